@@ -1,1 +1,12 @@
-export {};
+export { ExtensionCatalogue } from './extensions/discover.ts';
+export type {
+  DiscoveryRoots,
+  ExtensionKind,
+  ExtensionLayer,
+  ExtensionRecord,
+  RejectedExtension,
+} from './extensions/discover.ts';
+export { importProvider, initialiseProvider } from './extensions/provider-loader.ts';
+export { fileError, withFileLock, writeFileAtomic } from './files/atomic.ts';
+export { StateFile } from './state/state.ts';
+export type { InfrastructureState, ServerRecord, TaskservRecord } from './state/state.ts';

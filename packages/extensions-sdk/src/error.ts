@@ -64,7 +64,11 @@ export interface ErrorOptions {
   readonly cause?: unknown;
 }
 
+/** Marks our errors across copies of this package: an extension brings its own copy, a bundle has another. */
+const brand = Symbol.for('provisioning.error');
+
 export class ProvisioningError extends Error {
+  readonly [brand] = true;
   readonly code: string;
   readonly kind: ErrorKind;
   readonly hint: string | undefined;
@@ -85,6 +89,11 @@ export class ProvisioningError extends Error {
     this.retryable = options.retryable ?? false;
     this.retryAfter = options.retryAfter;
     this.details = options.details;
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (typeof value !== 'object' || value === null || !(brand in value)) return false;
+    return this === ProvisioningError || Function.prototype[Symbol.hasInstance].call(this, value);
   }
 
   get exitCode(): number {

@@ -1,5 +1,5 @@
 import type { Static, TSchema } from 'typebox';
-import type { ProviderInstance } from './provider.ts';
+import type { ProviderInstance, ProviderMetadata } from './provider.ts';
 import type { Transports } from './transport.ts';
 
 /** What a change does to one resource. `unchanged` entries are listed so that a plan shows the whole picture. */
@@ -44,6 +44,8 @@ export interface Context {
   config(path: string): unknown;
   /** The initialised provider. @throws ProvisioningError `PROVIDER_NOT_FOUND`. */
   provider(name: string): Promise<ProviderInstance>;
+  /** What the provider says of itself, without initialising it. */
+  providerMetadata(name: string): Promise<ProviderMetadata>;
   readonly transports: Transports;
   /** Folder of an extension: `extension('taskserv', 'redis')`. @throws ProvisioningError `TASKSERV_NOT_FOUND` and the like. */
   extension(kind: 'provider' | 'taskserv' | 'cluster', name: string): Promise<string>;

@@ -267,9 +267,7 @@ export interface ProviderInstance {
       readonly value: string;
       readonly ttl: number;
     }): Promise<void>;
-    list(
-      zone: string,
-    ): Promise<
+    list(zone: string): Promise<
       readonly {
         readonly name: string;
         readonly type: string;

@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import {
+  type Provider,
+  type ProviderContext,
+  type ProviderInstance,
+  ProvisioningError,
+  requiredProviderFunctions,
+} from '@provisioning/extensions-sdk';
+import type { ExtensionRecord } from './discover.ts';
+
+/**
+ * Imports a provider's module and checks what it exports (06 §5.2).
+ * @throws ProvisioningError `PROVIDER_LOAD_FAILED`, `PROVIDER_API_VERSION`.
+ */
+export async function importProvider(record: ExtensionRecord): Promise<Provider> {
+  const entry = await entryPoint(record);
+  let module: { default?: Provider };
+  try {
+    module = (await import(pathToFileURL(entry).href)) as { default?: Provider };
+  } catch (error) {
+    throw new ProvisioningError({
+      code: 'PROVIDER_LOAD_FAILED',
+      message: `Provider '${record.name}' does not load: ${(error as Error).message}`,
+      location: { file: entry },
+      hint: `Run 'provisioning extension validate ${record.path}' for the details.`,
+      cause: error,
+    });
+  }
+  const provider = module.default;
+  if (typeof provider?.init !== 'function' || typeof provider.metadata !== 'function') {
+    throw new ProvisioningError({
+      code: 'PROVIDER_LOAD_FAILED',
+      message: `Provider '${record.name}' does not load: the default export is no provider`,
+      location: { file: entry },
+      hint: 'Export the result of defineProvider({...}) as default.',
+    });
+  }
+  if (!/^2\./.test(provider.apiVersion)) {
+    throw new ProvisioningError({
+      code: 'PROVIDER_API_VERSION',
+      message: `Provider '${record.name}' speaks provider API ${provider.apiVersion}; this version needs 2.x`,
+      hint: 'Update the provider, or use a version of provisioning that fits it.',
+    });
+  }
+  return provider;
+}
+
+/** Initialises a provider and checks that nothing required is missing (06.A2). */
+export async function initialiseProvider(
+  name: string,
+  provider: Provider,
+  context: ProviderContext,
+): Promise<ProviderInstance> {
+  const instance = await provider.init(context);
+  const missing = requiredProviderFunctions.filter((key) => typeof instance[key] !== 'function');
+  if (missing.length > 0) {
+    throw new ProvisioningError({
+      code: 'PROVIDER_INCOMPLETE',
+      message: `Provider '${name}' does not implement: ${missing.join(', ')}`,
+      hint: "See 'provisioning provider interface-docs' for the whole interface.",
+    });
+  }
+  return instance;
+}
+
+async function entryPoint(record: ExtensionRecord): Promise<string> {
+  const points = record.manifest.entry_points as { provider?: unknown; main?: unknown } | undefined;
+  const packageJson = await readFile(join(record.path, 'package.json'), 'utf8').catch(() => undefined);
+  if (packageJson !== undefined) {
+    const { exports } = JSON.parse(packageJson) as {
+      exports?: Record<string, string | { default?: string }>;
+    };
+    const door = exports?.['.'];
+    const file = typeof door === 'string' ? door : door?.default;
+    if (file !== undefined) return join(record.path, file);
+  }
+  const file = points?.provider ?? points?.main ?? 'src/provider.ts';
+  return join(record.path, String(file));
+}

@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
+
+/**
+ * Replaces a file as a whole: written beside it, synced, renamed. A reader sees the old content or the new one, also
+ * after a crash. Directories are made as needed.
+ * @param mode permission bits, default 0600.
+ */
+export async function writeFileAtomic(path: string, data: string | Uint8Array, mode = 0o600): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = join(
+    dirname(path),
+    `.${basename(path)}.${process.pid}.${randomBytes(4).toString('hex')}`,
+  );
+  try {
+    const file = await open(temporary, 'wx', mode);
+    try {
+      await file.writeFile(data);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw fileError(path, error);
+  }
+}
+
+/**
+ * Runs `work` while no other process holds the lock file `<path>.lock` (01 §8).
+ * @param timeout seconds to wait, default 10.
+ * @throws ProvisioningError `RESOURCE_BUSY` naming the process that holds it. The lock of a dead process is taken over.
+ */
+export async function withFileLock<T>(path: string, work: () => Promise<T>, timeout = 10): Promise<T> {
+  const lock = `${path}.lock`;
+  await mkdir(dirname(lock), { recursive: true });
+  const limit = Date.now() + timeout * 1000;
+  let file: FileHandle | undefined;
+  while (file === undefined) {
+    try {
+      file = await open(lock, 'wx', 0o600);
+      await file.writeFile(`${process.pid}\n`);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw fileError(lock, error);
+      const holder = await lockHolder(lock);
+      if (holder !== undefined && !isAlive(holder)) {
+        await takeOver(lock, holder);
+        continue;
+      }
+      if (Date.now() > limit) {
+        throw new ProvisioningError({
+          code: 'RESOURCE_BUSY',
+          message: `Resource busy: ${path} (pid ${holder ?? 'unknown'})`,
+          hint: 'Wait for the other command to finish, then run this one again.',
+          retryable: true,
+        });
+      }
+      await delay(20 + Math.random() * 30);
+    }
+  }
+  try {
+    return await work();
+  } finally {
+    await file.close();
+    await rm(lock, { force: true });
+  }
+}
+
+async function lockHolder(lock: string): Promise<number | undefined> {
+  const pid = Number.parseInt(await readFile(lock, 'utf8').catch(() => ''), 10);
+  return Number.isInteger(pid) ? pid : undefined;
+}
+
+/** Moves a dead lock aside; only the process whose rename finds the same holder removes it. */
+async function takeOver(lock: string, holder: number): Promise<void> {
+  const aside = `${lock}.${process.pid}`;
+  try {
+    await rename(lock, aside);
+  } catch {
+    return;
+  }
+  const moved = await lockHolder(aside);
+  if (moved !== undefined && moved !== holder && isAlive(moved)) await rename(aside, lock);
+  else await rm(aside, { force: true });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** A file system error as one the user can act on. */
+export function fileError(path: string, error: unknown): ProvisioningError {
+  if (error instanceof ProvisioningError) return error;
+  const code = (error as NodeJS.ErrnoException).code;
+  const known: Record<string, { message: string; hint: string }> = {
+    ENOSPC: {
+      message: `No space left on the device for ${path}`,
+      hint: 'Free disk space, then run the command again.',
+    },
+    EDQUOT: {
+      message: `Disk quota exceeded for ${path}`,
+      hint: 'Free disk space, then run the command again.',
+    },
+    EACCES: {
+      message: `Permission denied: ${path}`,
+      hint: 'Check the owner and the mode of the file and its folder.',
+    },
+    EROFS: { message: `Read-only file system: ${path}`, hint: 'Use a folder that can be written.' },
+    ENOENT: { message: `File not found: ${path}`, hint: 'Check the path.' },
+  };
+  const text = (code !== undefined && known[code]) || {
+    message: `${path}: ${error instanceof Error ? error.message : String(error)}`,
+    hint: undefined,
+  };
+  return new ProvisioningError({
+    code: code === undefined ? 'FILE_ERROR' : `FILE_${code}`,
+    ...text,
+    cause: error,
+  });
+}

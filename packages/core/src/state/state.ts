@@ -1,0 +1,134 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ObservedServer, ProvisioningError } from '@provisioning/extensions-sdk';
+import { withFileLock, writeFileAtomic } from '../files/atomic.ts';
+
+/** What was last known of a taskserv on a server (05 §7.2). */
+export interface TaskservRecord {
+  readonly name: string;
+  readonly version: string;
+  readonly status: 'installed' | 'failed';
+  readonly previous_version?: string;
+  readonly installed_at: string;
+}
+
+/** What was last known of a server. The provider is the truth; this is a cache that can be rebuilt. */
+export interface ServerRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly provider: string;
+  readonly plan: string;
+  readonly zone: string;
+  readonly cores: number;
+  readonly memory: number;
+  readonly status: string;
+  readonly ip_addresses: Readonly<Record<string, string>>;
+  readonly created_at: string;
+  readonly updated_at: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly taskservs: readonly TaskservRecord[];
+}
+
+export interface InfrastructureState {
+  readonly version: 1;
+  readonly servers: Readonly<Record<string, ServerRecord>>;
+  /** Wished size of groups set by `server scale` (05 §4.3). */
+  readonly scale: Readonly<Record<string, number>>;
+}
+
+const empty: InfrastructureState = { version: 1, servers: {}, scale: {} };
+
+/** `<infra>/data/state.json` (05 §7.2): 0600, replaced as a whole under a lock. */
+export class StateFile {
+  readonly path: string;
+
+  constructor(infraPath: string) {
+    this.path = join(infraPath, 'data', 'state.json');
+  }
+
+  /** The state, empty when there is none yet. @throws ProvisioningError `STATE_INVALID` when it does not parse. */
+  async read(): Promise<InfrastructureState> {
+    let text: string;
+    try {
+      text = await readFile(this.path, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return empty;
+      throw error;
+    }
+    try {
+      return { ...empty, ...(JSON.parse(text) as Partial<InfrastructureState>) };
+    } catch (error) {
+      throw new ProvisioningError({
+        code: 'STATE_INVALID',
+        kind: 'configuration',
+        message: `The state file does not parse: ${(error as Error).message}`,
+        location: { file: this.path },
+        hint: 'It is only a cache: delete it, and the next plan rebuilds it from the provider.',
+        cause: error,
+      });
+    }
+  }
+
+  /** Changes the state under the lock. */
+  async update(change: (state: InfrastructureState) => InfrastructureState): Promise<void> {
+    await withFileLock(this.path, async () => {
+      const before = await this.read();
+      const after = change(before);
+      if (after !== before) await writeFileAtomic(this.path, `${JSON.stringify(after, null, 2)}\n`);
+    });
+  }
+
+  async recordServer(server: ObservedServer, now: number): Promise<void> {
+    await this.update((state) => {
+      const known = state.servers[server.hostname];
+      const record: ServerRecord = {
+        id: server.id,
+        name: server.name,
+        provider: server.provider,
+        plan: server.plan,
+        zone: server.zone,
+        cores: server.cores,
+        memory: server.memory,
+        status: server.status,
+        ip_addresses: { ...server.ip_addresses } as Record<string, string>,
+        created_at: server.created_at,
+        updated_at: new Date(now).toISOString(),
+        tags: server.tags,
+        // A server made anew has none of what its predecessor had.
+        taskservs: known?.id === server.id ? known.taskservs : [],
+      };
+      return { ...state, servers: { ...state.servers, [server.hostname]: record } };
+    });
+  }
+
+  async forgetServer(hostname: string): Promise<void> {
+    await this.update((state) => {
+      if (!(hostname in state.servers)) return state;
+      const { [hostname]: _gone, ...servers } = state.servers;
+      return { ...state, servers };
+    });
+  }
+
+  async recordTaskserv(hostname: string, taskserv: TaskservRecord): Promise<void> {
+    await this.update((state) => {
+      const server = state.servers[hostname];
+      if (server === undefined) return state;
+      const before = server.taskservs.find(({ name }) => name === taskserv.name);
+      const record =
+        before === undefined || before.version === taskserv.version
+          ? taskserv
+          : { ...taskserv, previous_version: before.version };
+      const taskservs = [...server.taskservs.filter(({ name }) => name !== taskserv.name), record];
+      return { ...state, servers: { ...state.servers, [hostname]: { ...server, taskservs } } };
+    });
+  }
+
+  async forgetTaskserv(hostname: string, name: string): Promise<void> {
+    await this.update((state) => {
+      const server = state.servers[hostname];
+      if (!server?.taskservs.some((taskserv) => taskserv.name === name)) return state;
+      const taskservs = server.taskservs.filter((taskserv) => taskserv.name !== name);
+      return { ...state, servers: { ...state.servers, [hostname]: { ...server, taskservs } } };
+    });
+  }
+}
