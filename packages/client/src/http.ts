@@ -1,0 +1,225 @@
+import {
+  ConfigurationError,
+  errorOf,
+  NetworkError,
+  ProtocolError,
+  type ProvisioningAPIError,
+  TimeoutError,
+} from './errors.ts';
+import type { ApiError } from './schemas/envelope.ts';
+
+export interface RetryOptions {
+  /** Attempts in all; default 3. */
+  readonly attempts?: number;
+  readonly statuses?: readonly number[];
+  /** Milliseconds before the second attempt; doubled each time, ±20 %. Default 1000. */
+  readonly baseDelay?: number;
+}
+
+export interface HttpOptions {
+  readonly endpoint: string;
+  /** A token, or where to get one. Absent: none is sent (solo mode). */
+  readonly token?: () => Promise<string | undefined> | string | undefined;
+  /** Milliseconds for one request; default 30000. */
+  readonly timeout?: number;
+  readonly retry?: RetryOptions | false;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly fetch?: typeof fetch;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  readonly timeout?: number;
+  /** Sent with every call that creates work; made when absent, constant over retries. */
+  readonly idempotencyKey?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface HttpRequest extends CallOptions {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly body?: unknown;
+  /** The answer is text or another shape, not the envelope. */
+  readonly raw?: boolean;
+  /** Statuses that are answers, not errors, although they are not 2xx. */
+  readonly accept?: readonly number[];
+}
+
+export interface HttpAnswer<T> {
+  readonly status: number;
+  readonly data: T;
+  readonly headers: Headers;
+}
+
+const defaultStatuses = [429, 500, 502, 503, 504];
+
+/** JSON over HTTP with the envelope, the errors, the time limits and the retries of 13 §1 and 14 §6. */
+export class Http {
+  readonly endpoint: string;
+  readonly #options: HttpOptions;
+
+  constructor(options: HttpOptions) {
+    let url: URL;
+    try {
+      url = new URL(options.endpoint);
+    } catch {
+      throw new ConfigurationError({
+        code: 'CONFIGURATION_ERROR',
+        message: `Invalid endpoint '${options.endpoint}': expected a URL such as http://localhost:9090`,
+      });
+    }
+    this.endpoint = url.href.replace(/\/+$/, '');
+    this.#options = options;
+  }
+
+  async call<T>(request: HttpRequest): Promise<HttpAnswer<T>> {
+    const retry = this.#options.retry === false ? { attempts: 1 } : (this.#options.retry ?? {});
+    const attempts = retry.attempts ?? 3;
+    const statuses = retry.statuses ?? defaultStatuses;
+    const key =
+      request.method === 'POST' ? (request.idempotencyKey ?? globalThis.crypto.randomUUID()) : undefined;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#once<T>(request, key);
+      } catch (error) {
+        const failure = error as ProvisioningAPIError & { retryAfter?: number };
+        const again =
+          failure instanceof NetworkError ||
+          failure instanceof TimeoutError ||
+          (failure.status !== undefined && statuses.includes(failure.status));
+        if (!again || attempt >= attempts || request.signal?.aborted) throw error;
+        const base = (retry.baseDelay ?? 1000) * 2 ** (attempt - 1) * (0.8 + Math.random() * 0.4);
+        await delay(Math.max(base, Math.min(failure.retryAfter ?? 0, 60) * 1000), request.signal);
+      }
+    }
+  }
+
+  async #once<T>(request: HttpRequest, key: string | undefined): Promise<HttpAnswer<T>> {
+    const url = new URL(this.endpoint + request.path);
+    for (const [name, value] of Object.entries(request.query ?? {})) {
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    }
+    const where = { method: request.method, url: url.origin + url.pathname, idempotencyKey: key };
+    const token = await this.#options.token?.();
+    const limit = request.timeout ?? this.#options.timeout ?? 30_000;
+    const timeout = limit > 0 ? AbortSignal.timeout(limit) : undefined;
+    const signals = [timeout, request.signal].filter((signal) => signal !== undefined);
+    let response: Response;
+    let text: string;
+    try {
+      response = await (this.#options.fetch ?? fetch)(url, {
+        method: request.method,
+        headers: {
+          accept: 'application/json',
+          ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(key === undefined ? {} : { 'idempotency-key': key }),
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          ...this.#options.headers,
+          ...request.headers,
+        },
+        redirect: 'error',
+        ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+        ...(signals.length === 0 ? {} : { signal: AbortSignal.any(signals) }),
+      });
+      text = await response.text();
+    } catch (error) {
+      if (request.signal?.aborted) throw request.signal.reason;
+      if (timeout?.aborted) {
+        throw new TimeoutError({
+          ...where,
+          code: 'TIMEOUT',
+          message: `${request.method} ${where.url} took longer than ${limit} ms`,
+          retryable: true,
+          cause: error,
+        });
+      }
+      throw networkError(error, url, where);
+    }
+    if (!response.ok && !request.accept?.includes(response.status)) throw failed(response, text, where);
+    if (request.raw || response.status === 204) {
+      return { status: response.status, data: text as T, headers: response.headers };
+    }
+    let parsed: unknown;
+    try {
+      parsed = JSON.parse(text);
+    } catch (cause) {
+      throw new ProtocolError({
+        ...where,
+        status: response.status,
+        code: 'PROTOCOL_ERROR',
+        message: `Expected JSON from ${where.url}, found: ${text.slice(0, 200)}`,
+        cause,
+      });
+    }
+    const data = (parsed as { data?: T }).data;
+    return { status: response.status, data: data as T, headers: response.headers };
+  }
+}
+
+function failed(
+  response: Response,
+  text: string,
+  where: { method: string; url: string; idempotencyKey: string | undefined },
+): ProvisioningAPIError {
+  const header = response.headers.get('retry-after');
+  const retryAfter = header === null ? undefined : seconds(header);
+  const base = {
+    ...where,
+    status: response.status,
+    requestId: response.headers.get('x-request-id') ?? undefined,
+    retryAfter,
+    retryable: response.status >= 500 || response.status === 429,
+  };
+  try {
+    const body = JSON.parse(text) as { error?: ApiError | string };
+    if (typeof body.error === 'string') return errorOf({ code: 'UNKNOWN', message: body.error }, base);
+    if (body.error) return errorOf(body.error, base);
+  } catch {
+    // Not JSON: a proxy's page, reported below.
+  }
+  return new ProtocolError({
+    ...base,
+    code: 'PROTOCOL_ERROR',
+    message: `${where.method} ${where.url} answered ${response.status} without the error envelope: ${text.slice(0, 200)}`,
+  });
+}
+
+function seconds(header: string): number {
+  const number = Number(header);
+  if (Number.isFinite(number)) return number;
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? 60 : Math.max(0, (date - Date.now()) / 1000);
+}
+
+function networkError(error: unknown, url: URL, where: object): NetworkError {
+  const cause = (error as { cause?: { code?: string } }).cause;
+  const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
+  return new NetworkError({
+    ...where,
+    code: cause?.code === 'ECONNREFUSED' ? 'CONNECTION_REFUSED' : 'NETWORK_ERROR',
+    message: `connect ${cause?.code ?? 'failed'} ${url.host}`,
+    retryable: true,
+    cause: error,
+    ...(loopback ? { hint: 'provisioning orchestrator start' } : {}),
+  });
+}
+
+/** Waits, or rejects with the signal's reason. */
+export function delay(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason as Error);
+      return;
+    }
+    const abort = () => {
+      clearTimeout(timer);
+      reject(signal?.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', abort);
+      resolve();
+    }, milliseconds);
+    signal?.addEventListener('abort', abort, { once: true });
+  });
+}
