@@ -1,0 +1,18 @@
+/**
+ * Commands that the product's documentation names and that come with later versions. They are absent from help and
+ * completion; typing one says so instead of `Unknown command`.
+ */
+const planned = new Set(
+  (
+    'batch cluster network storage rollback restore create-server-task module layer pack extension oci dep registry template ' +
+    'mode form setup init platform services dns gitea oci-registry daemon auth mfa kms secrets break-glass compliance ' +
+    'audit cedar policy admin runtime backup gitops service test metrics alerts performance maintenance cleanup detect ' +
+    'complete ifc rules ai mcp sops nu nuinfo qr plugin generate update upgrade install migrate monitoring cost price ' +
+    'login logout whoami encrypt decrypt discover platform'
+  ).split(' '),
+);
+
+/** Whether these words name a command of a later version. */
+export function isPlanned(id: string): boolean {
+  return planned.has(id.split(' ')[0]!);
+}

@@ -1,0 +1,78 @@
+import { ProvisioningError, ProviderError, type SourceLocation } from '@provisioning/extensions-sdk';
+import type { Style } from '../output/style.ts';
+
+export interface ErrorView {
+  readonly style: Style;
+  readonly machine: boolean;
+  readonly debug: boolean;
+}
+
+/**
+ * An error as it is shown (01 §7): `✗ title`, what is known about the place, `→ hint`. In a machine format one line of
+ * JSON. The stack comes only with `--debug`.
+ */
+export function renderError(error: ProvisioningError, view: ErrorView): string {
+  if (view.machine) return `${JSON.stringify({ error: machineError(error) })}\n`;
+  const { style } = view;
+  const [title = '', ...more] = titleOf(error).split('\n');
+  const lines = [`${style.mark('error')} ${style.strong(title)}`, ...more.map((line) => (line === '' ? '' : `  ${line}`))];
+  if (error.location) lines.push(`  at ${showLocation(error.location)}`);
+  const issues = error.issues.slice(0, view.debug ? undefined : 20);
+  for (const issue of issues) {
+    const place = issue.location ? `${showLocation(issue.location)}: ` : '';
+    lines.push(`  ${style.bad('•') === '•' ? '-' : style.bad('•')} ${place}${issue.message.split('\n').join('\n    ')}`);
+    if (issue.hint !== undefined) lines.push(`    ${style.dim(`→ ${issue.hint}`)}`);
+  }
+  if (issues.length < error.issues.length) lines.push(`  … and ${error.issues.length - issues.length} more (--debug)`);
+  if (error.hint !== undefined) {
+    const arrow = style.colour ? '→' : '->';
+    for (const line of error.hint.split('\n')) lines.push(`  ${style.note(`${arrow} `)}${line}`);
+  }
+  if (error.kind === 'bug') lines.push(...bugLines(style));
+  if (view.debug) lines.push('', ...stackOf(error).map((line) => style.dim(line)));
+  return `${lines.join('\n')}\n`;
+}
+
+/** The object behind `{"error": …}` (01 §5.5). */
+export function machineError(error: ProvisioningError): Record<string, unknown> {
+  return {
+    code: error.code,
+    message: error.message,
+    hint: error.hint ?? null,
+    exit_code: error.exitCode,
+    details: error.details ?? (error.issues.length > 0 ? { issues: error.issues } : null),
+    ...(error.location ? { location: error.location } : {}),
+  };
+}
+
+function titleOf(error: ProvisioningError): string {
+  if (error.kind === 'bug') return `Internal error: ${error.message}`;
+  return error instanceof ProviderError ? `Provider error [${error.provider}]: ${error.message}` : error.message;
+}
+
+function bugLines(style: Style): string[] {
+  return [
+    '',
+    '  This is a bug in provisioning, not a mistake of yours.',
+    `  ${style.dim('Run the command again with --debug and report it with the output: https://github.com/provisioning/provisioning/issues')}`,
+  ];
+}
+
+/** `file:line:column (key)`. */
+export function showLocation(location: SourceLocation): string {
+  const position = [location.file, location.line, location.line === undefined ? undefined : location.column]
+    .filter((part) => part !== undefined)
+    .join(':');
+  return location.key === undefined ? position : `${position} (${location.key})`;
+}
+
+function stackOf(error: ProvisioningError): string[] {
+  const lines: string[] = [];
+  let current: unknown = error;
+  for (let depth = 0; current instanceof Error && depth < 5; depth += 1) {
+    if (depth > 0) lines.push('Caused by:');
+    lines.push(...(current.stack ?? String(current)).split('\n'));
+    current = current.cause;
+  }
+  return lines;
+}

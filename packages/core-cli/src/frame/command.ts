@@ -1,0 +1,210 @@
+import { Command } from '@oclif/core/command';
+import { parse } from '@oclif/core/parser';
+import type { Interfaces } from '@oclif/core';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
+import type { OutputFormat } from '../argv/global-options.ts';
+import { type FlagShapes, normaliseOptions } from '../argv/options.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Interruption } from '../interruption.ts';
+import { Printer } from '../output/printer.ts';
+import { isOn } from '../output/terminal.ts';
+import type { Runtime } from '../runtime.ts';
+import { globalFlags, globalShapes } from './global-flags.ts';
+import { type CommandSpec, confirms } from './metadata.ts';
+import { usageOf } from './usage.ts';
+
+/** What the dispatcher hands to a command. */
+export interface Host {
+  readonly bin: 'provisioning';
+  readonly catalogue: Catalogue;
+  readonly runtime: Runtime;
+  readonly interruption: Interruption;
+  /** Canonical words of the command. */
+  readonly id: string;
+  /** Everything after `--`. */
+  readonly passthrough: readonly string[];
+}
+
+/** Values of the global options (01 §1). */
+export interface GlobalValues {
+  readonly infra?: string;
+  readonly workspace?: string;
+  readonly environment?: string;
+  readonly check: boolean;
+  readonly debug: boolean;
+  readonly yes: boolean;
+  readonly wait?: boolean;
+  readonly out: OutputFormat;
+  readonly outfile?: string;
+  readonly timeout?: number;
+  readonly verbose: boolean;
+  readonly quiet: boolean;
+  readonly settings?: string;
+  readonly template?: string;
+  readonly select: boolean;
+  readonly new?: string;
+  readonly orchestrated: boolean;
+  readonly direct: boolean;
+  readonly token?: string;
+  readonly profile?: string;
+  readonly region?: string;
+  readonly config?: string;
+  readonly offline: boolean;
+}
+
+export interface CommandClass {
+  new (argv: string[], config: never): ProvisioningCommand;
+  readonly spec: CommandSpec;
+  readonly summary: string;
+  readonly description?: string;
+  readonly examples?: readonly string[];
+  readonly flags: Record<string, Interfaces.Flag<unknown>>;
+  readonly args: Record<string, Interfaces.Arg<unknown>>;
+}
+
+/**
+ * Base of every command. A command file declares words (its path), flags, help and `spec`, reads its input with
+ * `this.parse`, hands over to a function of `core` and prints what comes back.
+ */
+export abstract class ProvisioningCommand extends Command {
+  /** What the command may do and what it needs; a build without it fails. */
+  declare static spec: CommandSpec;
+  /** Set for commands that take everything behind their arguments as it is (`server ssh`). */
+  static override strict = true;
+
+  readonly host: Host;
+  globals!: GlobalValues;
+  out!: Printer;
+  #confirmed = false;
+
+  constructor(argv: string[], host: Host) {
+    super(argv, host as never);
+    this.host = host;
+  }
+
+  abstract override run(): Promise<void>;
+
+  get runtime(): Runtime {
+    return this.host.runtime;
+  }
+
+  /** Ends when the person interrupts the command. */
+  get signal(): AbortSignal {
+    return this.host.interruption.signal;
+  }
+
+  protected override async parse<
+    F extends Interfaces.OutputFlags<never>,
+    B extends Interfaces.OutputFlags<never>,
+    A extends Interfaces.OutputArgs<never>,
+  >(options?: Interfaces.Input<F, B, A>): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const type = this.constructor as unknown as CommandClass;
+    const usage = usageOf(this.host.id, type.args);
+    const shapes = { ...globalShapes, ...(type.flags as unknown as FlagShapes) };
+    const argv = normaliseOptions(this.argv, shapes, usage);
+    for (const argument of Object.values(type.args ?? {})) argument.ignoreStdin = true;
+    const input = { ...options, args: type.args, flags: { ...globalFlags(), ...type.flags }, strict: this.ctor.strict };
+    try {
+      const output = await parse(argv, input as never);
+      this.#setGlobals(output.flags as Record<string, unknown>);
+      return output as Interfaces.ParserOutput<F, B, A>;
+    } catch (cause) {
+      throw asUsageError(cause, usage);
+    }
+  }
+
+  #setGlobals(flags: Record<string, unknown>): void {
+    const { environment: env } = this.runtime;
+    const timeout = flags['timeout'] ?? env['PROVISIONING_TIMEOUT'];
+    this.globals = {
+      ...(flags as unknown as GlobalValues),
+      out: resolveFormat(flags['out'] as OutputFormat | undefined, this.runtime),
+      timeout: timeout === undefined ? undefined : readSeconds(String(timeout), flags['timeout'] !== undefined),
+      check: flags['check'] === true,
+      debug: flags['debug'] === true || isOn(env['PROVISIONING_DEBUG']),
+      yes: flags['yes'] === true,
+      verbose: flags['verbose'] === true,
+      quiet: flags['quiet'] === true,
+      select: flags['select'] === true,
+      orchestrated: flags['orchestrated'] === true,
+      direct: flags['direct'] === true,
+      offline: flags['offline'] === true,
+    };
+    this.out = new Printer(this.runtime, {
+      format: this.globals.out,
+      pretty: (flags['pretty'] as boolean | undefined) ?? this.runtime.stdout.isTTY === true,
+      quiet: this.globals.quiet,
+      verbose: this.globals.verbose,
+      debug: this.globals.debug,
+      hints: flags['no-hints'] !== true && env['PROVISIONING_HINTS'] !== '0',
+      outfile: this.globals.outfile,
+    });
+  }
+
+  /**
+   * Asks before an action (01 §8). Passes with `--yes` and in check mode; without a terminal it refuses with exit 2.
+   * @throws ProvisioningError `CANCELLED`, `CONFIRMATION_REQUIRED`.
+   */
+  protected async confirm(question: string, options: { readonly typed?: string } = {}): Promise<void> {
+    const { confirm } = await import('../prompt/confirm.ts');
+    await confirm(this.runtime, this.globals, this.out, question, options);
+    this.#confirmed = true;
+  }
+
+  /** True once `confirm` has passed; the dispatcher's tests use it to show that destructive commands ask. */
+  get confirmed(): boolean {
+    return this.#confirmed || !confirms((this.constructor as unknown as CommandClass).spec);
+  }
+}
+
+/** `--out` > `PROVISIONING_OUTPUT_FORMAT` > table on a terminal, else text (01 §5.1). */
+function resolveFormat(given: OutputFormat | undefined, runtime: Runtime): OutputFormat {
+  if (given !== undefined) return given;
+  const fromEnvironment = runtime.environment['PROVISIONING_OUTPUT_FORMAT'];
+  if (fromEnvironment !== undefined && fromEnvironment !== '') {
+    if (['table', 'text', 'json', 'yaml', 'toml'].includes(fromEnvironment)) return fromEnvironment as OutputFormat;
+    throw new ProvisioningError({
+      code: 'INVALID_ENVIRONMENT_VALUE',
+      kind: 'configuration',
+      message: `Invalid value for PROVISIONING_OUTPUT_FORMAT: ${fromEnvironment}. Valid: table, text, json, yaml, toml`,
+    });
+  }
+  return runtime.stdout.isTTY === true ? 'table' : 'text';
+}
+
+function readSeconds(text: string, option: boolean): number {
+  const seconds = Number(text);
+  if (text.trim() !== '' && Number.isFinite(seconds) && seconds > 0) return seconds;
+  throw new ProvisioningError({
+    code: option ? 'INVALID_OPTION_VALUE' : 'INVALID_ENVIRONMENT_VALUE',
+    kind: option ? 'usage' : 'configuration',
+    message: option
+      ? `Invalid value for --timeout: ${text}. Expected seconds, more than 0`
+      : `Invalid value for PROVISIONING_TIMEOUT: ${text}`,
+  });
+}
+
+/** Errors of the parser as ours (01 §7). */
+function asUsageError(cause: unknown, usage: string): unknown {
+  if (cause instanceof ProvisioningError || !(cause instanceof Error)) return cause;
+  const name = cause.constructor.name;
+  if (name === 'RequiredArgsError') {
+    const missing = (cause as unknown as { args: { name: string }[] }).args.map((argument) => argument.name);
+    return new ProvisioningError({
+      code: 'MISSING_ARGUMENT',
+      kind: 'usage',
+      message: `Missing required argument: ${missing.join(', ')}\nUsage: ${usage}`,
+    });
+  }
+  if (name === 'UnexpectedArgsError') {
+    const extra = (cause as unknown as { args: string[] }).args;
+    return new ProvisioningError({
+      code: 'UNEXPECTED_ARGUMENT',
+      kind: 'usage',
+      message: `Unexpected argument: ${extra.join(' ')}\nUsage: ${usage}`,
+    });
+  }
+  if (!('oclif' in cause)) return cause;
+  const [line = ''] = cause.message.replace(/\nSee more help with --help$/, '').split('\n\t').slice(-1);
+  return new ProvisioningError({ code: 'INVALID_INPUT', kind: 'usage', message: line, hint: `Usage: ${usage}`, cause });
+}

@@ -1,0 +1,47 @@
+import { findCategory } from '../catalogue/categories.ts';
+import { type Catalogue, prefixes } from '../catalogue/catalogue.ts';
+import type { Route } from '../argv/route.ts';
+import { unknownHelpTopic } from '../errors/unknown.ts';
+import { resolveWords } from '../aliases/resolve.ts';
+import type { Style } from '../output/style.ts';
+import { commandPage } from './command-page.ts';
+import { allCommandsPage, categoryFor, categoryPage, overviewPage, topicPage } from './pages.ts';
+
+/**
+ * The page a command line asks for. The same page, byte for byte, whichever way it was asked (01 §2.1).
+ * @throws ProvisioningError `UNKNOWN_HELP_TOPIC`.
+ */
+export async function helpPage(
+  catalogue: Catalogue,
+  route: Pick<Route, 'words' | 'typed' | 'category'>,
+  options: { readonly all: boolean; readonly detailed: boolean; readonly titles: boolean; readonly style: Style },
+): Promise<string[]> {
+  const { style } = options;
+  const found = resolveWords(catalogue, route.typed);
+  const words = found.words;
+  const single = route.typed.length === 1 ? categoryFor(catalogue, [route.typed[0]!]) : undefined;
+  const category = single ?? (words.length === route.typed.length ? categoryFor(catalogue, words) : undefined);
+  if (category) return categoryPage(catalogue, category, style);
+  if (words.length === 0) {
+    if (route.category !== undefined && route.typed.length === 0) {
+      return categoryPage(catalogue, findCategory(catalogue, route.category)!, style);
+    }
+    if (route.typed.length > 0) throw unknownHelpTopic(catalogue, route.typed.join(' '));
+    if (options.all) return allCommandsPage(catalogue, style);
+    const page = overviewPage(catalogue, style, options.titles);
+    return options.detailed ? [...page, '', ...(await exampleLines(catalogue, style))] : page;
+  }
+  const id = words.join(' ');
+  if (catalogue.commands.has(id)) return commandPage(catalogue, await catalogue.details(id), style);
+  if (prefixes(catalogue).has(id)) return topicPage(catalogue, id, style);
+  throw unknownHelpTopic(catalogue, route.typed.join(' '));
+}
+
+async function exampleLines(catalogue: Catalogue, style: Style): Promise<string[]> {
+  const lines = [style.strong('Examples:')];
+  for (const id of catalogue.commands.keys()) {
+    const { examples } = await catalogue.details(id);
+    if (examples[0] !== undefined) lines.push(`  ${examples[0]}`);
+  }
+  return lines;
+}
