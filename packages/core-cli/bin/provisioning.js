@@ -11,13 +11,17 @@ import { join } from 'node:path';
 const words = process.argv.slice(2);
 const first = words[0];
 
-if (words.length === 1 && (first === '--version' || first === '-V' || first === '-v' || first === 'version')) {
+if (
+  words.length === 1 &&
+  (first === '--version' || first === '-V' || first === '-v' || first === 'version')
+) {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   process.stdout.write(`${version}\n`);
 } else {
   const bundle = new URL('../dist/main.js', import.meta.url);
   const builder = new URL('../../../tools/build/build.ts', import.meta.url);
-  if (!existsSync(bundle) && existsSync(builder)) await (await import(builder.href)).buildAll({ quiet: true });
+  if (!existsSync(bundle) && existsSync(builder))
+    await (await import(builder.href)).buildAll({ quiet: true });
   const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
   enableCompileCache(join(cache, 'provisioning', 'compiled'));
   const { run } = await import(bundle.href);

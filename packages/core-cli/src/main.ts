@@ -28,8 +28,12 @@ export async function main(
     }
     const error = ProvisioningError.from(thrown);
     const colour = describeTerminal(runtime.stderr, runtime.environment).colour;
-    const debug = argv.some((token) => token === '--debug' || token === '-x') || isOn(runtime.environment['PROVISIONING_DEBUG']);
-    runtime.stderr.write(renderError(error, { style: createStyle(colour), machine: wantsMachineErrors(argv, runtime), debug }));
+    const debug =
+      argv.some((token) => token === '--debug' || token === '-x') ||
+      isOn(runtime.environment['PROVISIONING_DEBUG']);
+    runtime.stderr.write(
+      renderError(error, { style: createStyle(colour), machine: wantsMachineErrors(argv, runtime), debug }),
+    );
     return error.exitCode;
   }
 }
@@ -53,7 +57,14 @@ async function dispatch(
     throw unknownCommand(catalogue, found.words, found.typed, found.category);
   }
   const type = await entry.load();
-  const host = { bin: 'provisioning', catalogue, runtime, interruption, id, passthrough: found.passthrough } as const;
+  const host = {
+    bin: 'provisioning',
+    catalogue,
+    runtime,
+    interruption,
+    id,
+    passthrough: found.passthrough,
+  } as const;
   const command = new type([...found.rest], host as never);
   await command.run();
   const code = typeof process.exitCode === 'number' ? process.exitCode : 0;
@@ -70,7 +81,12 @@ function bareCommand(argv: readonly string[]): readonly string[] | undefined {
   return undefined;
 }
 
-async function showHelp(argv: readonly string[], found: Route, catalogue: Catalogue, runtime: Runtime): Promise<number> {
+async function showHelp(
+  argv: readonly string[],
+  found: Route,
+  catalogue: Catalogue,
+  runtime: Runtime,
+): Promise<number> {
   const { helpPage } = await import('./help/show.ts');
   const style = createStyle(describeTerminal(runtime.stdout, runtime.environment).colour);
   const lines = await helpPage(catalogue, found, {

@@ -57,7 +57,10 @@ export const aliasRegistry: readonly AliasRow[] = [
   { target: 'workspace show', spellings: [] },
   { target: 'pack', spellings: ['kcl-packager'] },
   { target: 'generate extension', spellings: ['create-extension'] },
-  { target: 'guide quickstart', spellings: ['shortcuts', 'quick', 'quickstart', 'guide shortcuts', 'guide quick'] },
+  {
+    target: 'guide quickstart',
+    spellings: ['shortcuts', 'quick', 'quickstart', 'guide shortcuts', 'guide quick'],
+  },
   {
     target: 'guide from-scratch',
     spellings: ['scratch', 'from-scratch', 'guide scratch', 'guide start', 'guide deploy'],

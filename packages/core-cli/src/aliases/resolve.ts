@@ -8,7 +8,9 @@ for (const row of aliasRegistry) for (const spelling of row.spellings) bySpellin
 const byWord = new Map(
   aliasRegistry
     .filter((row) => !row.target.includes(' '))
-    .flatMap((row) => row.spellings.filter((word) => !word.includes(' ')).map((word) => [word, row.target] as const)),
+    .flatMap((row) =>
+      row.spellings.filter((word) => !word.includes(' ')).map((word) => [word, row.target] as const),
+    ),
 );
 
 /** The other spellings of a command or topic that lead to it in this build. */
@@ -69,7 +71,11 @@ function starts(catalogue: Catalogue, words: readonly string[]): Resolution[] {
   return result;
 }
 
-function readVerbFirst(known: ReadonlySet<string>, verb: string, second: string | undefined): Resolution | undefined {
+function readVerbFirst(
+  known: ReadonlySet<string>,
+  verb: string,
+  second: string | undefined,
+): Resolution | undefined {
   if (second === undefined || !verbs.has(verb)) return undefined;
   const noun = known.has(second) ? second : (byWord.get(second) ?? second);
   return known.has(`${noun} ${verb}`) ? { words: [noun, verb], consumed: 2 } : undefined;

@@ -17,7 +17,12 @@ export const outputFormats = ['table', 'text', 'json', 'yaml', 'toml'] as const;
 export type OutputFormat = (typeof outputFormats)[number];
 
 export const globalOptions: readonly GlobalOption[] = [
-  { name: 'infra', char: 'i', value: 'name', summary: 'infrastructure to work on (a directory such as . works)' },
+  {
+    name: 'infra',
+    char: 'i',
+    value: 'name',
+    summary: 'infrastructure to work on (a directory such as . works)',
+  },
   {
     name: 'workspace',
     aliases: ['ws'],
@@ -68,7 +73,9 @@ for (const option of globalOptions) {
   byName.set(option.name, option);
   for (const alias of option.aliases ?? []) byName.set(alias, option);
 }
-const byChar = new Map(globalOptions.flatMap((option) => (option.char ? [[option.char, option] as const] : [])));
+const byChar = new Map(
+  globalOptions.flatMap((option) => (option.char ? [[option.char, option] as const] : [])),
+);
 
 /** The global option behind `--name`, `--name=value` or `-n`; `_` reads as `-`. */
 export function findGlobalOption(token: string): { option: GlobalOption; value?: string } | undefined {

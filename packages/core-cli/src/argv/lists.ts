@@ -18,7 +18,10 @@ export function joinBrackets(tokens: readonly string[]): string[] {
       continue;
     }
     const prefix = opening[1] ?? '';
-    const inner = tokens.slice(index, end + 1).join(' ').slice(opening[0].length, -1);
+    const inner = tokens
+      .slice(index, end + 1)
+      .join(' ')
+      .slice(opening[0].length, -1);
     result.push(prefix + splitList(inner).join(','));
     index = end;
   }

@@ -27,7 +27,9 @@ export function normaliseOptions(tokens: readonly string[], flags: FlagShapes, u
   const options: string[] = [];
   const positionals: string[] = [];
   const names = namesOf(flags);
-  const chars = new Map(Object.entries(flags).flatMap(([name, flag]) => (flag.char ? [[flag.char, name] as const] : [])));
+  const chars = new Map(
+    Object.entries(flags).flatMap(([name, flag]) => (flag.char ? [[flag.char, name] as const] : [])),
+  );
   const queue = joinBrackets(tokens);
 
   const isOption = (token: string | undefined): boolean =>
@@ -101,7 +103,8 @@ function takeLetters(
 
 function namesOf(flags: FlagShapes): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
-  for (const [name, flag] of Object.entries(flags)) for (const alias of flag.aliases ?? []) names.set(alias, name);
+  for (const [name, flag] of Object.entries(flags))
+    for (const alias of flag.aliases ?? []) names.set(alias, name);
   for (const name of Object.keys(flags)) names.set(name, name);
   return names;
 }
@@ -127,9 +130,18 @@ export function invalidValue(name: string, value: string, valid: readonly string
 
 function unknownOption(shown: string, names: ReadonlyMap<string, string>, usage: string): ProvisioningError {
   const near = shown.startsWith('--') ? suggest(shown.slice(2), names.keys()) : undefined;
-  return usageError(`Unknown option: ${shown}`, usage, near === undefined ? undefined : `Did you mean: --${near}?`);
+  return usageError(
+    `Unknown option: ${shown}`,
+    usage,
+    near === undefined ? undefined : `Did you mean: --${near}?`,
+  );
 }
 
 function usageError(message: string, usage: string, hint?: string): ProvisioningError {
-  return new ProvisioningError({ code: 'INVALID_OPTION', kind: 'usage', message, hint: hint ?? `Usage: ${usage}` });
+  return new ProvisioningError({
+    code: 'INVALID_OPTION',
+    kind: 'usage',
+    message,
+    hint: hint ?? `Usage: ${usage}`,
+  });
 }

@@ -49,7 +49,8 @@ export function route(catalogue: Catalogue, argv: readonly string[]): Route {
       help = true;
       typed = [...typed.slice(0, found.consumed), ...typed.slice(found.consumed + 1)];
       found = resolveWords(catalogue, typed);
-      if (category !== undefined && typed.length === 0) return { words: [], typed, rest: [], passthrough, category, help };
+      if (category !== undefined && typed.length === 0)
+        return { words: [], typed, rest: [], passthrough, category, help };
     }
   }
   if (!help) refuseEarlyWorkspaceOption(tokens);
@@ -93,7 +94,8 @@ function leadingWords(tokens: readonly string[]): {
       if (words.length > 0) break;
       continue;
     }
-    const takesNext = found.option.value !== undefined && found.value === undefined && index + 1 < tokens.length;
+    const takesNext =
+      found.option.value !== undefined && found.value === undefined && index + 1 < tokens.length;
     before.push({ index, tokens: takesNext ? [token, tokens[index + 1]!] : [token] });
     if (takesNext) index += 1;
   }
@@ -105,7 +107,10 @@ function isHelpAsked(tokens: readonly string[]): boolean {
 }
 
 /** `infrastructure server list`: a category that is no command itself may stand first. */
-function readCategory(catalogue: Catalogue, typed: readonly string[]): { category?: string; skipped: number } {
+function readCategory(
+  catalogue: Catalogue,
+  typed: readonly string[],
+): { category?: string; skipped: number } {
   const [first] = typed;
   if (first === undefined) return { skipped: 0 };
   const category = findCategory(catalogue, first);

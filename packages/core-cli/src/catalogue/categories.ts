@@ -59,7 +59,19 @@ export const categories: readonly Category[] = [
     name: 'utilities',
     aliases: ['utils'],
     summary: 'Lists, completion and small tools',
-    commands: ['list', 'sops', 'cache', 'qr', 'plugin', 'completion', 'commands', 'nu', 'nuinfo', 'explain', 'recipe'],
+    commands: [
+      'list',
+      'sops',
+      'cache',
+      'qr',
+      'plugin',
+      'completion',
+      'commands',
+      'nu',
+      'nuinfo',
+      'explain',
+      'recipe',
+    ],
   },
   {
     name: 'platform',
@@ -71,7 +83,18 @@ export const categories: readonly Category[] = [
     name: 'security',
     aliases: ['sec', 'auth'],
     summary: 'Identity, keys, secrets, policies and audit',
-    commands: ['auth', 'mfa', 'kms', 'secrets', 'break-glass', 'compliance', 'audit', 'cedar', 'policy', 'admin'],
+    commands: [
+      'auth',
+      'mfa',
+      'kms',
+      'secrets',
+      'break-glass',
+      'compliance',
+      'audit',
+      'cedar',
+      'policy',
+      'admin',
+    ],
   },
   {
     name: 'integrations',
@@ -102,8 +125,18 @@ export const categories: readonly Category[] = [
       'system',
     ],
   },
-  { name: 'ai', aliases: [], summary: 'Detection and assistance', commands: ['detect', 'complete', 'ifc', 'rules', 'ai', 'mcp'] },
-  { name: 'guides', aliases: ['guide', 'howto'], summary: 'Guides and the short reference', commands: ['help', 'sc', 'guide', 'docs'] },
+  {
+    name: 'ai',
+    aliases: [],
+    summary: 'Detection and assistance',
+    commands: ['detect', 'complete', 'ifc', 'rules', 'ai', 'mcp'],
+  },
+  {
+    name: 'guides',
+    aliases: ['guide', 'howto'],
+    summary: 'Guides and the short reference',
+    commands: ['sc', 'guide', 'docs', 'about'],
+  },
 ];
 
 /** The category of that name or alias that has a command in this build. */

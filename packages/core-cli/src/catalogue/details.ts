@@ -20,7 +20,9 @@ export function describeClass(id: string, type: CommandClass): CommandDetails {
     id,
     summary: type.summary,
     ...(type.description === undefined ? {} : { description: type.description }),
-    arguments: Object.entries(type.args ?? {}).map(([name, argument]) => describeParameter(name, argument as FlagLike)),
+    arguments: Object.entries(type.args ?? {}).map(([name, argument]) =>
+      describeParameter(name, argument as FlagLike),
+    ),
     options: Object.entries(type.flags ?? {})
       .filter(([, flag]) => !flag.hidden)
       .map(([name, flag]) => describeParameter(name, flag as FlagLike)),

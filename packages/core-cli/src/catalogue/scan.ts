@@ -35,7 +35,9 @@ export async function scanCatalogue(): Promise<Catalogue> {
   const commands = new Map<string, CommandEntry>();
   const details = new Map<string, CommandDetails>();
   for (const [id, file] of commandFiles()) {
-    const { default: type } = (await import(pathToFileURL(file).href)) as { default: CommandClass & { hidden?: boolean } };
+    const { default: type } = (await import(pathToFileURL(file).href)) as {
+      default: CommandClass & { hidden?: boolean };
+    };
     if (!type?.spec || !type.summary) throw new Error(`Command '${id}' (${file}) needs a summary and a spec`);
     details.set(id, describeClass(id, type));
     commands.set(id, { id, summary: type.summary, hidden: type.hidden, load: () => Promise.resolve(type) });

@@ -1,4 +1,4 @@
-import { ProvisioningError, ProviderError, type SourceLocation } from '@provisioning/extensions-sdk';
+import type { ProvisioningError, SourceLocation } from '@provisioning/extensions-sdk';
 import type { Style } from '../output/style.ts';
 
 export interface ErrorView {
@@ -15,15 +15,21 @@ export function renderError(error: ProvisioningError, view: ErrorView): string {
   if (view.machine) return `${JSON.stringify({ error: machineError(error) })}\n`;
   const { style } = view;
   const [title = '', ...more] = titleOf(error).split('\n');
-  const lines = [`${style.mark('error')} ${style.strong(title)}`, ...more.map((line) => (line === '' ? '' : `  ${line}`))];
+  const lines = [
+    `${style.mark('error')} ${style.strong(title)}`,
+    ...more.map((line) => (line === '' ? '' : `  ${line}`)),
+  ];
   if (error.location) lines.push(`  at ${showLocation(error.location)}`);
   const issues = error.issues.slice(0, view.debug ? undefined : 20);
   for (const issue of issues) {
     const place = issue.location ? `${showLocation(issue.location)}: ` : '';
-    lines.push(`  ${style.bad('•') === '•' ? '-' : style.bad('•')} ${place}${issue.message.split('\n').join('\n    ')}`);
+    lines.push(
+      `  ${style.bad('•') === '•' ? '-' : style.bad('•')} ${place}${issue.message.split('\n').join('\n    ')}`,
+    );
     if (issue.hint !== undefined) lines.push(`    ${style.dim(`→ ${issue.hint}`)}`);
   }
-  if (issues.length < error.issues.length) lines.push(`  … and ${error.issues.length - issues.length} more (--debug)`);
+  if (issues.length < error.issues.length)
+    lines.push(`  … and ${error.issues.length - issues.length} more (--debug)`);
   if (error.hint !== undefined) {
     const arrow = style.colour ? '→' : '->';
     for (const line of error.hint.split('\n')) lines.push(`  ${style.note(`${arrow} `)}${line}`);
@@ -47,7 +53,9 @@ export function machineError(error: ProvisioningError): Record<string, unknown> 
 
 function titleOf(error: ProvisioningError): string {
   if (error.kind === 'bug') return `Internal error: ${error.message}`;
-  return error instanceof ProviderError ? `Provider error [${error.provider}]: ${error.message}` : error.message;
+  const provider =
+    error.name === 'ProviderError' && (error.details as { provider?: string } | undefined)?.provider;
+  return provider ? `Provider error [${provider}]: ${error.message}` : error.message;
 }
 
 function bugLines(style: Style): string[] {

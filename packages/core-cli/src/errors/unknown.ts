@@ -34,7 +34,9 @@ export function unknownCommand(
     });
   }
   const known = [...prefixes(catalogue)].filter((id) => !id.includes(' '));
-  const aliases = [...activeAliases(catalogue).keys()].filter((alias) => !alias.includes(' ') && alias.length > 2);
+  const aliases = [...activeAliases(catalogue).keys()].filter(
+    (alias) => !alias.includes(' ') && alias.length > 2,
+  );
   const near = suggest(wrong, [...known, ...aliases]);
   return new ProvisioningError({
     code: 'UNKNOWN_COMMAND',
@@ -89,6 +91,9 @@ export function unknownHelpTopic(catalogue: Catalogue, topic: string): Provision
     code: 'UNKNOWN_HELP_TOPIC',
     kind: 'usage',
     message: `Unknown help topic: ${topic}`,
-    hint: near === undefined ? `'provisioning help' lists the topics` : `Did you mean: provisioning help ${near}?`,
+    hint:
+      near === undefined
+        ? `'provisioning help' lists the topics`
+        : `Did you mean: provisioning help ${near}?`,
   });
 }

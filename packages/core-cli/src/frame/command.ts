@@ -93,17 +93,23 @@ export abstract class ProvisioningCommand extends Command {
     return this.host.interruption.signal;
   }
 
+  /* eslint-disable @typescript-eslint/no-explicit-any -- the signature is oclif's */
   protected override async parse<
-    F extends Interfaces.OutputFlags<never>,
-    B extends Interfaces.OutputFlags<never>,
-    A extends Interfaces.OutputArgs<never>,
+    F extends Interfaces.OutputFlags<any>,
+    B extends Interfaces.OutputFlags<any>,
+    A extends Interfaces.OutputArgs<any>,
   >(options?: Interfaces.Input<F, B, A>): Promise<Interfaces.ParserOutput<F, B, A>> {
     const type = this.constructor as unknown as CommandClass;
     const usage = usageOf(this.host.id, type.args);
     const shapes = { ...globalShapes, ...(type.flags as unknown as FlagShapes) };
     const argv = normaliseOptions(this.argv, shapes, usage);
     for (const argument of Object.values(type.args ?? {})) argument.ignoreStdin = true;
-    const input = { ...options, args: type.args, flags: { ...globalFlags(), ...type.flags }, strict: this.ctor.strict };
+    const input = {
+      ...options,
+      args: type.args,
+      flags: { ...globalFlags(), ...type.flags },
+      strict: this.ctor.strict,
+    };
     try {
       const output = await parse(argv, input as never);
       this.#setGlobals(output.flags as Record<string, unknown>);
@@ -113,13 +119,16 @@ export abstract class ProvisioningCommand extends Command {
     }
   }
 
+  /* eslint-enable @typescript-eslint/no-explicit-any */
+
   #setGlobals(flags: Record<string, unknown>): void {
     const { environment: env } = this.runtime;
     const timeout = flags['timeout'] ?? env['PROVISIONING_TIMEOUT'];
     this.globals = {
       ...(flags as unknown as GlobalValues),
       out: resolveFormat(flags['out'] as OutputFormat | undefined, this.runtime),
-      timeout: timeout === undefined ? undefined : readSeconds(String(timeout), flags['timeout'] !== undefined),
+      timeout:
+        timeout === undefined ? undefined : readSeconds(String(timeout), flags['timeout'] !== undefined),
       check: flags['check'] === true,
       debug: flags['debug'] === true || isOn(env['PROVISIONING_DEBUG']),
       yes: flags['yes'] === true,
@@ -162,7 +171,8 @@ function resolveFormat(given: OutputFormat | undefined, runtime: Runtime): Outpu
   if (given !== undefined) return given;
   const fromEnvironment = runtime.environment['PROVISIONING_OUTPUT_FORMAT'];
   if (fromEnvironment !== undefined && fromEnvironment !== '') {
-    if (['table', 'text', 'json', 'yaml', 'toml'].includes(fromEnvironment)) return fromEnvironment as OutputFormat;
+    if (['table', 'text', 'json', 'yaml', 'toml'].includes(fromEnvironment))
+      return fromEnvironment as OutputFormat;
     throw new ProvisioningError({
       code: 'INVALID_ENVIRONMENT_VALUE',
       kind: 'configuration',
@@ -205,6 +215,15 @@ function asUsageError(cause: unknown, usage: string): unknown {
     });
   }
   if (!('oclif' in cause)) return cause;
-  const [line = ''] = cause.message.replace(/\nSee more help with --help$/, '').split('\n\t').slice(-1);
-  return new ProvisioningError({ code: 'INVALID_INPUT', kind: 'usage', message: line, hint: `Usage: ${usage}`, cause });
+  const [line = ''] = cause.message
+    .replace(/\nSee more help with --help$/, '')
+    .split('\n\t')
+    .slice(-1);
+  return new ProvisioningError({
+    code: 'INVALID_INPUT',
+    kind: 'usage',
+    message: line,
+    hint: `Usage: ${usage}`,
+    cause,
+  });
 }

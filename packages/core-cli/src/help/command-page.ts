@@ -1,5 +1,10 @@
 import { spellingsOf } from '../aliases/resolve.ts';
-import { type Catalogue, type CommandDetails, type ParameterEntry, subcommands } from '../catalogue/catalogue.ts';
+import {
+  type Catalogue,
+  type CommandDetails,
+  type ParameterEntry,
+  subcommands,
+} from '../catalogue/catalogue.ts';
 import type { Style } from '../output/style.ts';
 import { definitions, seeAlso, subcommandLines } from './pages.ts';
 
@@ -16,11 +21,17 @@ export function commandPage(catalogue: Catalogue, details: CommandDetails, style
     lines.push('', style.strong('Subcommands:'), ...subcommandLines(catalogue, id, style));
   }
   if (details.arguments.length > 0) {
-    const rows = details.arguments.map((argument): [string, string] => [argumentUsage(argument), parameterText(argument)]);
+    const rows = details.arguments.map((argument): [string, string] => [
+      argumentUsage(argument),
+      parameterText(argument),
+    ]);
     lines.push('', style.strong('Arguments:'), ...definitions(rows, style));
   }
   if (details.options.length > 0) {
-    const rows = details.options.map((option): [string, string] => [optionName(option), parameterText(option)]);
+    const rows = details.options.map((option): [string, string] => [
+      optionName(option),
+      parameterText(option),
+    ]);
     lines.push('', style.strong('Options:'), ...definitions(rows, style));
   }
   const needs = requirements(details);
@@ -44,7 +55,9 @@ export function optionName(option: ParameterEntry): string {
 
 function parameterText(parameter: ParameterEntry): string {
   const notes = [
-    parameter.options && parameter.value !== parameter.options.join('|') ? `one of ${parameter.options.join(', ')}` : '',
+    parameter.options && parameter.value !== parameter.options.join('|')
+      ? `one of ${parameter.options.join(', ')}`
+      : '',
     parameter.default === undefined ? '' : `default ${parameter.default}`,
   ].filter((note) => note !== '');
   return notes.length === 0 ? parameter.summary : `${parameter.summary} (${notes.join('; ')})`;

@@ -1,5 +1,11 @@
 import { activeAliases, spellingsOf } from '../aliases/resolve.ts';
-import { type Category, categories, categoryCommands, categoryOf, findCategory } from '../catalogue/categories.ts';
+import {
+  type Category,
+  categories,
+  categoryCommands,
+  categoryOf,
+  findCategory,
+} from '../catalogue/categories.ts';
 import { type Catalogue, subcommands } from '../catalogue/catalogue.ts';
 import { topics } from '../catalogue/topics.ts';
 import type { Style } from '../output/style.ts';
@@ -15,7 +21,11 @@ export function definitions(rows: readonly (readonly [string, string])[], style:
 /** `help`: every category with its commands and their short forms (01 §2.2). */
 export function overviewPage(catalogue: Catalogue, style: Style, titles: boolean): string[] {
   const lines = titles ? [style.strong(`Provisioning ${catalogue.version}`), ''] : [];
-  lines.push(style.strong('Usage:'), '  provisioning [global-options] <command> [subcommand] [options] [arguments]', '');
+  lines.push(
+    style.strong('Usage:'),
+    '  provisioning [global-options] <command> [subcommand] [options] [arguments]',
+    '',
+  );
   lines.push(style.strong('Commands:'));
   const rows: [string, string][] = [];
   for (const category of categories) {
@@ -27,7 +37,13 @@ export function overviewPage(catalogue: Catalogue, style: Style, titles: boolean
     });
     rows.push([category.name, shown.join(', ')]);
   }
-  lines.push(...definitions(rows, style), '', style.strong('Global options:'), ...globalOptionLines(style), '');
+  lines.push(
+    ...definitions(rows, style),
+    '',
+    style.strong('Global options:'),
+    ...globalOptionLines(style),
+    '',
+  );
   lines.push(
     `Use 'provisioning help <category>' or 'provisioning help <command>'`,
     `New here? 'provisioning sc' is the short reference, 'provisioning guide from-scratch' the long way`,
@@ -52,7 +68,9 @@ export function globalOptionLines(style: Style): string[] {
 /** `help --all`: every command in one line. */
 export function allCommandsPage(catalogue: Catalogue, style: Style): string[] {
   return definitions(
-    [...catalogue.commands.values()].filter((entry) => !entry.hidden).map((entry) => [entry.id, entry.summary]),
+    [...catalogue.commands.values()]
+      .filter((entry) => !entry.hidden)
+      .map((entry) => [entry.id, entry.summary]),
     style,
   );
 }
@@ -60,9 +78,13 @@ export function allCommandsPage(catalogue: Catalogue, style: Style): string[] {
 /** `help infrastructure`: the category's commands, and the subcommands of the command of the same name. */
 export function categoryPage(catalogue: Catalogue, category: Category, style: Style): string[] {
   const lines = [style.strong(`${category.name.toUpperCase()} - ${category.summary}`), ''];
-  if (category.aliases.length > 0) lines.push(`${style.strong('Aliases:')} ${category.aliases.join(', ')}`, '');
+  if (category.aliases.length > 0)
+    lines.push(`${style.strong('Aliases:')} ${category.aliases.join(', ')}`, '');
   lines.push(style.strong('Commands:'));
-  const rows = categoryCommands(catalogue, category).map((name): [string, string] => [name, topicSummary(catalogue, name)]);
+  const rows = categoryCommands(catalogue, category).map((name): [string, string] => [
+    name,
+    topicSummary(catalogue, name),
+  ]);
   lines.push(...definitions(rows, style));
   const sameName = [category.name, ...category.aliases].flatMap((name) => {
     const target = topicOf(catalogue, name);
@@ -72,7 +94,14 @@ export function categoryPage(catalogue: Catalogue, category: Category, style: St
     if (subcommands(catalogue, topic).length === 0) continue;
     lines.push('', style.strong(`${topic} subcommands:`), ...subcommandLines(catalogue, topic, style));
   }
-  lines.push('', ...aliasLines(catalogue, rows.map(([name]) => name), style));
+  lines.push(
+    '',
+    ...aliasLines(
+      catalogue,
+      rows.map(([name]) => name),
+      style,
+    ),
+  );
   lines.push(`Use 'provisioning help <command>' for more details`);
   return lines;
 }

@@ -14,13 +14,19 @@ import { allCommandsPage, categoryFor, categoryPage, overviewPage, topicPage } f
 export async function helpPage(
   catalogue: Catalogue,
   route: Pick<Route, 'words' | 'typed' | 'category'>,
-  options: { readonly all: boolean; readonly detailed: boolean; readonly titles: boolean; readonly style: Style },
+  options: {
+    readonly all: boolean;
+    readonly detailed: boolean;
+    readonly titles: boolean;
+    readonly style: Style;
+  },
 ): Promise<string[]> {
   const { style } = options;
   const found = resolveWords(catalogue, route.typed);
   const words = found.words;
   const single = route.typed.length === 1 ? categoryFor(catalogue, [route.typed[0]!]) : undefined;
-  const category = single ?? (words.length === route.typed.length ? categoryFor(catalogue, words) : undefined);
+  const category =
+    single ?? (words.length === route.typed.length ? categoryFor(catalogue, words) : undefined);
   if (category) return categoryPage(catalogue, category, style);
   if (words.length === 0) {
     if (route.category !== undefined && route.typed.length === 0) {

@@ -58,8 +58,14 @@ export class Printer {
 
   /** One result: `view` gives the lines people read, `value` is what programs get. */
   async result(value: unknown, view: () => readonly string[]): Promise<void> {
-    if (isMachineFormat(this.format)) await this.#write(await encode(value, this.format, this.options.pretty));
-    else await this.#write(view().map((line) => `${line}\n`).join(''));
+    if (isMachineFormat(this.format))
+      await this.#write(await encode(value, this.format, this.options.pretty));
+    else
+      await this.#write(
+        view()
+          .map((line) => `${line}\n`)
+          .join(''),
+      );
   }
 
   /** A text as it is, in every format (`completion`, `help`). */
@@ -99,7 +105,8 @@ export class Printer {
   next(...lines: readonly string[]): void {
     if (!this.options.hints || this.machine || this.options.quiet || !this.errorTerminal.interactive) return;
     if (!this.terminal.interactive) return;
-    for (const line of lines.slice(0, 3)) this.#runtime.stderr.write(`${this.errorStyle.dim(`Next: ${line}`)}\n`);
+    for (const line of lines.slice(0, 3))
+      this.#runtime.stderr.write(`${this.errorStyle.dim(`Next: ${line}`)}\n`);
   }
 
   #message(kind: MarkKind, text: string): void {

@@ -86,7 +86,13 @@ export function renderTable<Row>(
   const lines = cells.map((texts, row) =>
     line(texts, (text, index) => columns[index]!.paint?.(text, rows[row]!, options.style) ?? text),
   );
-  if (options.header) lines.unshift(line(columns.map((column) => column.title), (text) => options.style.strong(text)));
+  if (options.header)
+    lines.unshift(
+      line(
+        columns.map((column) => column.title),
+        (text) => options.style.strong(text),
+      ),
+    );
   return lines;
 }
 
@@ -118,7 +124,11 @@ function renderBlocks<Row>(
   return rows.flatMap((row, index) => [
     ...(index === 0 ? [] : ['']),
     ...columns.map((column, at) => {
-      const text = fit(cells[index]![at]!, Math.max(8, options.columns - label - 1), options.style.colour ? '…' : '~');
+      const text = fit(
+        cells[index]![at]!,
+        Math.max(8, options.columns - label - 1),
+        options.style.colour ? '…' : '~',
+      );
       return `${options.style.strong(pad(`${column.title}:`, label))} ${column.paint?.(text, row, options.style) ?? text}`;
     }),
   ]);

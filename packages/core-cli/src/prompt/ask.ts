@@ -13,7 +13,13 @@ export async function ask(runtime: Runtime, question: string): Promise<string> {
     return await new Promise<string>((resolve, reject) => {
       reader.once('SIGINT', () => {
         runtime.stderr.write('\n');
-        reject(new ProvisioningError({ code: 'INTERRUPTED', kind: 'interrupted', message: 'Operation interrupted' }));
+        reject(
+          new ProvisioningError({
+            code: 'INTERRUPTED',
+            kind: 'interrupted',
+            message: 'Operation interrupted',
+          }),
+        );
       });
       reader.once('close', () => resolve(''));
       reader.question(question).then(resolve, reject);

@@ -7,7 +7,8 @@ import { ask } from './ask.ts';
 /** Whether a question can be answered: a terminal on both sides and no `PROVISIONING_NONINTERACTIVE`. */
 export function canPrompt(runtime: Runtime): boolean {
   const { environment } = runtime;
-  const refused = isOn(environment['PROVISIONING_NONINTERACTIVE']) || isOn(environment['PROVISIONING_NON_INTERACTIVE']);
+  const refused =
+    isOn(environment['PROVISIONING_NONINTERACTIVE']) || isOn(environment['PROVISIONING_NON_INTERACTIVE']);
   return !refused && runtime.stdin.isTTY === true && runtime.stderr.isTTY === true;
 }
 
@@ -34,8 +35,7 @@ export async function confirm(
   const style = printer.errorStyle;
   const suffix = options.typed === undefined ? '(y/N)' : `Type ${style.strong(options.typed)} to confirm`;
   const answer = await ask(runtime, `${question} ${suffix}: `);
-  const yes =
-    options.typed === undefined ? /^y(es)?$/i.test(answer.trim()) : answer.trim() === options.typed;
+  const yes = options.typed === undefined ? /^y(es)?$/i.test(answer.trim()) : answer.trim() === options.typed;
   if (yes) return;
   throw new ProvisioningError({ code: 'CANCELLED', message: 'Cancelled' });
 }

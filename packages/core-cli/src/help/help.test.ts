@@ -1,0 +1,85 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { catalogue, run } from '../../test/run.ts';
+import { activeAliases } from '../aliases/resolve.ts';
+import { type Catalogue, prefixes } from '../catalogue/catalogue.ts';
+import { categories, findCategory } from '../catalogue/categories.ts';
+
+let table: Catalogue;
+beforeAll(async () => {
+  table = await catalogue();
+});
+
+/** Every way to ask for the page of these words. */
+function ways(words: readonly string[]): string[][] {
+  return [
+    ['help', ...words],
+    [...words, 'help'],
+    [...words, 'h'],
+    [...words, '--help'],
+    [...words, '-h'],
+    ['--help', ...words],
+  ];
+}
+
+async function expectSamePage(spellings: readonly string[][]): Promise<void> {
+  const pages = await Promise.all(spellings.map((argv) => run(argv)));
+  for (const [index, page] of pages.entries()) {
+    expect([spellings[index]!.join(' '), page.code]).toEqual([spellings[index]!.join(' '), 0]);
+    expect(page.stdout).toBe(pages[0]!.stdout);
+  }
+}
+
+describe('help', () => {
+  test('01.A1 every command and topic prints one page, however it is asked for', async () => {
+    for (const id of prefixes(table)) await expectSamePage(ways(id.split(' ')));
+  });
+
+  test('01.A1 every alias prints the page of its command', async () => {
+    for (const [alias, target] of activeAliases(table)) {
+      await expectSamePage([...ways(alias.split(' ')), ['help', ...target.split(' ')]]);
+    }
+  });
+
+  test('01.A1 every category and its aliases print one page', async () => {
+    for (const category of categories) {
+      const names = [category.name, ...category.aliases].filter(
+        (name) => findCategory(table, name) === category,
+      );
+      if (names.length > 0) await expectSamePage(names.flatMap((name) => ways([name])));
+    }
+  });
+
+  test('no argument, help and --help print the overview', async () => {
+    await expectSamePage([[], ['help'], ['--help'], ['-h']]);
+    const { stdout } = await run([]);
+    expect(stdout).toContain('Usage:');
+    expect(stdout).toContain("Use 'provisioning help <category>' or 'provisioning help <command>'");
+  });
+
+  test('an unknown topic is a usage error with the nearest name', async () => {
+    const { code, stderr } = await run(['help', 'comands']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('Unknown help topic: comands');
+    expect(stderr).toContain('Did you mean: provisioning help commands?');
+  });
+
+  test('01.A19 every command has metadata, an example and a page that shows both', async () => {
+    for (const id of table.commands.keys()) {
+      const details = await table.details(id);
+      expect([id, details.examples.length > 0]).toEqual([id, true]);
+      expect([id, details.metadata.description.length > 0]).toEqual([id, true]);
+      const { stdout } = await run(['help', ...id.split(' ')]);
+      if (!findCategory(table, id)) expect(stdout).toContain('Examples:');
+    }
+  });
+
+  test('01.A19 every alias is in help', async () => {
+    const overview = (await run(['help'])).stdout;
+    const pages = new Map<string, string>();
+    for (const [alias, target] of activeAliases(table)) {
+      if (!pages.has(target)) pages.set(target, (await run(['help', ...target.split(' ')])).stdout);
+      const shown = overview.includes(alias) || pages.get(target)!.includes(alias.split(' ').at(-1)!);
+      expect([alias, shown]).toEqual([alias, true]);
+    }
+  });
+});

@@ -1,0 +1,53 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BundleSpec } from './bundle.ts';
+
+/** Modules that NestJS looks for and the services do not use; they must stay unresolved. */
+const optional = [
+  '@nestjs/microservices',
+  '@nestjs/websockets',
+  '@nestjs/websockets/socket-module',
+  '@nestjs/microservices/microservices-module',
+  '@nestjs/platform-express',
+  '@nestjs/platform-socket.io',
+  '@fastify/static',
+  '@fastify/view',
+  'class-transformer',
+  'class-validator',
+  'cache-manager',
+  'pino-pretty',
+  'surrealdb',
+  '@surrealdb/node',
+  'pg-native',
+  'cpu-features',
+  '*.node',
+];
+
+/** The bundle of a service: `packages/<name>/src/main.ts` to `dist/main.js`. */
+export function serviceBundle(root: string, name: string): BundleSpec {
+  const folder = join(root, 'packages', name);
+  return {
+    name,
+    outdir: join(folder, 'dist'),
+    watched: () => [join(folder, 'package.json'), ...tree(join(root, 'tools/build/src'))],
+    options: () =>
+      Promise.resolve({
+        entryPoints: { main: join(folder, 'src/main.ts') },
+        minifySyntax: true,
+        keepNames: true,
+        tsconfigRaw: { compilerOptions: { experimentalDecorators: true, verbatimModuleSyntax: true } },
+        banner: {
+          js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+        },
+        external: optional.filter(
+          (module) => module.includes('*') || !existsSync(join(root, 'node_modules', module)),
+        ),
+      }),
+  };
+}
+
+function tree(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
