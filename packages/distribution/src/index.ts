@@ -1,1 +1,28 @@
-export {};
+export * from './credentials/credential.ts';
+export { DockerCredentials, dockerConfigPath } from './credentials/docker-config.ts';
+export { readTokenFile, tokenUser } from './credentials/token-file.ts';
+export { ImageLayout, LayoutRepository, openLayout } from './layout/layout.ts';
+export * from './oci/content.ts';
+export * from './oci/copy.ts';
+export * from './oci/descriptor.ts';
+export { type Digest, digestOf, isDigest, parseDigest, Verifier, verifyBytes } from './oci/digest.ts';
+export {
+  effectiveArtifactType,
+  encodeManifest,
+  type Index,
+  type Manifest,
+  parseManifest,
+  parseUntrustedJson,
+  successors,
+} from './oci/manifest.ts';
+export * from './oci/media-types.ts';
+export { MemoryTarget } from './oci/memory.ts';
+export * from './oci/reference.ts';
+export type * from './oci/target.ts';
+export { type ClientOptions, RegistryClient } from './remote/client.ts';
+export { Connections, type ConnectionSettings, proxyFromEnvironment } from './remote/connections.ts';
+export { isLoopback } from './remote/errors.ts';
+export { MirroredSource } from './remote/mirrored.ts';
+export { RemoteRegistry } from './remote/registry.ts';
+export { RemoteRepository } from './remote/repository.ts';
+export type { UploadOptions } from './remote/upload.ts';

@@ -1,0 +1,67 @@
+import { Readable } from 'node:stream';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
+import type { Descriptor } from './descriptor.ts';
+import { Verifier, verifyBytes } from './digest.ts';
+import { type Index, type Manifest, parseManifest } from './manifest.ts';
+import { maxManifestBytes } from './media-types.ts';
+import type { CallOptions, ContentSource, Fetcher } from './target.ts';
+
+/** Content held in memory as a source for `push`. */
+export function fromBytes(bytes: Uint8Array): ContentSource {
+  return (offset) => Promise.resolve(Readable.from(offset < bytes.length ? [bytes.subarray(offset)] : []));
+}
+
+/** The same stream, verified; a stream that already verifies this descriptor is returned as it is. */
+export function verified(stream: Readable, descriptor: Descriptor): Readable {
+  if (stream instanceof Verifier && stream.descriptor.digest === descriptor.digest) return stream;
+  const verifier = new Verifier(descriptor);
+  stream.on('error', (error) => verifier.destroy(error));
+  verifier.on('close', () => stream.destroy());
+  return stream.pipe(verifier);
+}
+
+/** Reads a stream into memory up to a limit. @throws ProvisioningError `CONTENT_TOO_LARGE`. */
+export async function readAll(stream: Readable, limit: number, what: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limit) {
+      stream.destroy();
+      throw new ProvisioningError({
+        code: 'CONTENT_TOO_LARGE',
+        message: `${what} is larger than ${limit} bytes`,
+        hint: 'the source is damaged or dishonest',
+      });
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}
+
+/** Fetches small content into memory, verified. @throws ProvisioningError `CONTENT_TOO_LARGE`, `DIGEST_MISMATCH`. */
+export async function fetchBytes(
+  fetcher: Fetcher,
+  descriptor: Descriptor,
+  options: CallOptions & { readonly limit?: number } = {},
+): Promise<Buffer> {
+  const limit = options.limit ?? maxManifestBytes;
+  if (descriptor.size > limit) {
+    throw new ProvisioningError({
+      code: 'CONTENT_TOO_LARGE',
+      message: `${descriptor.digest} has ${descriptor.size} bytes, at most ${limit} are read`,
+    });
+  }
+  const bytes = await readAll(await fetcher.fetch(descriptor, options), descriptor.size, descriptor.digest);
+  verifyBytes(descriptor, bytes);
+  return bytes;
+}
+
+/** Fetches and reads a manifest or index. @throws ProvisioningError `INVALID_MANIFEST`. */
+export async function fetchManifest(
+  fetcher: Fetcher,
+  descriptor: Descriptor,
+  options: CallOptions = {},
+): Promise<Manifest | Index> {
+  return parseManifest(await fetchBytes(fetcher, descriptor, options), descriptor.mediaType);
+}

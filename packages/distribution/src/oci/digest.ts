@@ -1,0 +1,103 @@
+import { createHash, type Hash } from 'node:crypto';
+import { Transform, type TransformCallback } from 'node:stream';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
+import type { Descriptor } from './descriptor.ts';
+
+/** `<algorithm>:<hex>` (image-spec "Digests"). */
+export type Digest = `${string}:${string}`;
+
+const patterns: Readonly<Record<string, RegExp>> = {
+  sha256: /^[a-f0-9]{64}$/,
+  sha512: /^[a-f0-9]{128}$/,
+};
+
+/** Whether the value is a digest of a registered algorithm in canonical form. */
+export function isDigest(value: unknown): value is Digest {
+  if (typeof value !== 'string') return false;
+  const separator = value.indexOf(':');
+  return patterns[value.slice(0, separator)]?.test(value.slice(separator + 1)) ?? false;
+}
+
+/** @throws ProvisioningError `INVALID_DIGEST`. */
+export function parseDigest(value: string): { readonly algorithm: string; readonly hex: string } {
+  if (!isDigest(value)) {
+    throw new ProvisioningError({
+      code: 'INVALID_DIGEST',
+      kind: 'usage',
+      message: `Invalid digest: ${JSON.stringify(value.slice(0, 160))}`,
+      hint: 'a digest is sha256: followed by 64 hexadecimal digits, or sha512: followed by 128',
+    });
+  }
+  const separator = value.indexOf(':');
+  return { algorithm: value.slice(0, separator), hex: value.slice(separator + 1) };
+}
+
+/** Digest of bytes held in memory. */
+export function digestOf(bytes: Uint8Array | string, algorithm = 'sha256'): Digest {
+  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
+}
+
+export function digestMismatch(descriptor: Descriptor, found: string): ProvisioningError {
+  return new ProvisioningError({
+    code: 'DIGEST_MISMATCH',
+    message: `Digest mismatch for ${descriptor.digest}: expected ${descriptor.digest}, got ${found}`,
+    hint: 'the content was discarded; the source is damaged or dishonest',
+    details: { expected: descriptor.digest, found },
+  });
+}
+
+export function sizeMismatch(descriptor: Descriptor, found: number, more: boolean): ProvisioningError {
+  return new ProvisioningError({
+    code: 'SIZE_MISMATCH',
+    message: `Size mismatch for ${descriptor.digest}: expected ${descriptor.size} bytes, got ${more ? 'at least ' : ''}${found}`,
+    hint: 'the content was discarded; the source is damaged or dishonest',
+  });
+}
+
+/**
+ * Counts and hashes what passes and fails the stream when it is not what the descriptor says: at the first byte too
+ * many, or at the end. `prefix` continues a hash over bytes that were received earlier.
+ */
+export class Verifier extends Transform {
+  readonly descriptor: Descriptor;
+  readonly #hash: Hash;
+  #received: number;
+
+  constructor(
+    descriptor: Descriptor,
+    prefix: { readonly hash: Hash; readonly bytes: number } | undefined = undefined,
+  ) {
+    super({ highWaterMark: 256 * 1024 });
+    this.descriptor = descriptor;
+    this.#hash = prefix?.hash ?? createHash(parseDigest(descriptor.digest).algorithm);
+    this.#received = prefix?.bytes ?? 0;
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, callback: TransformCallback): void {
+    this.#received += chunk.length;
+    if (this.#received > this.descriptor.size) {
+      callback(sizeMismatch(this.descriptor, this.#received, true));
+      return;
+    }
+    this.#hash.update(chunk);
+    callback(null, chunk);
+  }
+
+  override _flush(callback: TransformCallback): void {
+    if (this.#received !== this.descriptor.size) {
+      callback(sizeMismatch(this.descriptor, this.#received, false));
+      return;
+    }
+    const { algorithm, hex } = parseDigest(this.descriptor.digest);
+    const found = this.#hash.digest('hex');
+    if (found === hex) callback();
+    else callback(digestMismatch(this.descriptor, `${algorithm}:${found}`));
+  }
+}
+
+/** Checks bytes held in memory against a descriptor. @throws ProvisioningError `DIGEST_MISMATCH`, `SIZE_MISMATCH`. */
+export function verifyBytes(descriptor: Descriptor, bytes: Uint8Array): void {
+  if (bytes.length !== descriptor.size) throw sizeMismatch(descriptor, bytes.length, false);
+  const found = digestOf(bytes, parseDigest(descriptor.digest).algorithm);
+  if (found !== descriptor.digest) throw digestMismatch(descriptor, found);
+}
