@@ -10,3 +10,6 @@ export { importProvider, initialiseProvider } from './extensions/provider-loader
 export { fileError, withFileLock, writeFileAtomic } from './files/atomic.ts';
 export { StateFile } from './state/state.ts';
 export type { InfrastructureState, ServerRecord, TaskservRecord } from './state/state.ts';
+
+export { createTransports, ensureWorkspaceKey, shellQuote } from './transport/index.ts';
+export type { TransportOptions, WorkspaceKey } from './transport/index.ts';

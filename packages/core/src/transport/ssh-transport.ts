@@ -1,0 +1,153 @@
+import { constants } from 'node:os';
+import {
+  ProvisioningError,
+  type RunOptions,
+  type RunResult,
+  type Transport,
+} from '@provisioning/extensions-sdk';
+import type { Client, ClientChannel } from 'ssh2';
+import { LineCollector } from './lines.ts';
+import { feed } from './local-transport.ts';
+import { AnnouncementFilter, killGroupCommand, prepareCommand } from './remote-command.ts';
+import { RunWatch } from './run-watch.ts';
+import { connectionLost, interrupted, protocolFailure } from './transport-error.ts';
+
+/** Sessions at once on one connection; OpenSSH allows ten (`MaxSessions`), one is kept for stopping commands. */
+const maxChannels = 9;
+
+/** The connection behind a transport; made again by the pool when it broke. */
+export interface ConnectionSource {
+  connect(signal: AbortSignal | undefined): Promise<Client>;
+  /** Called around every command, so that an idle connection can be closed. */
+  begin(): void;
+  end(): void;
+}
+
+/** Commands on one host as channels of one SSH connection. */
+export class SshTransport implements Transport {
+  readonly name: string;
+  readonly #source: ConnectionSource;
+  readonly #waiting: (() => void)[] = [];
+  #free = maxChannels;
+
+  constructor(name: string, source: ConnectionSource) {
+    this.name = name;
+    this.#source = source;
+  }
+
+  async run(command: string, options: RunOptions = {}): Promise<RunResult> {
+    if (options.signal?.aborted === true) throw interrupted(this.name, options.signal.reason);
+    this.#source.begin();
+    await this.#acquire();
+    try {
+      return await this.#attempt(command, options, true);
+    } finally {
+      this.#release();
+      this.#source.end();
+    }
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** A connection found dead before the command started is replaced once; afterwards only the caller may repeat. */
+  async #attempt(command: string, options: RunOptions, again: boolean): Promise<RunResult> {
+    const client = await this.#source.connect(options.signal);
+    const prepared = prepareCommand(command, options.environment);
+    let channel: ClientChannel;
+    try {
+      channel = await openChannel(client, prepared.command);
+    } catch (error) {
+      if (again) {
+        client.destroy();
+        return this.#attempt(command, options, false);
+      }
+      throw protocolFailure(this.name, `no session: ${(error as Error).message}`, error);
+    }
+    return this.#follow(client, channel, prepared.announcement, prepared.preamble, options);
+  }
+
+  #follow(
+    client: Client,
+    channel: ClientChannel,
+    announcement: string,
+    preamble: string,
+    options: RunOptions,
+  ): Promise<RunResult> {
+    return new Promise((resolve, reject) => {
+      const { onLine } = options;
+      const stdout = new LineCollector(onLine && ((line) => onLine(line, 'stdout')));
+      const stderr = new LineCollector(onLine && ((line) => onLine(line, 'stderr')));
+      const filter = new AnnouncementFilter(announcement, (chunk) => stderr.push(chunk));
+      let exit: { readonly code: number; readonly signal?: string } | undefined;
+      let settled = false;
+
+      const settle = (action: () => void): void => {
+        if (settled) return;
+        settled = true;
+        watch.end();
+        client.removeListener('close', onLost);
+        action();
+      };
+      const onLost = (): void => settle(() => reject(watch.reason ?? connectionLost(this.name)));
+      const stop = (): void => {
+        if (filter.group === undefined) return void channel.close();
+        openChannel(client, killGroupCommand(filter.group)).then(
+          (killer) => killer.resume().stderr.resume(),
+          () => client.destroy(),
+        );
+      };
+      const watch = new RunWatch(this.name, options, stop, (error) =>
+        settle(() => {
+          channel.close();
+          reject(error);
+        }),
+      );
+
+      client.once('close', onLost);
+      channel.on('data', (chunk: Buffer) => stdout.push(chunk));
+      channel.stderr.on('data', (chunk: Buffer) => filter.push(chunk));
+      channel.on('exit', (code: number | null, signal?: string) => {
+        exit = signal === undefined || signal === null ? { code: code ?? 0 } : ended(signal);
+      });
+      channel.on('close', () => {
+        filter.finish();
+        const output = { stdout: stdout.finish(), stderr: stderr.finish() };
+        settle(() => {
+          if (watch.reason !== undefined) reject(watch.reason);
+          else if (exit === undefined) reject(connectionLost(this.name));
+          else resolve({ ...output, ...exit });
+        });
+      });
+      feed(channel, options.input, preamble);
+    });
+  }
+
+  async #acquire(): Promise<void> {
+    if (this.#free > 0) this.#free -= 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  #release(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free += 1;
+    else next();
+  }
+}
+
+function openChannel(client: Client, command: string): Promise<ClientChannel> {
+  return new Promise((resolve, reject) => {
+    try {
+      client.exec(command, (error, channel) => (error === undefined ? resolve(channel) : reject(error)));
+    } catch (error) {
+      reject(ProvisioningError.from(error));
+    }
+  });
+}
+
+/** A command ended by a signal has the code a shell would give it. */
+function ended(signal: string): { readonly code: number; readonly signal: string } {
+  const name = signal.startsWith('SIG') ? signal : `SIG${signal}`;
+  return { code: 128 + (constants.signals[name as NodeJS.Signals] ?? 0), signal: name };
+}
