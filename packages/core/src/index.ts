@@ -13,3 +13,7 @@ export type { InfrastructureState, ServerRecord, TaskservRecord } from './state/
 
 export { createTransports, ensureWorkspaceKey, shellQuote } from './transport/index.ts';
 export type { TransportOptions, WorkspaceKey } from './transport/index.ts';
+export { operations } from './operations/operations.ts';
+export { infraPath } from './project/paths.ts';
+export { Project } from './project/project.ts';
+export type { ConfigurationReader, ProjectOptions, RunOptions } from './project/project.ts';

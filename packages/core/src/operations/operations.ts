@@ -1,0 +1,17 @@
+import type { Operation } from '@provisioning/extensions-sdk';
+import { serverCreate } from './server/create.ts';
+import { serverDelete } from './server/delete.ts';
+import { serverRestart, serverStart, serverStop } from './server/power.ts';
+
+const all: readonly Operation[] = [
+  serverCreate,
+  serverDelete,
+  serverStart,
+  serverStop,
+  serverRestart,
+] as unknown as readonly Operation[];
+
+/** Every operation by its type. The CLI runs them directly, the orchestrator durably. */
+export const operations: ReadonlyMap<string, Operation> = new Map(
+  all.map((operation) => [operation.type, operation]),
+);
