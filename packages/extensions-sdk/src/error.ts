@@ -45,6 +45,8 @@ export interface Issue {
   readonly code?: string;
   readonly location?: SourceLocation;
   readonly hint?: string;
+  /** The source lines around the location with a mark under the column. */
+  readonly frame?: string;
 }
 
 export interface ErrorOptions {

@@ -1,0 +1,8 @@
+export { codeFrame, positionAt } from './code-frame.ts';
+export { Configuration, type Provenance, secretMask } from './configuration.ts';
+export { type Data, type Document, type Format, type KeyPath, formatOf, parseDocument } from './document.ts';
+export { type LayerFile, type LayerId, layerFiles, layerOrder } from './layers.ts';
+export { type LoadOptions, loadConfiguration } from './load.ts';
+export { deepFreeze, isRecord, keyPath, mergeData, nest, unsetMark, valueAt } from './merge.ts';
+export { decodeText, readDocument } from './read.ts';
+export { type Surroundings, type UserDirectories, expandHome, processSurroundings, userDirectories } from './surroundings.ts';

@@ -1,0 +1,108 @@
+import { type Issue, Server } from '@provisioning/extensions-sdk';
+import { applyDefaults } from '@provisioning/extensions-sdk';
+import type { Data } from '../config/document.ts';
+import { isRecord, mergeData } from '../config/merge.ts';
+import { canonicalServer } from './server-aliases.ts';
+import { type Source, issueAt } from './source.ts';
+
+/** A server entry as written, before defaults. */
+export interface ServerEntry {
+  readonly source: Source;
+  readonly value: Data;
+  /** Key of the entry when the servers are written as a map. */
+  readonly mapKey?: string;
+}
+
+/** A resolved server with the entry it came from. */
+export interface ResolvedServer {
+  readonly value: Data;
+  readonly source: Source;
+}
+
+/** Lowest to highest: what a server gets beneath its own entry (05 §2.1.5). */
+export interface ServerDefaults {
+  readonly provider: (name: string) => Data;
+  readonly common: Data;
+  /** Provider of servers that name none. */
+  readonly providerName: string;
+}
+
+/**
+ * Reads `servers` of one file, a list or a map, into entries. Entries of a map that an earlier file has too are merged
+ * over it; lists are appended (05 §2.1.3).
+ */
+export function collectServers(servers: unknown, source: Source, into: ServerEntry[], issues: Issue[]): void {
+  const at = (key: string | number): Source => ({ ...source, path: [...source.path, key] });
+  if (Array.isArray(servers)) {
+    servers.forEach((value: unknown, index) => {
+      if (isRecord(value)) into.push({ source: at(index), value: canonicalServer(value) });
+      else issues.push(issueAt(source, [index], 'A server must be a table of fields', 'INVALID_SERVER'));
+    });
+    return;
+  }
+  if (!isRecord(servers)) {
+    issues.push(issueAt(source, [], 'servers must be a list or a table of servers', 'INVALID_SERVER'));
+    return;
+  }
+  for (const [key, value] of Object.entries(servers)) {
+    if (!isRecord(value)) {
+      issues.push(issueAt(source, [key], 'A server must be a table of fields', 'INVALID_SERVER'));
+      continue;
+    }
+    const entry = canonicalServer(value);
+    const index = into.findIndex((known) => known.mapKey === key);
+    if (index < 0) into.push({ source: at(key), value: { hostname: key, ...entry }, mapKey: key });
+    else into[index] = { source: at(key), value: mergeData(into[index]!.value, entry), mapKey: key };
+  }
+}
+
+/** Fills defaults, expands groups, drops disabled servers (05 §4.3). */
+export function resolveServers(
+  entries: readonly ServerEntry[],
+  defaults: ServerDefaults,
+  issues: Issue[],
+  counts: Readonly<Record<string, number>> = {},
+): ResolvedServer[] {
+  const resolved: ResolvedServer[] = [];
+  const seen = new Map<string, Source>();
+  const common = canonicalServer(defaults.common);
+  for (const { source, value } of entries) {
+    const provider = String(value['provider'] ?? common['provider'] ?? defaults.providerName);
+    const beneath = mergeData(canonicalServer(defaults.provider(provider)), common);
+    const server = mergeData(mergeData(beneath, { provider }), value);
+    if (server['enabled'] === false) continue;
+    for (const member of expandGroup(server, counts)) {
+      applyDefaults(Server, member);
+      const hostname = member['hostname'];
+      if (typeof hostname === 'string' && hostname !== '') {
+        if (seen.has(hostname)) issues.push(issueAt(source, ['hostname'], `Duplicate server: ${hostname}`, 'DUPLICATE_SERVER'));
+        else seen.set(hostname, source);
+      }
+      resolved.push({ value: member, source });
+    }
+  }
+  return resolved;
+}
+
+/** `count = N` as N servers named by `name_pattern`; the members share everything but the name. */
+function expandGroup(server: Data, counts: Readonly<Record<string, number>>): Data[] {
+  const group = String(server['hostname'] ?? '');
+  const count = counts[group] ?? server['count'];
+  if (server['count'] === undefined || typeof count !== 'number' || !Number.isInteger(count) || count < 0) return [{ ...server }];
+  const pattern = typeof server['name_pattern'] === 'string' ? server['name_pattern'] : `${group}-%02d`;
+  const { count: _count, name_pattern: _pattern, ...rest } = server;
+  return Array.from({ length: count }, (_unused, index) => ({
+    ...rest,
+    hostname: memberName(pattern, index + 1),
+    group,
+  }));
+}
+
+/** `web-%02d` with 3 is `web-03`; a pattern without a place gets the number at its end. */
+export function memberName(pattern: string, number: number): string {
+  const place = /%(0?)(\d*)d/;
+  if (!place.test(pattern)) return `${pattern}${number}`;
+  return pattern.replace(place, (_match, zero: string, width: string) =>
+    String(number).padStart(Number(width === '' ? 0 : width), zero === '' ? ' ' : '0').trim(),
+  );
+}
