@@ -17,3 +17,6 @@ export { operations } from './operations/operations.ts';
 export { infraPath } from './project/paths.ts';
 export { Project } from './project/project.ts';
 export type { ConfigurationReader, ProjectOptions, RunOptions } from './project/project.ts';
+export * from './config/index.ts';
+export * from './infra/index.ts';
+export * from './workspace/index.ts';

@@ -13,7 +13,8 @@ export function codeFrame(text: string, line: number, column: number, context = 
     const source = (lines[number - 1] ?? '').slice(shift, shift + 160).replaceAll('\t', ' ');
     const mark = number === line ? '>' : ' ';
     frame.push(`${mark} ${String(number).padStart(width)} | ${source}`.trimEnd());
-    if (number === line) frame.push(`  ${' '.repeat(width)} | ${' '.repeat(Math.max(0, column - 1 - shift))}^`);
+    if (number === line)
+      frame.push(`  ${' '.repeat(width)} | ${' '.repeat(Math.max(0, column - 1 - shift))}^`);
   }
   return frame.join('\n');
 }

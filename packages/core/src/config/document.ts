@@ -41,12 +41,22 @@ export function formatOf(file: string): Format | undefined {
  * Parses the text of a data file.
  * @throws ProvisioningError `CONFIG_SYNTAX` with file, line and column; its first issue carries the code frame.
  */
-export function parseDocument(text: string, file: string, options: { readonly encrypted?: boolean } = {}): Document {
+export function parseDocument(
+  text: string,
+  file: string,
+  options: { readonly encrypted?: boolean } = {},
+): Document {
   const format = formatOf(file) ?? 'toml';
   const source = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   const value = parse(source, file, format, options.encrypted ?? false);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw syntaxError(source, file, 0, 'expected a table of keys at the top of the file', options.encrypted ?? false);
+    throw syntaxError(
+      source,
+      file,
+      0,
+      'expected a table of keys at the top of the file',
+      options.encrypted ?? false,
+    );
   }
   return new TextDocument(file, format, value as Data, source, options.encrypted ?? false);
 }
@@ -66,7 +76,9 @@ export function evaluatedDocument(
     encrypted: false,
     locate: (path) => ({ file, ...locate(path), ...(path.length === 0 ? {} : { key: path.join('.') }) }),
     frame: (location) =>
-      text === undefined || location.line === undefined ? undefined : codeFrame(text, location.line, location.column ?? 1),
+      text === undefined || location.line === undefined
+        ? undefined
+        : codeFrame(text, location.line, location.column ?? 1),
   };
 }
 
@@ -82,7 +94,13 @@ function parse(text: string, file: string, format: Format, encrypted: boolean): 
   }
 }
 
-function syntaxError(text: string, file: string, offset: number, reason: string, encrypted: boolean): ProvisioningError {
+function syntaxError(
+  text: string,
+  file: string,
+  offset: number,
+  reason: string,
+  encrypted: boolean,
+): ProvisioningError {
   const position = positionAt(text, offset);
   const location = { file, ...position };
   const message = `${file}:${position.line}:${position.column}: ${reason}`;

@@ -40,7 +40,7 @@ export function fileFragment(
   for (const name of unwrap) {
     const inner = rest[name];
     if (!isRecord(inner)) continue;
-    delete rest[name];
+    Reflect.deleteProperty(rest, name);
     fragments.push({ layer, value: nest(mount, inner), document, mount, within: [name] });
   }
   if (Object.keys(rest).length > 0 || fragments.length === 0) {

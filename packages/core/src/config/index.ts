@@ -5,4 +5,10 @@ export { type LayerFile, type LayerId, layerFiles, layerOrder } from './layers.t
 export { type LoadOptions, loadConfiguration } from './load.ts';
 export { deepFreeze, isRecord, keyPath, mergeData, nest, unsetMark, valueAt } from './merge.ts';
 export { decodeText, readDocument } from './read.ts';
-export { type Surroundings, type UserDirectories, expandHome, processSurroundings, userDirectories } from './surroundings.ts';
+export {
+  type Surroundings,
+  type UserDirectories,
+  expandHome,
+  processSurroundings,
+  userDirectories,
+} from './surroundings.ts';

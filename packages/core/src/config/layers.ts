@@ -2,7 +2,16 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 
 /** Layers from the lowest to the highest precedence (02 §3). */
-export const layerOrder = ['default', 'machine', 'workspace', 'environment', 'infra', 'user', 'env', 'flag'] as const;
+export const layerOrder = [
+  'default',
+  'machine',
+  'workspace',
+  'environment',
+  'infra',
+  'user',
+  'env',
+  'flag',
+] as const;
 export type LayerId = (typeof layerOrder)[number];
 
 /** A file that may exist, where its content goes in the configuration, and which of its top tables is unwrapped. */
@@ -94,7 +103,9 @@ function userFiles(places: LayerPlaces): LayerFile[] {
     alias('user', path.join(userConfig, 'config.user.toml'), canonical),
     root('user', canonical),
     ...(workspaceName === undefined ? [] : [root('user', path.join(userConfig, `ws_${workspaceName}.yaml`))]),
-    ...(workspacePath === undefined ? [] : [root('user', path.join(workspacePath, 'config', 'local-overrides.toml'))]),
+    ...(workspacePath === undefined
+      ? []
+      : [root('user', path.join(workspacePath, 'config', 'local-overrides.toml'))]),
     ...(places.extraFile === undefined ? [] : [root('user', places.extraFile)]),
   ];
 }
@@ -118,7 +129,10 @@ async function platformFiles(layer: LayerId, folder: string): Promise<LayerFile[
 async function dataFiles(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch(() => []);
   return names
-    .filter((name) => /\.(toml|ya?ml)(\.enc)?$/.test(name) && !name.startsWith('.') && !/\.schema\.toml$/.test(name))
+    .filter(
+      (name) =>
+        /\.(toml|ya?ml)(\.enc)?$/.test(name) && !name.startsWith('.') && !/\.schema\.toml$/.test(name),
+    )
     .sort();
 }
 
@@ -134,6 +148,11 @@ function alias(layer: LayerId, file: string, aliasOf: string): LayerFile {
   return { layer, file, mount: [], unwrap: [], aliasOf };
 }
 
-function mounted(layer: LayerId, file: string, mount: readonly string[], unwrap: readonly string[]): LayerFile {
+function mounted(
+  layer: LayerId,
+  file: string,
+  mount: readonly string[],
+  unwrap: readonly string[],
+): LayerFile {
   return { layer, file, mount, unwrap };
 }

@@ -1,5 +1,11 @@
 import path from 'node:path';
-import { ConfigurationSchema, ProviderSettings, ProvisioningError, applyDefaults, defaultsOf } from '@provisioning/extensions-sdk';
+import {
+  ConfigurationSchema,
+  ProviderSettings,
+  ProvisioningError,
+  applyDefaults,
+  defaultsOf,
+} from '@provisioning/extensions-sdk';
 import { Configuration } from './configuration.ts';
 import type { Data, Document } from './document.ts';
 import { type Fragment, fileFragment, locateIn } from './fragment.ts';
@@ -24,7 +30,9 @@ export interface LoadOptions {
 export async function loadConfiguration(options: LoadOptions): Promise<Configuration> {
   const { surroundings, workspace, infra } = options;
   const environment = options.environment ?? surroundings.env['PROVISIONING_ENV'] ?? 'local';
-  const fragments: Fragment[] = [{ layer: 'default', value: builtInDefaults(options), mount: [], within: [] }];
+  const fragments: Fragment[] = [
+    { layer: 'default', value: builtInDefaults(options), mount: [], within: [] },
+  ];
   const files = await layerFiles({
     userConfig: userDirectories(surroundings).config,
     environment,
@@ -80,7 +88,9 @@ function fromFile(file: LayerFile, document: Document): Fragment[] {
   const preferences = document.value['preferences'];
   if (!isRecord(preferences)) return [];
   return Object.entries(preferenceKeys)
-    .filter(([name]) => preferences[name] !== undefined && preferences[name] !== null && preferences[name] !== '')
+    .filter(
+      ([name]) => preferences[name] !== undefined && preferences[name] !== null && preferences[name] !== '',
+    )
     .map(([name, target]) => ({
       layer: file.layer,
       value: nest(target, preferences[name]),
@@ -114,7 +124,9 @@ export function foldFragments(fragments: readonly Fragment[]): Data {
 
 function conflict(lower: readonly Fragment[], higher: Fragment, at: readonly string[]): ProvisioningError {
   const key = at.join('.');
-  const below = lower.findLast((fragment) => locateIn(fragment, at)?.key === key || fragment.layer === 'default');
+  const below = lower.findLast(
+    (fragment) => locateIn(fragment, at)?.key === key || fragment.layer === 'default',
+  );
   const location = locateIn(higher, at);
   return new ProvisioningError({
     code: 'CONFIG_TYPE_CONFLICT',

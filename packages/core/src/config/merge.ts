@@ -32,7 +32,7 @@ function mergeAt(lower: Data, higher: Data, options: MergeOptions, path: string[
     }
     const value = higher[key];
     if (value === null || value === unsetMark) {
-      delete result[key];
+      Reflect.deleteProperty(result, key);
       continue;
     }
     const below = Object.hasOwn(lower, key) ? lower[key] : undefined;

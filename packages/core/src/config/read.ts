@@ -11,7 +11,10 @@ export async function readDocument(file: string): Promise<Document | undefined> 
   try {
     bytes = await readFile(file);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT' || (cause as NodeJS.ErrnoException).code === 'ENOTDIR') {
+    if (
+      (cause as NodeJS.ErrnoException).code === 'ENOENT' ||
+      (cause as NodeJS.ErrnoException).code === 'ENOTDIR'
+    ) {
       return undefined;
     }
     throw unreadable(file, (cause as Error).message, cause);

@@ -1,6 +1,12 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { type Issue, ProvisioningError, type Server, Settings, applyDefaults } from '@provisioning/extensions-sdk';
+import {
+  type Issue,
+  ProvisioningError,
+  type Server,
+  Settings,
+  applyDefaults,
+} from '@provisioning/extensions-sdk';
 import type { Data, Document } from '../config/document.ts';
 import { deepFreeze, isRecord, mergeData } from '../config/merge.ts';
 import { readDocument } from '../config/read.ts';
@@ -53,7 +59,18 @@ export async function loadInfrastructure(options: LoadInfrastructureOptions): Pr
   );
   validateServers(resolved, issues);
   if (issues.length > 0) throw invalid(name, issues);
-  const known = ['settings', 'servers', 'taskservs', 'clusters', 'network', 'storage', 'providers', 'auto_scaling', 'regions', 'environment'];
+  const known = [
+    'settings',
+    'servers',
+    'taskservs',
+    'clusters',
+    'network',
+    'storage',
+    'providers',
+    'auto_scaling',
+    'regions',
+    'environment',
+  ];
   const extra = Object.fromEntries(Object.entries(definition).filter(([key]) => !known.includes(key)));
   return deepFreeze<Infrastructure>({
     ...extra,
@@ -87,7 +104,11 @@ async function parts(folder: string, environment: string, settingsFile: string |
   const add = async (file: string | undefined, base?: string, child?: string): Promise<void> => {
     if (file === undefined) return;
     const document = await readDefinition(file);
-    found.push({ document, ...(base === undefined ? {} : { base }), ...(child === undefined ? {} : { child }) });
+    found.push({
+      document,
+      ...(base === undefined ? {} : { base }),
+      ...(child === undefined ? {} : { child }),
+    });
   };
   await add(await definitionFile(folder, 'settings'));
   for (const base of splitBases) await add(await definitionFile(folder, base), base);
@@ -96,7 +117,8 @@ async function parts(folder: string, environment: string, settingsFile: string |
     ['taskservs', 'taskservs'],
     ['clusters', 'clusters'],
   ] as const) {
-    for (const { name, file } of await definitionFolder(path.join(folder, directory))) await add(file, base, name);
+    for (const { name, file } of await definitionFolder(path.join(folder, directory)))
+      await add(file, base, name);
   }
   await add(await definitionFile(folder, `settings-${environment}`));
   if (settingsFile !== undefined) await add(path.resolve(settingsFile));
@@ -116,7 +138,8 @@ async function readDefinition(file: string): Promise<Document> {
 
 function addPart(definition: Data, part: Part, entries: ServerEntry[], issues: Issue[]): Data {
   const { document, base, child } = part;
-  const within = base !== undefined && child === undefined && Object.hasOwn(document.value, base) ? undefined : base;
+  const within =
+    base !== undefined && child === undefined && Object.hasOwn(document.value, base) ? undefined : base;
   if (within === 'servers') {
     collectServers(document.value, { document, path: [], value: document.value }, entries, issues);
     return definition;
@@ -128,7 +151,8 @@ function addPart(definition: Data, part: Part, entries: ServerEntry[], issues: I
   } else if (within !== undefined) content = { [within]: content };
   else if (base === undefined) content = settingsAtTop(content);
   const { servers, ...rest } = content;
-  if (servers !== undefined) collectServers(servers, { document, path: ['servers'], value: document.value }, entries, issues);
+  if (servers !== undefined)
+    collectServers(servers, { document, path: ['servers'], value: document.value }, entries, issues);
   return mergeData(definition, rest);
 }
 
@@ -146,7 +170,10 @@ function settingsAtTop(content: Data): Data {
     delete rest['name'];
   }
   if (typeof rest['provider'] === 'string') {
-    settings['server_defaults'] = mergeData({ provider: rest['provider'] }, recordOf(settings['server_defaults']));
+    settings['server_defaults'] = mergeData(
+      { provider: rest['provider'] },
+      recordOf(settings['server_defaults']),
+    );
     delete rest['provider'];
   }
   return { ...rest, settings };
@@ -189,11 +216,15 @@ async function infrastructureFolder(
 function invalid(name: string, issues: readonly Issue[]): ProvisioningError {
   const [first] = issues as [Issue];
   const at = first.location;
-  const place = at === undefined ? '' : `${at.file}${at.line === undefined ? '' : `:${at.line}:${at.column ?? 1}`}: `;
+  const place =
+    at === undefined ? '' : `${at.file}${at.line === undefined ? '' : `:${at.line}:${at.column ?? 1}`}: `;
   return new ProvisioningError({
     code: issues.length === 1 ? (first.code ?? 'INFRA_INVALID') : 'INFRA_INVALID',
     kind: 'configuration',
-    message: issues.length === 1 ? `${place}${first.message}` : `Infrastructure '${name}' has ${issues.length} errors`,
+    message:
+      issues.length === 1
+        ? `${place}${first.message}`
+        : `Infrastructure '${name}' has ${issues.length} errors`,
     ...(at === undefined ? {} : { location: at }),
     issues,
   });

@@ -46,7 +46,8 @@ export function canonicalServer(entry: Data): Data {
     server['memory'] ??= typeof gigabytes === 'number' ? Math.round(gigabytes * 1024) : gigabytes;
     delete server['memory_gb'];
   }
-  if (server['os'] === undefined && typeof server['storage_os_find'] === 'string') server['os'] = server['storage_os_find'];
+  if (server['os'] === undefined && typeof server['storage_os_find'] === 'string')
+    server['os'] = server['storage_os_find'];
   if (typeof server['disk'] === 'string') server['disk'] = gigabytesOf(server['disk']);
   network(server);
   storage(server);
@@ -70,14 +71,17 @@ function storage(server: Data): void {
   const backups = server['storage_backups'];
   if (backups === undefined && !isRecord(server['storage'])) return;
   const current: Data = isRecord(server['storage']) ? { ...server['storage'] } : {};
-  if (current['root_size'] === undefined && current['size'] !== undefined) current['root_size'] = current['size'];
+  if (current['root_size'] === undefined && current['size'] !== undefined)
+    current['root_size'] = current['size'];
   delete current['size'];
   if (typeof current['root_size'] === 'string') current['root_size'] = gigabytesOf(current['root_size']);
   if (backups !== undefined) current['backups'] ??= backups;
   delete server['storage_backups'];
   if (Array.isArray(current['additional'])) {
     current['additional'] = current['additional'].map((volume: unknown) =>
-      isRecord(volume) && typeof volume['size'] === 'string' ? { ...volume, size: gigabytesOf(volume['size']) } : volume,
+      isRecord(volume) && typeof volume['size'] === 'string'
+        ? { ...volume, size: gigabytesOf(volume['size']) }
+        : volume,
     );
   }
   server['storage'] = current;

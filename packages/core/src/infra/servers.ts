@@ -32,10 +32,14 @@ export interface ServerDefaults {
  * over it; lists are appended (05 §2.1.3).
  */
 export function collectServers(servers: unknown, source: Source, into: ServerEntry[], issues: Issue[]): void {
-  const at = (key: string | number): Source => ({ ...source, path: [...source.path, key] });
+  const at = (key: string | number, value: Data): Source => ({
+    ...source,
+    path: [...source.path, key],
+    value,
+  });
   if (Array.isArray(servers)) {
     servers.forEach((value: unknown, index) => {
-      if (isRecord(value)) into.push({ source: at(index), value: canonicalServer(value) });
+      if (isRecord(value)) into.push({ source: at(index, value), value: canonicalServer(value) });
       else issues.push(issueAt(source, [index], 'A server must be a table of fields', 'INVALID_SERVER'));
     });
     return;
@@ -51,8 +55,8 @@ export function collectServers(servers: unknown, source: Source, into: ServerEnt
     }
     const entry = canonicalServer(value);
     const index = into.findIndex((known) => known.mapKey === key);
-    if (index < 0) into.push({ source: at(key), value: { hostname: key, ...entry }, mapKey: key });
-    else into[index] = { source: at(key), value: mergeData(into[index]!.value, entry), mapKey: key };
+    if (index < 0) into.push({ source: at(key, value), value: { hostname: key, ...entry }, mapKey: key });
+    else into[index] = { source: at(key, value), value: mergeData(into[index]!.value, entry), mapKey: key };
   }
 }
 
@@ -75,7 +79,8 @@ export function resolveServers(
       applyDefaults(Server, member);
       const hostname = member['hostname'];
       if (typeof hostname === 'string' && hostname !== '') {
-        if (seen.has(hostname)) issues.push(issueAt(source, ['hostname'], `Duplicate server: ${hostname}`, 'DUPLICATE_SERVER'));
+        if (seen.has(hostname))
+          issues.push(issueAt(source, ['hostname'], `Duplicate server: ${hostname}`, 'DUPLICATE_SERVER'));
         else seen.set(hostname, source);
       }
       resolved.push({ value: member, source });
@@ -88,7 +93,8 @@ export function resolveServers(
 function expandGroup(server: Data, counts: Readonly<Record<string, number>>): Data[] {
   const group = String(server['hostname'] ?? '');
   const count = counts[group] ?? server['count'];
-  if (server['count'] === undefined || typeof count !== 'number' || !Number.isInteger(count) || count < 0) return [{ ...server }];
+  if (server['count'] === undefined || typeof count !== 'number' || !Number.isInteger(count) || count < 0)
+    return [{ ...server }];
   const pattern = typeof server['name_pattern'] === 'string' ? server['name_pattern'] : `${group}-%02d`;
   const { count: _count, name_pattern: _pattern, ...rest } = server;
   return Array.from({ length: count }, (_unused, index) => ({
@@ -103,6 +109,8 @@ export function memberName(pattern: string, number: number): string {
   const place = /%(0?)(\d*)d/;
   if (!place.test(pattern)) return `${pattern}${number}`;
   return pattern.replace(place, (_match, zero: string, width: string) =>
-    String(number).padStart(Number(width === '' ? 0 : width), zero === '' ? ' ' : '0').trim(),
+    String(number)
+      .padStart(Number(width === '' ? 0 : width), zero === '' ? ' ' : '0')
+      .trim(),
   );
 }

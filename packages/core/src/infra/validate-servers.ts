@@ -44,7 +44,10 @@ function wholeNumber(
   if (typeof value !== 'number' || !Number.isInteger(value)) {
     report(field, `Field ${field} type mismatch: expected int, got ${typeof value}`);
   } else if (value < minimum) {
-    report(field, message ?? (field === 'disk' ? 'Minimum storage is 10GB' : `Field ${field} must be >= ${minimum}`));
+    report(
+      field,
+      message ?? (field === 'disk' ? 'Minimum storage is 10GB' : `Field ${field} must be >= ${minimum}`),
+    );
   } else if (maximum !== undefined && value > maximum) {
     report(field, field === 'disk' ? 'Maximum storage is 2TB' : `Field ${field} must be <= ${maximum}`);
   }
@@ -59,8 +62,10 @@ function taskservs(server: Data, report: Report): void {
   const seen = new Set<string>();
   for (const item of list as Data[]) {
     const name = item['name'];
-    if (typeof name !== 'string' || name === '') report('taskservs', 'Required field missing: taskservs.name');
-    else if (seen.has(name)) report('taskservs', `Taskserv '${name}' is listed twice on ${String(server['hostname'])}`);
+    if (typeof name !== 'string' || name === '')
+      report('taskservs', 'Required field missing: taskservs.name');
+    else if (seen.has(name))
+      report('taskservs', `Taskserv '${name}' is listed twice on ${String(server['hostname'])}`);
     else seen.add(name);
   }
 }

@@ -4,7 +4,8 @@ import { type Static, Type } from 'typebox';
 const section = Type.Object;
 const flag = (value: boolean, description?: string) =>
   Type.Boolean({ default: value, ...(description === undefined ? {} : { description }) });
-const text = (description?: string) => Type.Optional(Type.String(description === undefined ? {} : { description }));
+const text = (description?: string) =>
+  Type.Optional(Type.String(description === undefined ? {} : { description }));
 /** A string that names a file or directory: `~` expands, and it may not leave its root (02 §14). */
 const location = (description?: string) =>
   Type.Optional(Type.String({ format: 'path', ...(description === undefined ? {} : { description }) }));
@@ -177,7 +178,11 @@ export const ConfigurationSchema = Type.Object(
     webhooks: section({
       enabled: flag(false),
       endpoints: Type.Array(
-        Type.Object({ url: Type.String(), events: names(), secret: Type.Optional(Type.String({ secret: true })) }),
+        Type.Object({
+          url: Type.String(),
+          events: names(),
+          secret: Type.Optional(Type.String({ secret: true })),
+        }),
         { default: [] },
       ),
     }),

@@ -22,6 +22,7 @@ export interface TomlScalars {
   readonly date?: (text: string, kind: TomlDateKind) => unknown;
 }
 
+/* eslint-disable no-control-regex -- TOML names the control characters that no string may hold */
 const bareKey = /[A-Za-z0-9_-]+/y;
 const basicRun = /[^"\\\u0000-\u0008\u000a-\u001f\u007f]*/y;
 const literalRun = /[^'\u0000-\u0008\u000a-\u001f\u007f]*/y;
@@ -35,8 +36,7 @@ const spaceTime = /[ ]\d\d:[A-Za-z0-9:.+-]*/y;
 const decimalInteger = /^[+-]?(0|[1-9](_?\d)*)$/;
 const radixInteger = /^0(x[0-9A-Fa-f](_?[0-9A-Fa-f])*|o[0-7](_?[0-7])*|b[01](_?[01])*)$/;
 const floatNumber = /^[+-]?(0|[1-9](_?\d)*)((\.\d(_?\d)*)([eE][+-]?\d(_?\d)*)?|[eE][+-]?\d(_?\d)*)$/;
-const dateTime =
-  /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-](\d\d):(\d\d))?)?$/;
+const dateTime = /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-](\d\d):(\d\d))?)?$/;
 const timeOnly = /^(\d\d):(\d\d):(\d\d)(\.\d+)?$/;
 
 const escapes: Readonly<Record<string, string>> = {
@@ -116,8 +116,7 @@ export class TomlLexer {
   string(): string {
     const start = this.position;
     const quote = this.text.charCodeAt(start);
-    const triple =
-      this.text.charCodeAt(start + 1) === quote && this.text.charCodeAt(start + 2) === quote;
+    const triple = this.text.charCodeAt(start + 1) === quote && this.text.charCodeAt(start + 2) === quote;
     if (!triple) return quote === 34 ? this.#basic() : this.#literal();
     this.position += 3;
     if (this.text.startsWith('\r\n', this.position)) this.position += 2;
@@ -251,7 +250,9 @@ export class TomlLexer {
     const date = time === null ? dateTime.exec(token) : null;
     if (time === null && date === null) {
       return this.fail(
-        token === '' ? `expected a value, found ${this.#found()}` : `'${token}' is no value; quote it to make it a string`,
+        token === ''
+          ? `expected a value, found ${this.#found()}`
+          : `'${token}' is no value; quote it to make it a string`,
         start,
       );
     }

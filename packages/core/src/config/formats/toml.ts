@@ -83,7 +83,8 @@ class TomlParser {
     const value = table[name];
     if (Array.isArray(value) && this.#tableArrays.has(value)) return value.at(-1) as Table;
     const kind = this.#kinds.get(value as object);
-    if (kind === undefined || kind === inline) this.#lexer.fail(`'${name}' is a value already, not a table`, span.key);
+    if (kind === undefined || kind === inline)
+      this.#lexer.fail(`'${name}' is a value already, not a table`, span.key);
     return value as Table;
   }
 
@@ -130,7 +131,8 @@ class TomlParser {
     const keyStart = lexer.position;
     const key = lexer.key();
     if (key.length > maximumDepth) lexer.fail('tables are nested too deeply', keyStart);
-    if (lexer.text.charCodeAt(lexer.position) !== 61) lexer.fail(`expected = after the key, found ${lexer.found()}`);
+    if (lexer.text.charCodeAt(lexer.position) !== 61)
+      lexer.fail(`expected = after the key, found ${lexer.found()}`);
     lexer.position++;
     lexer.skipSpace();
     let table = into;
@@ -198,7 +200,9 @@ class TomlParser {
         lexer.skipSpace();
         const code = lexer.text.charCodeAt(lexer.position);
         if (code !== 44 && code !== 125) {
-          lexer.fail(`expected , or } in the inline table (it must stay on one line), found ${lexer.found()}`);
+          lexer.fail(
+            `expected , or } in the inline table (it must stay on one line), found ${lexer.found()}`,
+          );
         }
         lexer.position++;
         if (code === 125) break;

@@ -20,7 +20,7 @@ export function parseYaml(text: string): unknown {
   const document = parseDocument(text, options);
   const error = document.errors[0];
   if (error !== undefined) throw new YamlSyntaxError(error.message, error.pos[0]);
-  if (/[^\u0000]/.test(text) && document.contents === null) return {};
+  if (document.contents === null) return {};
   try {
     return document.toJS({ maxAliasCount: maximumAliases }) ?? {};
   } catch (cause) {
@@ -29,7 +29,10 @@ export function parseYaml(text: string): unknown {
 }
 
 /** Position of the key at a path, or of the nearest ancestor that exists. */
-export function locateYaml(text: string, path: readonly (string | number)[]): { line: number; column: number } | undefined {
+export function locateYaml(
+  text: string,
+  path: readonly (string | number)[],
+): { line: number; column: number } | undefined {
   const lines = new LineCounter();
   const document = parseDocument(text, { ...options, lineCounter: lines });
   let node: unknown = document.contents;
@@ -37,7 +40,9 @@ export function locateYaml(text: string, path: readonly (string | number)[]): { 
   for (const part of path) {
     if (!isCollection(node)) break;
     if (isMap(node)) {
-      const pair = node.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(part));
+      const pair = node.items.find(
+        (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(part),
+      );
       if (pair === undefined) break;
       offset = (pair.key as Node).range?.[0];
       node = pair.value;

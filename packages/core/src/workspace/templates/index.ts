@@ -1,0 +1,20 @@
+import { usage } from '../errors.ts';
+import { demo } from './demo.ts';
+import { minimal } from './minimal.ts';
+import type { WorkspaceTemplate } from './template.ts';
+
+export type { TemplateFile, TemplateInput, WorkspaceTemplate } from './template.ts';
+
+/** Templates of `workspace init --template` (03 §4.3). */
+export const workspaceTemplates: readonly WorkspaceTemplate[] = [minimal, demo];
+
+/** @throws ProvisioningError `TEMPLATE_NOT_FOUND` (exit 2) */
+export function workspaceTemplate(name: string): WorkspaceTemplate {
+  const template = workspaceTemplates.find((candidate) => candidate.name === name);
+  if (template !== undefined) return template;
+  throw usage(
+    `Unknown workspace template '${name}'`,
+    'TEMPLATE_NOT_FOUND',
+    `Templates: ${workspaceTemplates.map((candidate) => candidate.name).join(', ')}`,
+  );
+}
