@@ -14,6 +14,8 @@ export type { InfrastructureState, ServerRecord, TaskservRecord } from './state/
 export { createTransports, ensureWorkspaceKey, shellQuote } from './transport/index.ts';
 export type { TransportOptions, WorkspaceKey } from './transport/index.ts';
 export { operations } from './operations/operations.ts';
+export { openProject } from './project/open.ts';
+export type { OpenProjectOptions, OpenedProject } from './project/open.ts';
 export { infraPath } from './project/paths.ts';
 export { Project } from './project/project.ts';
 export type { ConfigurationReader, ProjectOptions, RunOptions } from './project/project.ts';

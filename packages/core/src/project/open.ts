@@ -1,0 +1,68 @@
+import {
+  type Configuration,
+  type Surroundings,
+  loadConfiguration,
+  userDirectories,
+} from '../config/index.ts';
+import { type Infrastructure, loadInfrastructure } from '../infra/index.ts';
+import { Project, type ProjectOptions } from './project.ts';
+
+export interface OpenProjectOptions {
+  readonly surroundings: Surroundings;
+  readonly workspace: { readonly name: string; readonly path: string };
+  readonly infra: string;
+  readonly environment?: string;
+  /** `import.meta.url` of the program: the product's own extensions are looked for beside it. */
+  readonly moduleUrls: readonly string[];
+  /** Values of command-line flags by dotted key. */
+  readonly flags?: Readonly<Record<string, unknown>>;
+  readonly log?: ProjectOptions['log'];
+}
+
+export interface OpenedProject extends AsyncDisposable {
+  readonly project: Project;
+  readonly configuration: Configuration;
+  /** The definition, loaded and validated when it is first asked for. */
+  infrastructure(options?: { readonly settingsFile?: string }): Promise<Infrastructure>;
+}
+
+/**
+ * Loads the configuration of a workspace and opens one of its infrastructures. Nothing is contacted.
+ * @throws ProvisioningError kind `configuration` with file, line and key.
+ */
+export async function openProject(options: OpenProjectOptions): Promise<OpenedProject> {
+  const { surroundings, workspace, infra } = options;
+  const configuration = await loadConfiguration({
+    surroundings,
+    workspace,
+    infra,
+    environment: options.environment,
+    flags: options.flags,
+  });
+  const directories = userDirectories(surroundings);
+  const project = new Project({
+    workspace,
+    infra,
+    environment: configuration.environment,
+    configuration,
+    moduleUrls: options.moduleUrls,
+    variables: surroundings.env,
+    cachePath: directories.cache,
+    dataPath: directories.data,
+    log: options.log,
+  });
+  return {
+    project,
+    configuration,
+    infrastructure: ({ settingsFile } = {}) =>
+      loadInfrastructure({
+        workspacePath: workspace.path,
+        workspaceName: workspace.name,
+        infra,
+        environment: configuration.environment,
+        settingsFile,
+        defaultProvider: String(configuration.get('providers.default') ?? 'local'),
+      }),
+    [Symbol.asyncDispose]: () => project.close(),
+  };
+}
