@@ -14,6 +14,8 @@ export type { InfrastructureState, ServerRecord, TaskservRecord } from './state/
 export { createTransports, ensureWorkspaceKey, shellQuote } from './transport/index.ts';
 export type { TransportOptions, WorkspaceKey } from './transport/index.ts';
 export { operations } from './operations/operations.ts';
+export { operationOf, runGraph } from './operations/run-graph.ts';
+export type { GraphEvent, NodeResult, RunGraphOptions } from './operations/run-graph.ts';
 export { openProject } from './project/open.ts';
 export type { OpenProjectOptions, OpenedProject } from './project/open.ts';
 export { infraPath } from './project/paths.ts';

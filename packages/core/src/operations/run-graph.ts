@@ -1,0 +1,148 @@
+import {
+  type Operation,
+  type OperationNode,
+  type Progress,
+  ProvisioningError,
+  type SerializedError,
+} from '@provisioning/extensions-sdk';
+import { Value } from 'typebox/value';
+import type { Project } from '../project/project.ts';
+import { operations } from './operations.ts';
+
+/** How one node of a graph ended. A node is skipped when one it depends on did not succeed. */
+export interface NodeResult {
+  readonly id: string;
+  readonly name: string;
+  readonly status: 'completed' | 'failed' | 'skipped' | 'cancelled';
+  readonly output?: unknown;
+  readonly error?: SerializedError;
+}
+
+export type GraphEvent =
+  | { readonly type: 'started'; readonly node: OperationNode }
+  | { readonly type: 'progress'; readonly node: OperationNode; readonly progress: Progress }
+  | { readonly type: 'ended'; readonly node: OperationNode; readonly result: NodeResult };
+
+export interface RunGraphOptions {
+  /** Nodes running at once, default 5. */
+  readonly parallel?: number;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: GraphEvent) => void;
+  /** Start of every idempotency key; the same for a repeated run of the same graph. */
+  readonly runId: string;
+  /** Undo, in reverse order, what this run did, when a node fails. Default false. */
+  readonly rollback?: boolean;
+}
+
+/** The operation of a node with its input checked. @throws ProvisioningError `UNKNOWN_OPERATION`, `INVALID_INPUT`. */
+export function operationOf(node: OperationNode): Operation {
+  const operation = operations.get(node.type);
+  if (operation === undefined) {
+    throw new ProvisioningError({
+      code: 'UNKNOWN_OPERATION',
+      kind: 'usage',
+      message: `Unsupported operation type: ${node.type}`,
+      hint: `Known types: ${[...operations.keys()].join(', ')}`,
+    });
+  }
+  const first = Value.Errors(operation.input, node.input)[0];
+  if (first !== undefined) {
+    throw new ProvisioningError({
+      code: 'INVALID_INPUT',
+      kind: 'usage',
+      message: `Input of ${node.id} (${node.type}): ${first.instancePath || '/'} ${first.message}`,
+    });
+  }
+  return operation;
+}
+
+/**
+ * Runs a graph in this process, without a journal: what `--direct` does. Independent nodes run side by side; a failure
+ * stops only what depends on it.
+ */
+export async function runGraph(
+  project: Project,
+  graph: readonly OperationNode[],
+  options: RunGraphOptions,
+): Promise<readonly NodeResult[]> {
+  for (const node of graph) operationOf(node);
+  const results = new Map<string, NodeResult>();
+  const done: { readonly node: OperationNode; readonly output: unknown }[] = [];
+  const emit = options.onEvent ?? (() => undefined);
+  const open = new Map(graph.map((node) => [node.id, node]));
+  const running = new Set<Promise<void>>();
+  const known = new Set(open.keys());
+
+  const settle = (node: OperationNode, result: NodeResult): void => {
+    results.set(node.id, result);
+    emit({ type: 'ended', node, result });
+  };
+  const run = async (node: OperationNode): Promise<void> => {
+    emit({ type: 'started', node });
+    try {
+      const output = await operationOf(node).run(
+        contextOf(project, node, options, emit),
+        node.input as never,
+      );
+      done.push({ node, output });
+      settle(node, { id: node.id, name: node.name, status: 'completed', output });
+    } catch (error) {
+      const status = options.signal?.aborted === true ? 'cancelled' : 'failed';
+      settle(node, { id: node.id, name: node.name, status, error: ProvisioningError.from(error).toJSON() });
+    }
+  };
+
+  while (open.size > 0 || running.size > 0) {
+    for (const node of [...open.values()]) {
+      const waits = node.dependencies.filter((id) => known.has(id)).map((id) => results.get(id));
+      const broken = waits.some((result) => result !== undefined && result.status !== 'completed');
+      if (broken || options.signal?.aborted === true) {
+        open.delete(node.id);
+        settle(node, { id: node.id, name: node.name, status: broken ? 'skipped' : 'cancelled' });
+      } else if (running.size < (options.parallel ?? 5) && waits.every((result) => result !== undefined)) {
+        open.delete(node.id);
+        const task = run(node).finally(() => running.delete(task));
+        running.add(task);
+      }
+    }
+    if (running.size > 0) await Promise.race(running);
+    else if (open.size > 0 && ![...open.values()].some((node) => isReady(node, results, known))) break;
+  }
+  const failed = [...results.values()].some(({ status }) => status === 'failed');
+  if (failed && options.rollback === true) await undo(project, done, options, emit);
+  return graph.map((node) => results.get(node.id) ?? { id: node.id, name: node.name, status: 'skipped' });
+}
+
+/** False for the members of a cycle, which can never start. */
+function isReady(
+  node: OperationNode,
+  results: ReadonlyMap<string, NodeResult>,
+  known: ReadonlySet<string>,
+): boolean {
+  return node.dependencies.every((id) => !known.has(id) || results.has(id));
+}
+
+async function undo(
+  project: Project,
+  done: readonly { readonly node: OperationNode; readonly output: unknown }[],
+  options: RunGraphOptions,
+  emit: (event: GraphEvent) => void,
+): Promise<void> {
+  for (const { node, output } of done.toReversed()) {
+    const operation = operationOf(node);
+    await operation.undo?.(contextOf(project, node, options, emit), node.input as never, output as never);
+  }
+}
+
+function contextOf(
+  project: Project,
+  node: OperationNode,
+  { runId, signal }: RunGraphOptions,
+  emit: (event: GraphEvent) => void,
+) {
+  return project.context({
+    idempotencyKey: `${runId}/${node.id}`,
+    signal,
+    report: (progress) => emit({ type: 'progress', node, progress }),
+  });
+}
