@@ -1,0 +1,12 @@
+export { backoff, parseRetryAfter } from './backoff.ts';
+export { CatalogueCache, catalogueLifetime } from './catalogue-cache.ts';
+export { CircuitBreaker, endpointOf } from './circuit-breaker.ts';
+export { type ApiFault, classify, faultOf, operationTitle, providerError } from './classify.ts';
+export { HttpClient } from './client.ts';
+export type { HttpClientOptions, HttpRequest, HttpResponse } from './client.ts';
+export { type Clock, systemClock } from './clock.ts';
+export { type Created, createOnce } from './create-once.ts';
+export type { NetworkSettings } from './network.ts';
+export { defaultRateLimit, type RateLimit, TokenBucket } from './rate-limit.ts';
+export { redact } from './redact.ts';
+export { waitUntil } from './wait.ts';
