@@ -1,11 +1,18 @@
-export { ExtensionCatalogue } from './extensions/discover.ts';
-export type {
-  DiscoveryRoots,
-  ExtensionKind,
-  ExtensionLayer,
-  ExtensionRecord,
-  RejectedExtension,
-} from './extensions/discover.ts';
+export { describeExtension } from './extensions/record.ts';
+export type { ExtensionDescription, ExtensionRecord, RejectedExtension } from './extensions/record.ts';
+export { ExtensionCatalogue, refusePath } from './extensions/discover.ts';
+export type { DiscoveryOptions } from './extensions/discover.ts';
+export type { DiscoveryRoots } from './extensions/roots.ts';
+export { cataloguePackage } from './extensions/roots.ts';
+export { kindFolder, kinds as extensionKinds, parseKind } from './extensions/kinds.ts';
+export type { ExtensionKind, ExtensionLayer } from './extensions/kinds.ts';
+export { readManifest } from './extensions/manifest.ts';
+export { compareVersions, parseRange, satisfies } from './extensions/version.ts';
+export {
+  listRegisteredExtensions,
+  registerExtension,
+  unregisterExtension,
+} from './extensions/registrations.ts';
 export { importProvider, initialiseProvider } from './extensions/provider-loader.ts';
 export { fileError, withFileLock, writeFileAtomic } from './files/atomic.ts';
 export { StateFile } from './state/state.ts';

@@ -5,6 +5,7 @@ export * from './provider.ts';
 export * from './schemas/configuration.ts';
 export * from './schemas/defaults.ts';
 export * from './schemas/infrastructure.ts';
+export * from './schemas/manifest.ts';
 export * from './schemas/name.ts';
 export * from './schemas/server.ts';
 export * from './secret.ts';

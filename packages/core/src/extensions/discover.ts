@@ -1,46 +1,31 @@
-import { readFile, readdir, realpath, stat } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { realpath } from 'node:fs/promises';
+import { basename, isAbsolute } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { parse } from 'yaml';
+import { incompatibility, productVersion } from './compatibility.ts';
+import { DiscoveryCache } from './discovery-cache.ts';
+import { type ExtensionKind, kindFolder } from './kinds.ts';
+import { linkRule } from './links.ts';
+import type { ExtensionRecord, RejectedExtension } from './record.ts';
+import { readRegistrations } from './registrations.ts';
+import { type DiscoveryRoots, type Root, rootsOf } from './roots.ts';
+import { type Leaf, type LinkRule, scanRoot } from './scan.ts';
+import { readExtensionStates, stateKey } from './states.ts';
+import { compareVersions } from './version.ts';
 
-export type ExtensionKind = 'provider' | 'taskserv' | 'cluster';
-export type ExtensionLayer = 'infrastructure' | 'workspace' | 'installed' | 'core';
-
-/** One extension as discovery finds it (08 §3). */
-export interface ExtensionRecord {
-  readonly name: string;
-  readonly type: ExtensionKind;
-  readonly version: string;
-  readonly description: string;
-  readonly category: string;
-  /** Absolute folder that holds the manifest. */
-  readonly path: string;
-  readonly layer: ExtensionLayer;
-  readonly manifest: Readonly<Record<string, unknown>>;
+export interface DiscoveryOptions {
+  /** The user's cache folder; without it nothing is remembered between commands. */
+  readonly cachePath?: string;
+  /** Reads every manifest again (`--refresh`). */
+  readonly refresh?: boolean;
+  /** Version that compatibility is judged by; default that of this product. */
+  readonly productVersion?: string;
+  readonly now?: () => number;
 }
 
-/** An extension that was found but can't be used, with the reason. */
-export interface RejectedExtension {
-  readonly path: string;
-  readonly layer: ExtensionLayer;
-  readonly reason: string;
-}
-
-const folders: Readonly<Record<ExtensionKind, readonly string[]>> = {
-  provider: ['providers'],
-  taskserv: ['taskservs'],
-  cluster: ['clusters', 'cluster'],
-};
-const maximumDepth = 5;
-
-export interface DiscoveryRoots {
-  readonly workspacePath?: string;
-  readonly infra?: string;
-  /** Folder for extensions installed by `extension install`. */
-  readonly dataPath?: string;
-  /** Modules from which npm packages are looked up: the product's own entry (`import.meta.url`) and the workspace. */
-  readonly moduleUrls: readonly string[];
+interface Found {
+  /** Usable records of one name, highest first. */
+  readonly records: Map<string, ExtensionRecord[]>;
+  readonly aliases: Map<string, string>;
 }
 
 /**
@@ -48,38 +33,93 @@ export interface DiscoveryRoots {
  * asked for, so that a command pays only for what it uses.
  */
 export class ExtensionCatalogue {
-  readonly #roots: DiscoveryRoots;
-  readonly #found = new Map<ExtensionKind, Promise<Map<string, ExtensionRecord>>>();
+  readonly roots: DiscoveryRoots;
   readonly rejected: RejectedExtension[] = [];
+  /** Roots and manifests worth a word: unreadable folders, ignored files. */
+  readonly warnings: string[] = [];
+  readonly #product: string;
+  readonly #cache: DiscoveryCache;
+  readonly #found = new Map<ExtensionKind, Promise<Found>>();
 
-  constructor(roots: DiscoveryRoots) {
-    this.#roots = roots;
+  constructor(roots: DiscoveryRoots, options: DiscoveryOptions = {}) {
+    this.roots = roots;
+    this.#product = options.productVersion ?? productVersion();
+    this.#cache = new DiscoveryCache(options.cachePath, options.now);
+    if (options.refresh === true) this.#cache.clear();
+  }
+
+  /** How many manifests this catalogue had to read; the others came from the cache. */
+  get manifestsRead(): number {
+    return this.#cache.read;
   }
 
   async list(kind: ExtensionKind): Promise<readonly ExtensionRecord[]> {
-    return [...(await this.#scan(kind)).values()].sort((a, b) => a.name.localeCompare(b.name));
+    const { records } = await this.#scan(kind);
+    return [...records.values()].map(([first]) => first!).sort((a, b) => a.name.localeCompare(b.name));
   }
 
+  /** All usable records of one name, the one that is used first. */
+  async layers(kind: ExtensionKind, name: string): Promise<readonly ExtensionRecord[]> {
+    const { records, aliases } = await this.#scan(kind);
+    return records.get(name) ?? records.get(aliases.get(name) ?? '') ?? [];
+  }
+
+  /** The record by name or alias (`k8s`), `undefined` when there is none. Disabled ones count. */
   async find(kind: ExtensionKind, name: string): Promise<ExtensionRecord | undefined> {
-    return (await this.#scan(kind)).get(name);
+    return (await this.layers(kind, name))[0];
   }
 
-  /** @throws ProvisioningError `PROVIDER_NOT_FOUND`, `TASKSERV_NOT_FOUND` or `CLUSTER_NOT_FOUND`, exit 5. */
+  /**
+   * @throws ProvisioningError `PROVIDER_NOT_FOUND`, `TASKSERV_NOT_FOUND`, `CLUSTER_NOT_FOUND` (exit 5),
+   * `EXTENSION_AMBIGUOUS`, `EXTENSION_DISABLED`, `PATH_OUTSIDE`.
+   */
   async get(kind: ExtensionKind, name: string): Promise<ExtensionRecord> {
+    refusePath(name);
     const record = await this.find(kind, name);
-    if (record !== undefined) return record;
-    const names = (await this.list(kind)).map((entry) => entry.name);
-    const title = kind === 'provider' ? 'Provider' : kind === 'taskserv' ? 'Taskserv' : 'Cluster';
-    const bad = this.rejected.find(({ path }) => path.endsWith(`${sep}${name}`));
-    throw new ProvisioningError({
-      code: `${kind.toUpperCase()}_NOT_FOUND`,
-      kind: 'not-found',
-      message: `${title} '${name}' not found`,
-      hint: bad ? `${bad.path} was left out: ${bad.reason}` : `Available ${kind}s: ${JSON.stringify(names)}`,
+    if (record?.enabled === true) return record;
+    if (record !== undefined) {
+      throw new ProvisioningError({
+        code: 'EXTENSION_DISABLED',
+        message: `Extension '${name}' is disabled in this workspace`,
+        hint: `Run 'provisioning extension enable ${name}'.`,
+      });
+    }
+    throw await this.#missing(kind, name);
+  }
+
+  /** Extensions whose name, description or tags contain a text. */
+  async search(kind: ExtensionKind, text: string): Promise<readonly ExtensionRecord[]> {
+    const wanted = text.toLowerCase();
+    return (await this.list(kind)).filter((record) => {
+      const tags = record.manifest.tags;
+      const parts = [record.name, record.description, ...(Array.isArray(tags) ? tags.map(String) : [])];
+      return parts.some((part) => part.toLowerCase().includes(wanted));
     });
   }
 
-  #scan(kind: ExtensionKind): Promise<Map<string, ExtensionRecord>> {
+  async #missing(kind: ExtensionKind, name: string): Promise<ProvisioningError> {
+    const names = (await this.list(kind)).map((entry) => entry.name);
+    const title = kind === 'provider' ? 'Provider' : kind === 'taskserv' ? 'Taskserv' : 'Cluster';
+    const bad = this.rejected.find((entry) => (entry.name ?? basename(entry.path)) === name);
+    if (bad?.status === 'ambiguous') {
+      return new ProvisioningError({
+        code: 'EXTENSION_AMBIGUOUS',
+        kind: 'configuration',
+        message: bad.reason,
+      });
+    }
+    return new ProvisioningError({
+      code: `${kind.toUpperCase()}_NOT_FOUND`,
+      kind: 'not-found',
+      message: `${title} '${name}' not found`,
+      hint: bad
+        ? `${bad.path} was left out: ${bad.reason}`
+        : `Available ${kindFolder(kind)}: ${JSON.stringify(names)}`,
+      details: { available: names },
+    });
+  }
+
+  #scan(kind: ExtensionKind): Promise<Found> {
     let found = this.#found.get(kind);
     if (found === undefined) {
       found = this.#scanRoots(kind);
@@ -88,126 +128,124 @@ export class ExtensionCatalogue {
     return found;
   }
 
-  async #scanRoots(kind: ExtensionKind): Promise<Map<string, ExtensionRecord>> {
-    const result = new Map<string, ExtensionRecord>();
-    const { workspacePath, infra, dataPath, moduleUrls } = this.#roots;
-    const roots: { path: string; layer: ExtensionLayer }[] = [];
-    for (const name of folders[kind]) {
-      if (workspacePath !== undefined && infra !== undefined) {
-        roots.push({ path: join(workspacePath, 'infra', infra, `.${name}`), layer: 'infrastructure' });
-        roots.push({
-          path: join(workspacePath, 'infra', infra, 'extensions', name),
-          layer: 'infrastructure',
+  async #scanRoots(kind: ExtensionKind): Promise<Found> {
+    const { userConfigPath, workspacePath } = this.roots;
+    const [registered, states] = await Promise.all([
+      userConfigPath === undefined ? [] : readRegistrations(userConfigPath),
+      workspacePath === undefined ? new Map<string, never>() : readExtensionStates(workspacePath),
+    ]);
+    const roots = await rootsOf(kind, this.roots, registered);
+    const allowed = linkRule(this.roots, registered);
+    const records = new Map<string, ExtensionRecord[]>();
+    const seen = new Set<string>();
+    for (const root of roots) {
+      for (const record of await this.#scanOne(kind, root, allowed)) {
+        const real = await realpath(record.path);
+        if (seen.has(real) && record.layer !== 'infrastructure' && record.layer !== 'workspace') continue;
+        seen.add(real);
+        const enabled = states.get(stateKey(kind, record.name))?.enabled ?? true;
+        records.set(record.name, [...(records.get(record.name) ?? []), { ...record, enabled }]);
+      }
+    }
+    await this.#cache.save();
+    return { records, aliases: aliasesOf(records) };
+  }
+
+  /** The usable extensions of one root, one record a name. */
+  async #scanOne(kind: ExtensionKind, root: Root, allowed: LinkRule): Promise<ExtensionRecord[]> {
+    const scan = await scanRoot(root, allowed);
+    this.warnings.push(...scan.warnings);
+    for (const { path, reason } of scan.rejected)
+      this.#reject({ path, layer: root.layer, reason, status: 'invalid' });
+    const byName = new Map<string, ExtensionRecord>();
+    const ambiguous = new Set<string>();
+    for (const leaf of scan.leaves) {
+      const record = await this.#record(leaf, kind, root);
+      if (record === undefined) continue;
+      const known = byName.get(record.name);
+      if (
+        known === undefined ||
+        (root.versioned === true && compareVersions(known.version, record.version) < 0)
+      ) {
+        byName.set(record.name, record);
+      } else if (root.versioned !== true) {
+        ambiguous.add(record.name);
+        const reason = `Extension '${record.name}' is in two folders: ${known.path} and ${record.path}`;
+        this.#reject({
+          path: record.path,
+          layer: root.layer,
+          reason,
+          status: 'ambiguous',
+          name: record.name,
+          type: kind,
         });
       }
-      if (workspacePath !== undefined) {
-        roots.push({ path: join(workspacePath, `.${name}`), layer: 'workspace' });
-        roots.push({ path: join(workspacePath, 'extensions', name), layer: 'workspace' });
-      }
-      if (dataPath !== undefined)
-        roots.push({ path: join(dataPath, 'extensions', name), layer: 'installed' });
     }
-    if (workspacePath !== undefined) {
-      for (const path of await packageFolders(join(workspacePath, 'extensions', 'npm')))
-        roots.push({ path, layer: 'installed' });
-    }
-    for (const url of moduleUrls)
-      for (const path of await packageRoots(url)) roots.push({ path, layer: 'core' });
-    for (const { path, layer } of roots) await this.#scanFolder(kind, path, layer, 0, result);
-    return result;
+    for (const name of ambiguous) byName.delete(name);
+    return [...byName.values()];
   }
 
-  async #scanFolder(
-    kind: ExtensionKind,
-    path: string,
-    layer: ExtensionLayer,
-    depth: number,
-    result: Map<string, ExtensionRecord>,
-  ): Promise<void> {
-    const manifestPath = join(path, 'manifest.yaml');
-    const text = await readFile(manifestPath, 'utf8').catch(() => undefined);
-    if (text !== undefined) {
-      const record = this.#record(text, path, layer);
-      if (record === undefined || record.type !== kind) return;
-      const known = result.get(record.name);
-      if (known === undefined) result.set(record.name, record);
-      else if (known.layer === layer && known.path !== record.path) {
-        this.rejected.push({ path, layer, reason: `${record.name} is also at ${known.path}` });
-      }
-      return;
-    }
-    if (depth >= maximumDepth) return;
-    const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
-    for (const entry of entries) {
-      if (entry.name.startsWith('.') || entry.name === 'node_modules' || entry.name === 'template') continue;
-      const child = join(path, entry.name);
-      if (entry.isDirectory()) await this.#scanFolder(kind, child, layer, depth + 1, result);
-      else if (entry.isSymbolicLink()) {
-        const target = await realpath(child).catch(() => undefined);
-        if (target !== undefined && (await stat(target)).isDirectory()) {
-          await this.#scanFolder(kind, target, layer, depth + 1, result);
-        }
-      }
-    }
-  }
-
-  #record(text: string, path: string, layer: ExtensionLayer): ExtensionRecord | undefined {
-    let manifest: Record<string, unknown>;
-    try {
-      manifest = parse(text) as Record<string, unknown>;
-    } catch (error) {
-      this.rejected.push({
-        path,
+  async #record(leaf: Leaf, kind: ExtensionKind, { layer }: Root): Promise<ExtensionRecord | undefined> {
+    const { manifest = {}, problem } = await this.#cache.manifest(leaf.manifestFile);
+    const { name, type, version, description, category } = manifest as Record<string, string | undefined>;
+    const file = basename(leaf.manifestFile);
+    if (problem !== undefined) {
+      this.#reject({
+        path: leaf.folder,
         layer,
-        reason: `manifest.yaml does not parse: ${(error as Error).message}`,
+        reason: `${file}: ${problem}`,
+        status: 'invalid',
+        name,
+        version,
       });
       return undefined;
     }
-    const { name, type, version } = manifest ?? {};
-    if (typeof name !== 'string' || typeof type !== 'string' || typeof version !== 'string') {
-      this.rejected.push({ path, layer, reason: 'manifest.yaml lacks name, type or version' });
-      return undefined;
-    }
-    if (type !== 'provider' && type !== 'taskserv' && type !== 'cluster') {
-      this.rejected.push({ path, layer, reason: `unsupported kind ${type}` });
+    if (type !== kind) return undefined;
+    for (const ignored of leaf.ignored) this.warnings.push(`${ignored} is ignored: ${file} wins`);
+    const reason = incompatibility(manifest, { version: this.#product });
+    if (reason !== undefined) {
+      this.#reject({ path: leaf.folder, layer, reason, status: 'incompatible', name, type: kind, version });
       return undefined;
     }
     return {
-      name,
-      type,
-      version,
-      description: typeof manifest.description === 'string' ? manifest.description : '',
-      category: typeof manifest.category === 'string' ? manifest.category : 'misc',
-      path,
+      name: name!,
+      type: kind,
+      version: version!,
+      description: description ?? '',
+      category: category ?? 'misc',
+      path: leaf.folder,
       layer,
       manifest,
+      manifestFile: leaf.manifestFile,
+      enabled: true,
+      ignored: leaf.ignored,
     };
   }
-}
 
-/** Packages of the product beside a module: `@provisioning/taskservs` and `@provisioning/provider-*` up the tree. */
-async function packageRoots(moduleUrl: string): Promise<string[]> {
-  const roots: string[] = [];
-  let folder = dirname(fileURLToPath(moduleUrl));
-  for (;;) {
-    roots.push(...(await packageFolders(join(folder, 'node_modules'))));
-    const parent = dirname(folder);
-    if (parent === folder || relative(parent, folder) === '') break;
-    folder = parent;
+  #reject(entry: RejectedExtension): void {
+    if (!this.rejected.some(({ path, reason }) => path === entry.path && reason === entry.reason)) {
+      this.rejected.push(entry);
+    }
   }
-  return roots;
 }
 
-/** Folders of extension packages in one `node_modules`. */
-async function packageFolders(modules: string): Promise<string[]> {
-  const scoped = await readdir(join(modules, '@provisioning')).catch(() => []);
-  const plain = await readdir(modules).catch(() => []);
-  const names = [
-    ...scoped
-      .filter((name) => name === 'taskservs' || name.startsWith('provider-'))
-      .map((name) => join('@provisioning', name)),
-    ...plain.filter((name) => name.startsWith('provisioning-')),
-  ];
-  const paths = await Promise.all(names.map((name) => realpath(join(modules, name)).catch(() => undefined)));
-  return paths.filter((path) => path !== undefined);
+/** A name that is a path never reaches the file system. @throws ProvisioningError `PATH_OUTSIDE`. */
+export function refusePath(name: string): void {
+  if (!isAbsolute(name) && !name.split(/[\\/]/).includes('..')) return;
+  throw new ProvisioningError({
+    code: 'PATH_OUTSIDE',
+    kind: 'permission',
+    message: `Path outside allowed directories: ${name}`,
+    hint: 'Give the name of an extension, not a path.',
+  });
+}
+
+function aliasesOf(records: ReadonlyMap<string, readonly ExtensionRecord[]>): Map<string, string> {
+  const aliases = new Map<string, string>();
+  for (const [name, [record]] of records) {
+    const names = record?.manifest.aliases;
+    if (!Array.isArray(names)) continue;
+    for (const alias of names) if (!records.has(String(alias))) aliases.set(String(alias), name);
+  }
+  return aliases;
 }

@@ -8,7 +8,7 @@ import {
   ProvisioningError,
   requiredProviderFunctions,
 } from '@provisioning/extensions-sdk';
-import type { ExtensionRecord } from './discover.ts';
+import type { ExtensionRecord } from './record.ts';
 
 /**
  * Imports a provider's module and checks what it exports (06 §5.2).
