@@ -1,6 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Manifest, ProvisioningError } from '@provisioning/extensions-sdk';
+import { parseToml } from '../config/formats/toml.ts';
 import { type ExtensionKind, kindFolders, kinds } from './kinds.ts';
 import { mapLegacyManifest } from './legacy-manifest.ts';
 
@@ -32,8 +33,7 @@ export async function parseManifest(text: string, file: string): Promise<Record<
     const { parse } = await import('yaml');
     return record(parse(text));
   }
-  const { parse } = await import('smol-toml');
-  return mapLegacyManifest(record(parse(text)), kindOfFolder(file));
+  return mapLegacyManifest(parseToml(text), kindOfFolder(file));
 }
 
 /**

@@ -49,6 +49,7 @@ export async function openProject(options: OpenProjectOptions): Promise<OpenedPr
     variables: surroundings.env,
     cachePath: directories.cache,
     dataPath: directories.data,
+    userConfigPath: directories.config,
     log: options.log,
   });
   return {

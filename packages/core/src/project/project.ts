@@ -30,6 +30,8 @@ export interface ProjectOptions {
   readonly cachePath: string;
   /** The user's data folder, where installed extensions live. */
   readonly dataPath?: string;
+  /** The user's configuration folder, where registered extensions are listed. */
+  readonly userConfigPath?: string;
   readonly log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void;
 }
 
@@ -67,12 +69,17 @@ export class Project implements AsyncDisposable {
     this.workspace = options.workspace;
     this.infra = options.infra;
     this.environment = options.environment;
-    this.extensions = new ExtensionCatalogue({
-      workspacePath: options.workspace.path,
-      infra: options.infra,
-      dataPath: options.dataPath,
-      moduleUrls: options.moduleUrls,
-    });
+    this.extensions = new ExtensionCatalogue(
+      {
+        workspacePath: options.workspace.path,
+        infra: options.infra,
+        dataPath: options.dataPath,
+        userConfigPath: options.userConfigPath,
+        user: options.variables.PROVISIONING_WORKSPACE_USER ?? options.variables.USER,
+        moduleUrls: options.moduleUrls,
+      },
+      { cachePath: options.cachePath },
+    );
     this.transports = createTransports({
       knownHostsFile: join(options.workspace.path, '.runtime', 'known_hosts'),
       defaultKeyFiles: [join(options.workspace.path, 'secrets', 'ssh-keys', 'id_ed25519')],
