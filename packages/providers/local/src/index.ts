@@ -1,1 +1,2 @@
-export {};
+export { provider as default } from './provider.ts';
+export { LocalConfig, LocalServer } from './schema.ts';

@@ -1,0 +1,2 @@
+export { defaultCacheDir, type EngineEnvironment } from './environment.ts';
+export { stopService } from './service.ts';

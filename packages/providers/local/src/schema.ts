@@ -1,0 +1,87 @@
+import { type Static, Type } from 'typebox';
+
+/** Names of the engine families that `runtime` may select (06 §6.1). */
+export const Runtime = Type.Union(
+  [
+    Type.Literal('auto'),
+    Type.Literal('docker'),
+    Type.Literal('podman'),
+    Type.Literal('orbstack'),
+    Type.Literal('colima'),
+    Type.Literal('nerdctl'),
+  ],
+  { default: 'auto' },
+);
+export type Runtime = Static<typeof Runtime>;
+
+/** `[providers.local]` (06 §6.1). */
+export const LocalConfig = Type.Object(
+  {
+    docker_socket: Type.String({
+      default: '/var/run/docker.sock',
+      description: 'Socket tried first, unless DOCKER_HOST names another.',
+    }),
+    runtime: Runtime,
+    network_mode: Type.String({
+      default: 'bridge',
+      description:
+        '`bridge` makes one network an infrastructure; `host`, `none` or the name of an existing network.',
+    }),
+    base_path: Type.Optional(
+      Type.String({ description: 'Folder for volumes; without it they are volumes of the engine.' }),
+    ),
+    image_map: Type.Record(Type.String(), Type.String(), {
+      default: {},
+      description: 'Image by operating system. Images named here must run systemd and sshd.',
+    }),
+    oci_runtimes: Type.Optional(
+      Type.Array(Type.String(), {
+        description: 'OCI runtimes for the private Podman service, in the order they are tried.',
+      }),
+    ),
+    storage_root: Type.Optional(
+      Type.String({
+        description: 'Storage of the private Podman service; default is the one of Podman itself.',
+      }),
+    ),
+    private_service: Type.Boolean({
+      default: true,
+      description: 'Whether a Podman service of our own may be started when no engine is running.',
+    }),
+  },
+  { additionalProperties: true },
+);
+export type LocalConfig = Static<typeof LocalConfig>;
+
+/** `[servers.local]`: extras of one server. */
+export const LocalServer = Type.Object(
+  {
+    image: Type.Optional(Type.String({ description: 'Image to start from, in place of the one of `os`.' })),
+    privileged: Type.Boolean({
+      default: false,
+      description: 'All capabilities and devices; needed where containers run inside the server.',
+    }),
+    capabilities: Type.Array(Type.String({ pattern: '^[A-Z_]+$' }), { default: [] }),
+  },
+  { additionalProperties: true },
+);
+export type LocalServer = Static<typeof LocalServer>;
+
+/** The settings of `[providers.local]` with their defaults. */
+export function readConfig(config: Readonly<Record<string, unknown>>): LocalConfig {
+  return {
+    ...config,
+    docker_socket: text(config.docker_socket) ?? '/var/run/docker.sock',
+    runtime: (text(config.runtime) ?? 'auto') as Runtime,
+    network_mode: text(config.network_mode) ?? 'bridge',
+    base_path: text(config.base_path),
+    image_map: (config.image_map as Record<string, string> | undefined) ?? {},
+    oci_runtimes: config.oci_runtimes as string[] | undefined,
+    storage_root: text(config.storage_root),
+    private_service: config.private_service !== false,
+  };
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

@@ -1,0 +1,205 @@
+import { join } from 'node:path';
+import type { CreateOptions, ServerSpec } from '@provisioning/extensions-sdk';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EngineError } from '../docker/http.ts';
+import type { ContainerSpec, ContainerSummary, HostConfig } from '../docker/types.ts';
+import type { ConnectedEngine } from '../engine/connect.ts';
+import { hostConfig } from '../engine/probe.ts';
+import { withFileLock } from '../files/file-lock.ts';
+import { ensureImage } from '../image/ensure.ts';
+import { firstBootArchive } from './first-boot.ts';
+import { containerName, labelKeys, managedBy } from './labels.ts';
+import { ensureNetwork, removeNetworkIfEmpty, withNetworkLock } from './network.ts';
+import { sshPort } from './observe.ts';
+import { choosePorts, type PortMap, portInUse } from './ports.ts';
+import { waitForSsh } from './ready.ts';
+import type { Session } from './session.ts';
+import { ensureVolumes } from './volumes.ts';
+
+const megabyte = 1024 * 1024;
+/** Seconds of another process's creation before it counts as given up. */
+const patience = 10;
+
+/**
+ * Creates a server, or finishes or returns the one that is there (06 §6.1). Two creations of one server, in whatever
+ * processes, make one container: the file lock orders those that share a cache, the container's name all others.
+ */
+export async function createServer(
+  session: Session,
+  connected: ConnectedEngine,
+  spec: ServerSpec,
+  options: CreateOptions,
+): Promise<ContainerSummary> {
+  const lock = join(
+    session.environment.cacheDir,
+    'servers',
+    `${containerName(session.owner, spec.hostname)}.lock`,
+  );
+  const id = await withFileLock(lock, () => createOnce(session, connected, spec, options), {
+    signal: options.signal,
+  });
+  let container = await session.find(spec.hostname);
+  if (container?.Id !== id) throw new EngineError('the container vanished while it was being created', 404);
+  const port = sshPort(container);
+  if (options.wait && port !== undefined && container.State === 'running') {
+    await waitForSsh(spec.hostname, port, { signal: options.signal, timeout: 60_000 });
+    // The address may have come after the start.
+    container = (await session.find(spec.hostname)) ?? container;
+  }
+  return container;
+}
+
+async function createOnce(
+  session: Session,
+  connected: ConnectedEngine,
+  spec: ServerSpec,
+  options: CreateOptions,
+): Promise<string> {
+  const { engine } = connected;
+  const failed = new Set<number>();
+  let image: string | undefined;
+  let waitedSince: number | undefined;
+  for (let attempt = 0; attempt < 20;) {
+    options.signal?.throwIfAborted();
+    const existing = await session.find(spec.hostname);
+    if (existing !== undefined && existing.State !== 'created') return existing.Id;
+    let id = existing?.Id;
+    if (existing !== undefined && existing.Labels[labelKeys.key] !== spec.idempotency_key) {
+      // Someone else, without our lock, may be between creating and starting it.
+      waitedSince ??= performance.now();
+      if (performance.now() - waitedSince < patience * 1000) {
+        await sleep(100, undefined, { signal: options.signal });
+        continue;
+      }
+    }
+    if (id === undefined) {
+      image ??= await ensureImage(serverImage(spec), engine, session.config, session.environment, options);
+      id = await createContainer(session, connected, spec, image, failed);
+      if (id === undefined) continue; // Another process took the name; the next round finds its container.
+      await options.onCreated?.(id);
+    }
+    try {
+      options.onProgress?.(`Starting ${spec.hostname}`);
+      await engine.putArchive(id, await firstBootArchive(spec));
+      await engine.startContainer(id);
+      return id;
+    } catch (error) {
+      const taken = portInUse((error as Error).message);
+      // A start that failed can keep its port, so the container goes and another port is chosen.
+      await engine.removeContainer(id);
+      if (taken === undefined || attempt++ > 10) {
+        await removeNetworkIfEmpty(session, engine).catch(() => undefined);
+        throw error;
+      }
+      const ports = existing === undefined ? [taken.port] : [taken.port, sshPort(existing)];
+      for (const port of ports) if (port !== undefined) failed.add(port);
+      options.onProgress?.(`Port ${taken.port ?? 'of SSH'} is taken; choosing another`);
+    }
+  }
+  throw new EngineError('no port could be found that stays free', 500);
+}
+
+/** @returns the id, or `undefined` when a container of ours has the name already. */
+async function createContainer(
+  session: Session,
+  connected: ConnectedEngine,
+  spec: ServerSpec,
+  image: string,
+  failed: ReadonlySet<number>,
+): Promise<string | undefined> {
+  const { engine } = connected;
+  const name = containerName(session.owner, spec.hostname);
+  const ports = await choosePorts(
+    name,
+    spec.allowed_ports,
+    new Set([...failed, ...(await reservedPorts(connected))]),
+  );
+  const mounts = await ensureVolumes(session, engine, spec);
+  return withNetworkLock(session, async () => {
+    const network = await networkFor(session, connected, spec);
+    try {
+      return await engine.createContainer(
+        name,
+        containerSpec(session, connected, spec, { image, ports, mounts, network }),
+      );
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.status !== 409) throw error;
+      const holder = await engine.inspectContainer(name);
+      if (holder === undefined || (await session.find(spec.hostname))?.Id === holder.Id) return undefined;
+      throw new EngineError(`a container named ${name} exists and is not of this workspace`, 409, error);
+    }
+  });
+}
+
+async function networkFor(session: Session, connected: ConnectedEngine, spec: ServerSpec): Promise<string> {
+  const mode = session.config.network_mode;
+  if (mode !== 'bridge') return mode;
+  const cidr = spec.network?.cidr;
+  return ensureNetwork(session, connected.engine, typeof cidr === 'string' ? cidr : undefined);
+}
+
+/** Ports of all servers on the engine, of stopped ones too: those want theirs back. */
+async function reservedPorts({ engine }: ConnectedEngine): Promise<number[]> {
+  const all = await engine.listContainers({ [managedBy.key]: managedBy.value });
+  return all.flatMap((container) => {
+    const published = (container.Ports ?? []).flatMap(({ PublicPort }) => PublicPort ?? []);
+    const ssh = sshPort(container);
+    return ssh === undefined ? published : [...published, ssh];
+  });
+}
+
+function serverImage(spec: ServerSpec): string {
+  return typeof spec.extra.image === 'string' ? spec.extra.image : spec.os;
+}
+
+function containerSpec(
+  session: Session,
+  { settings, cores }: ConnectedEngine,
+  spec: ServerSpec,
+  made: { image: string; ports: PortMap; mounts: NonNullable<HostConfig['Mounts']>; network: string },
+): ContainerSpec {
+  const bindings = [...made.ports].map(([port, host]) => [
+    `${port}/tcp`,
+    [{ HostIp: '127.0.0.1', HostPort: String(host) }],
+  ]);
+  const base = hostConfig(settings);
+  const extra = Array.isArray(spec.extra.capabilities) ? (spec.extra.capabilities as string[]) : [];
+  const shared = made.network === 'host' || made.network === 'none';
+  return {
+    Image: made.image,
+    Cmd: ['/sbin/init'],
+    StopSignal: 'SIGRTMIN+3',
+    Env: ['container=oci'],
+    Hostname: spec.hostname,
+    Labels: {
+      ...spec.tags,
+      ...session.labels(),
+      [labelKeys.hostname]: spec.hostname,
+      [labelKeys.key]: spec.idempotency_key,
+      [labelKeys.plan]: spec.plan,
+      [labelKeys.cores]: String(spec.cores),
+      [labelKeys.memory]: String(spec.memory),
+      [labelKeys.disk]: String(spec.disk),
+      [labelKeys.os]: spec.os,
+      [labelKeys.user]: spec.user ?? 'root',
+      [labelKeys.sshPort]: String(made.ports.get(22)),
+    },
+    ExposedPorts: Object.fromEntries([...made.ports.keys()].map((port) => [`${port}/tcp`, {}])),
+    HostConfig: {
+      ...base,
+      CapAdd: [...new Set([...(base.CapAdd ?? []), ...extra])],
+      ...(spec.extra.privileged === true ? { Privileged: true } : {}),
+      // An engine refuses more processors than it has.
+      ...(settings.limits
+        ? { NanoCpus: Math.min(spec.cores, cores) * 1e9, Memory: spec.memory * megabyte }
+        : {}),
+      ...(shared ? {} : { PortBindings: Object.fromEntries(bindings) as HostConfig['PortBindings'] }),
+      RestartPolicy: { Name: 'unless-stopped' },
+      NetworkMode: made.network,
+      ...(made.mounts.length > 0 ? { Mounts: made.mounts } : {}),
+    },
+    ...(shared
+      ? {}
+      : { NetworkingConfig: { EndpointsConfig: { [made.network]: { Aliases: [spec.hostname] } } } }),
+  };
+}

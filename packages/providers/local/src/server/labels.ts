@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import type { Labels } from '../docker/types.ts';
+
+/** On everything this product makes; nothing without it is ever listed, changed or removed (06 §6). */
+export const managedBy = { key: 'managed-by', value: 'provisioning' } as const;
+
+export const labelKeys = {
+  workspace: 'provisioning.workspace',
+  /** Folder of the workspace: two workspaces of one name on a machine stay apart. */
+  path: 'provisioning.workspace-path',
+  infra: 'provisioning.infra',
+  hostname: 'provisioning.hostname',
+  key: 'provisioning.idempotency-key',
+  plan: 'provisioning.plan',
+  cores: 'provisioning.cores',
+  memory: 'provisioning.memory',
+  disk: 'provisioning.disk',
+  os: 'provisioning.os',
+  user: 'provisioning.user',
+  sshPort: 'provisioning.ssh-port',
+  volume: 'provisioning.volume',
+  /** On images: `base`, `snapshot` or `probe`. */
+  image: 'provisioning.image',
+} as const;
+
+/** Whose servers these are. */
+export interface Owner {
+  readonly workspace: { readonly name: string; readonly path: string };
+  readonly infra: string;
+}
+
+/** Labels by which everything of an infrastructure is found again. */
+export function ownerLabels(owner: Owner): Labels {
+  return {
+    [managedBy.key]: managedBy.value,
+    [labelKeys.workspace]: owner.workspace.name,
+    [labelKeys.infra]: owner.infra,
+  };
+}
+
+/** Six characters that tell workspaces of one name apart in names that must be unique on the engine. */
+export function ownerSuffix(owner: Owner): string {
+  return createHash('sha256')
+    .update(`${owner.workspace.name}\n${owner.workspace.path}`)
+    .digest('hex')
+    .slice(0, 6);
+}
+
+/** `prov-<infra>-<hostname>-<workspace>`: the name is the lock of a creation. */
+export function containerName(owner: Owner, hostname: string): string {
+  return `prov-${owner.infra}-${hostname}-${ownerSuffix(owner)}`;
+}
+
+export function networkName(owner: Owner): string {
+  return `prov-${owner.infra}-${ownerSuffix(owner)}`;
+}
+
+export function volumeName(owner: Owner, hostname: string, volume: string): string {
+  return `prov-${owner.infra}-${hostname}-${volume}-${ownerSuffix(owner)}`;
+}
+
+/**
+ * Whether a container is one of our servers. Labels alone do not say so: a container that somebody starts from a
+ * snapshot inherits them. The name, which only one container can have, must be the one that the labels lead to.
+ */
+export function isServer(container: { readonly Names: readonly string[]; readonly Labels: Labels }): boolean {
+  const { Labels: labels } = container;
+  if (labels[managedBy.key] !== managedBy.value) return false;
+  const hostname = labels[labelKeys.hostname];
+  const name = labels[labelKeys.workspace];
+  const infra = labels[labelKeys.infra];
+  if (hostname === undefined || name === undefined || infra === undefined) return false;
+  const owner: Owner = { workspace: { name, path: labels[labelKeys.path] ?? '' }, infra };
+  return container.Names.some((one) => one.replace(/^\//, '') === containerName(owner, hostname));
+}
+
+/**
+ * Whether labels say that a resource belongs to the owner. The folder of the workspace decides between two of one
+ * name; a label whose folder is gone belongs to a workspace that was moved.
+ */
+export function belongsTo(
+  labels: Labels | undefined,
+  owner: Owner,
+  folderExists: (path: string) => boolean,
+): boolean {
+  if (labels?.[managedBy.key] !== managedBy.value) return false;
+  if (labels[labelKeys.workspace] !== owner.workspace.name || labels[labelKeys.infra] !== owner.infra)
+    return false;
+  const path = labels[labelKeys.path];
+  return path === undefined || path === owner.workspace.path || !folderExists(path);
+}

@@ -1,0 +1,73 @@
+import type { ObservedServer, ServerState } from '@provisioning/extensions-sdk';
+import type { ContainerSummary } from '../docker/types.ts';
+import { labelKeys } from './labels.ts';
+
+/** What was asked of a running server after its creation; kept beside the engine, which cannot relabel containers. */
+export interface Resized {
+  readonly plan: string;
+  readonly cores: number;
+  readonly memory: number;
+}
+
+const states: Readonly<Record<string, ServerState>> = {
+  created: 'stopped',
+  configured: 'stopped',
+  initialized: 'stopped',
+  exited: 'stopped',
+  stopped: 'stopped',
+  paused: 'stopped',
+  stopping: 'stopping',
+  running: 'running',
+  restarting: 'rebooting',
+  removing: 'deleting',
+  dead: 'error',
+};
+
+/** State of a container in the words of the model (06 §6.1). */
+export function serverState(state: string): ServerState {
+  return states[state.toLowerCase()] ?? 'unknown';
+}
+
+/** Ports of the server by the loopback port that leads to each. */
+export function publishedPorts(container: ContainerSummary): Record<string, number> {
+  const ports: Record<string, number> = {};
+  for (const { PrivatePort, PublicPort, Type } of container.Ports ?? []) {
+    if (PublicPort !== undefined && Type === 'tcp') ports[PrivatePort] = PublicPort;
+  }
+  return ports;
+}
+
+/** Loopback port of SSH: published now, or reserved in the labels while the container is stopped. */
+export function sshPort(container: ContainerSummary): number | undefined {
+  const port = publishedPorts(container)[22] ?? Number(container.Labels[labelKeys.sshPort]);
+  return port > 0 ? port : undefined;
+}
+
+/** A container as a server of the model. */
+export function observed(container: ContainerSummary, resized?: Resized): ObservedServer {
+  const labels = container.Labels;
+  const number = (key: string) => Number(labels[key] ?? 0);
+  const networks = Object.values(container.NetworkSettings?.Networks ?? {});
+  const address = networks.find(({ IPAddress }) => IPAddress)?.IPAddress;
+  const ipv6 = networks.find(({ GlobalIPv6Address }) => GlobalIPv6Address)?.GlobalIPv6Address;
+  return {
+    id: container.Id,
+    name: (container.Names[0] ?? container.Id).replace(/^\//, ''),
+    hostname: labels[labelKeys.hostname] ?? '',
+    provider: 'local',
+    status: serverState(container.State),
+    plan: resized?.plan ?? labels[labelKeys.plan] ?? '',
+    cores: resized?.cores ?? number(labelKeys.cores),
+    memory: resized?.memory ?? number(labelKeys.memory),
+    disk: number(labelKeys.disk),
+    zone: 'local',
+    os: labels[labelKeys.os] ?? '',
+    ip_addresses: {
+      ...(address === undefined ? {} : { public: address, private: address }),
+      ...(ipv6 === undefined ? {} : { ipv6 }),
+    },
+    created_at: new Date(container.Created * 1000).toISOString(),
+    tags: { ...labels },
+    raw: { image: container.Image, state: container.State, ports: publishedPorts(container) },
+  };
+}
