@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Endpoint, EngineError, EngineHttp, jsonLines } from './http.ts';
 import type {
   ContainerDetails,
@@ -72,8 +73,9 @@ export class Engine {
     return this.#get('/info');
   }
 
-  listContainers(labels: Labels, signal?: AbortSignal): Promise<ContainerSummary[]> {
-    return this.#get('/containers/json', { all: 'true', filters: labelFilter(labels) }, signal);
+  async listContainers(labels: Labels, signal?: AbortSignal): Promise<ContainerSummary[]> {
+    const query = { all: 'true', filters: labelFilter(labels) };
+    return withLabels(await this.#get<ContainerSummary[]>('/containers/json', query, signal), labels);
   }
 
   inspectContainer(id: string): Promise<ContainerDetails | undefined> {
@@ -158,8 +160,11 @@ export class Engine {
     return result.Id;
   }
 
-  listNetworks(labels: Labels): Promise<NetworkSummary[]> {
-    return this.#get('/networks', { filters: labelFilter(labels) });
+  async listNetworks(labels: Labels): Promise<NetworkSummary[]> {
+    return withLabels(
+      await this.#get<NetworkSummary[]>('/networks', { filters: labelFilter(labels) }),
+      labels,
+    );
   }
 
   inspectNetwork(name: string): Promise<NetworkSummary | undefined> {
@@ -180,14 +185,14 @@ export class Engine {
   }
 
   async removeNetwork(name: string): Promise<void> {
-    await absent(this.#http.text('DELETE', `${this.#prefix}/networks/${encodeURIComponent(name)}`));
+    await released(() => this.#http.text('DELETE', `${this.#prefix}/networks/${encodeURIComponent(name)}`));
   }
 
   async listVolumes(labels: Labels): Promise<readonly VolumeSummary[]> {
     const answer = await this.#get<{ Volumes: VolumeSummary[] | null }>('/volumes', {
       filters: labelFilter(labels),
     });
-    return answer.Volumes ?? [];
+    return withLabels(answer.Volumes ?? [], labels);
   }
 
   inspectVolume(name: string): Promise<VolumeSummary | undefined> {
@@ -199,11 +204,14 @@ export class Engine {
   }
 
   async removeVolume(name: string): Promise<void> {
-    await absent(this.#http.text('DELETE', `${this.#prefix}/volumes/${encodeURIComponent(name)}`));
+    await released(() => this.#http.text('DELETE', `${this.#prefix}/volumes/${encodeURIComponent(name)}`));
   }
 
-  listImages(labels: Labels): Promise<ImageSummary[]> {
-    return this.#get('/images/json', { filters: labelFilter(labels) });
+  async listImages(labels: Labels): Promise<ImageSummary[]> {
+    return withLabels(
+      await this.#get<ImageSummary[]>('/images/json', { filters: labelFilter(labels) }),
+      labels,
+    );
   }
 
   inspectImage(name: string): Promise<{ readonly Id: string; readonly Architecture: string } | undefined> {
@@ -282,6 +290,12 @@ function labelFilter(labels: Labels): string {
   return JSON.stringify({ label: Object.entries(labels).map(([key, value]) => `${key}=${value}`) });
 }
 
+/** Keeps what has all the labels: Podman takes a filter of several labels on volumes as "any of them". */
+function withLabels<T extends { readonly Labels?: Labels | null }>(found: readonly T[], labels: Labels): T[] {
+  const wanted = Object.entries(labels);
+  return found.filter(({ Labels }) => wanted.every(([key, value]) => Labels?.[key] === value));
+}
+
 /** `undefined` in place of a 404. */
 async function absent<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
@@ -289,5 +303,19 @@ async function absent<T>(answer: Promise<T>): Promise<T | undefined> {
   } catch (error) {
     if (error instanceof EngineError && error.status === 404) return undefined;
     throw error;
+  }
+}
+
+/** Removes what a container that was just removed still holds for a moment. */
+async function released(remove: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await absent(remove());
+      return;
+    } catch (error) {
+      const held = error instanceof EngineError && /being used|in use|active endpoints/i.test(error.message);
+      if (!held || attempt === 20) throw error;
+      await sleep(100);
+    }
   }
 }
