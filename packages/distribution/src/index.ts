@@ -26,3 +26,26 @@ export { MirroredSource } from './remote/mirrored.ts';
 export { RemoteRegistry } from './remote/registry.ts';
 export { RemoteRepository } from './remote/repository.ts';
 export type { UploadOptions } from './remote/upload.ts';
+export { gzip } from './archive/gzip.ts';
+export { readTar } from './archive/tar-reader.ts';
+export { writeTar, type TarFile, type TarSymlink } from './archive/tar-writer.ts';
+export { unpack, type UnpackLimits } from './archive/unpack.ts';
+export { canonicalJson } from './extension/canonical-json.ts';
+export { discardAside, type Replacement, stageExtension, swapBack, swapIn } from './extension/install.ts';
+export { kindFolder, packageKinds, parsePackageKind, readKind, type PackageKind } from './extension/kind.ts';
+export * from './extension/media-types.ts';
+export {
+  conflictsOf,
+  manifestWarnings,
+  type PackageManifest,
+  parseRange,
+  readPackageManifest,
+} from './extension/package-manifest.ts';
+export {
+  describeManifest,
+  encodeExtension,
+  type ExtensionPackage,
+  packExtension,
+  type PackOptions,
+} from './extension/pack.ts';
+export { hostPlatform, inspectArchive, readExtension, type StoredExtension } from './extension/read.ts';

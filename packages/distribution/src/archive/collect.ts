@@ -1,0 +1,109 @@
+import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { globToRegExp, matchesAny } from './glob.ts';
+import { findSecret } from './secret-scan.ts';
+import type { TarFile, TarSymlink } from './tar-writer.ts';
+import { safeTarget } from './unpack.ts';
+
+/** What a package carries unless `build.include` says otherwise (09 §3). */
+export const defaultInclude: readonly string[] = [
+  'manifest.yaml',
+  'extension.toml',
+  'metadata.toml',
+  'manifest.toml',
+  'package.json',
+  'package-lock.json',
+  ...[
+    'src',
+    'dist',
+    'schema',
+    'default',
+    'templates',
+    'manifests',
+    'scripts',
+    'docs',
+    'examples',
+    'kcl',
+    'nickel',
+  ].map((folder) => `${folder}/**`),
+  'README.md',
+  'LICENSE',
+  'CHANGELOG.md',
+];
+
+/** What a package never carries (09 §3). */
+export const defaultExclude: readonly string[] = [
+  'tests/**',
+  '**/.git/**',
+  '.git/**',
+  '**/node_modules/**',
+  'node_modules/**',
+  '*.tmp',
+  '*.log',
+  '.env*',
+  '*.key',
+  '*.pem',
+];
+
+export interface CollectOptions {
+  /** Replaces the default list. */
+  readonly include?: readonly string[];
+  /** Is added to the default list. */
+  readonly exclude?: readonly string[];
+  /** Everything but the excluded. */
+  readonly everything?: boolean;
+}
+
+/**
+ * Files and inner links of a folder that belong into its package.
+ * @throws ProvisioningError `SECRET_FOUND`, `UNSAFE_ARCHIVE` for links that leave the folder.
+ */
+export async function collectFiles(
+  folder: string,
+  options: CollectOptions = {},
+): Promise<readonly (TarFile | TarSymlink)[]> {
+  const include = (options.everything === true ? ['**'] : (options.include ?? defaultInclude)).map(
+    globToRegExp,
+  );
+  const exclude = [...defaultExclude, ...(options.exclude ?? [])].map(globToRegExp);
+  const found: (TarFile | TarSymlink)[] = [];
+  const visit = async (relative: string): Promise<void> => {
+    for (const entry of await readdir(join(folder, relative), { withFileTypes: true })) {
+      const path = relative === '' ? entry.name : `${relative}/${entry.name}`;
+      if (entry.name === '.git' || entry.name === 'node_modules' || matchesAny(path, exclude)) continue;
+      if (entry.isDirectory()) await visit(path);
+      // An included pattern without a folder names a file at the top, not a file of that name anywhere.
+      else if (include.some((glob) => glob.test(path)))
+        found.push(await readEntry(folder, path, entry.isSymbolicLink()));
+    }
+  };
+  await visit('');
+  return found;
+}
+
+async function readEntry(folder: string, path: string, isLink: boolean): Promise<TarFile | TarSymlink> {
+  const full = join(folder, path);
+  if (isLink) return { path, target: safeTarget(path, (await readlink(full)).replaceAll('\\', '/')) };
+  const details = await lstat(full);
+  if (!details.isFile()) {
+    throw new ProvisioningError({
+      code: 'UNSAFE_ARCHIVE',
+      message: `Unsafe archive entry: ${path}`,
+      hint: 'a package holds files, folders and links inside it; nothing was packed',
+    });
+  }
+  const content = await readFile(full);
+  const secret = findSecret(content);
+  if (secret !== undefined) {
+    throw new ProvisioningError({
+      code: 'SECRET_FOUND',
+      message: `Secret found in ${path}`,
+      hint: `it looks like a ${secret}; remove it, or list the file in build.exclude of the manifest`,
+      location: { file: full },
+    });
+  }
+  // Systems without an executable bit must produce the same archive.
+  const executable = (details.mode & 0o111) !== 0 || /^scripts\/.*\.sh$/.test(path);
+  return { path, content, executable };
+}
