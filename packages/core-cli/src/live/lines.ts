@@ -10,7 +10,8 @@ export function changeLine(operation: OperationView, from: string, milliseconds:
         ? ` (attempt ${operation.attempt})`
         : '';
   const note = noteOf(operation);
-  const state = from === operation.status ? `${operation.status} ${operation.phase}` : `${from} -> ${operation.status}`;
+  const state =
+    from === operation.status ? `${operation.status} ${operation.phase}` : `${from} -> ${operation.status}`;
   const suffix = note === '' || note === operation.phase ? '' : `: ${note}`;
   return `[${elapsed(milliseconds)}] ${operation.name} ${state}${took}${suffix}`;
 }

@@ -24,10 +24,16 @@ export function renderFrame(view: WorkflowView, options: FrameOptions): string[]
     Math.max(0, ...visible.map((operation) => width(operation.name) + 2 * depths.get(operation.id)!)),
     Math.max(12, Math.floor(columns * 0.45)),
   );
-  const lines = visible.map((operation) => operationLine(operation, depths.get(operation.id)!, label, options));
+  const lines = visible.map((operation) =>
+    operationLine(operation, depths.get(operation.id)!, label, options),
+  );
   if (visible.length < operations.length) {
     const hidden = operations.length - visible.length;
-    lines.push(style.dim(`  … ${hidden} more (${operations.filter(({ status }) => status === 'Completed').length} done)`));
+    lines.push(
+      style.dim(
+        `  … ${hidden} more (${operations.filter(({ status }) => status === 'Completed').length} done)`,
+      ),
+    );
   }
   if (options.verbose) lines.push(...view.log.slice(-5).map((line) => style.dim(fit(`  ${line}`, columns))));
   return [header(view, options), ...lines];
@@ -38,16 +44,24 @@ function header(view: WorkflowView, options: FrameOptions): string {
   const operations = [...view.operations.values()];
   const done = operations.filter(({ status }) => status === 'Completed').length;
   const time = elapsed((view.endedAt ?? options.now) - (view.startedAt ?? options.now));
-  const eta = view.remaining === null || isFinal(view.status) ? '' : `, about ${elapsed(view.remaining * 1000)} left`;
+  const eta =
+    view.remaining === null || isFinal(view.status) ? '' : `, about ${elapsed(view.remaining * 1000)} left`;
   const text = `${mark(view.status, view.phase, options)} ${style.strong(view.name)} ${done}/${operations.length} ${time}${eta}`;
   return fitStyled(text, options.columns);
 }
 
-function operationLine(operation: OperationView, depth: number, label: number, options: FrameOptions): string {
+function operationLine(
+  operation: OperationView,
+  depth: number,
+  label: number,
+  options: FrameOptions,
+): string {
   const { style, columns } = options;
   const name = pad(fit(`${'  '.repeat(depth)}${operation.name}`, label), label);
   const time =
-    operation.startedAt === undefined ? '' : elapsed((operation.endedAt ?? options.now) - operation.startedAt);
+    operation.startedAt === undefined
+      ? ''
+      : elapsed((operation.endedAt ?? options.now) - operation.startedAt);
   const head = `  ${mark(operation.status, operation.phase, options)} ${name} ${pad(time, 5, 'right')}`;
   const room = columns - width(head) - 2;
   const note = noteOf(operation);
@@ -59,10 +73,14 @@ function operationLine(operation: OperationView, depth: number, label: number, o
 /** What an operation is doing or why it waits, in a few words. */
 export function noteOf(operation: OperationView): string {
   if (operation.status === 'Failed') return firstLine(operation.error ?? 'failed');
-  if (operation.status === 'Cancelled') return firstLine(operation.error ?? operation.reason ?? operation.phase);
+  if (operation.status === 'Cancelled')
+    return firstLine(operation.error ?? operation.reason ?? operation.phase);
   if (operation.status === 'Running') {
-    if (operation.phase === 'retry_wait') return firstLine(`waits before attempt ${operation.attempt + 1}: ${operation.error ?? ''}`);
-    const step = [operation.step, operation.message].filter((part) => part !== undefined && part !== '').join(': ');
+    if (operation.phase === 'retry_wait')
+      return firstLine(`waits before attempt ${operation.attempt + 1}: ${operation.error ?? ''}`);
+    const step = [operation.step, operation.message]
+      .filter((part) => part !== undefined && part !== '')
+      .join(': ');
     return firstLine(step === '' ? operation.phase.replace('running', '') : step);
   }
   return operation.status === 'Pending' ? (operation.reason ?? '') : '';
@@ -75,7 +93,9 @@ function mark(status: string, phase: string, options: FrameOptions): string {
   if (status === 'Failed') return style.bad('✗');
   if (status === 'Cancelled') return style.dim('⊘');
   if (status === 'Running') {
-    return phase === 'retry_wait' ? style.warn('↻') : style.warn(spinner[Math.floor(now / 100) % spinner.length]!);
+    return phase === 'retry_wait'
+      ? style.warn('↻')
+      : style.warn(spinner[Math.floor(now / 100) % spinner.length]!);
   }
   return style.dim('○');
 }
@@ -108,7 +128,13 @@ function depthsOf(operations: ReadonlyMap<string, OperationView>): ReadonlyMap<s
 /** The operations that matter most, in their own order, when not all fit on the screen. */
 function choose(operations: readonly OperationView[], room: number): readonly OperationView[] {
   if (operations.length <= room) return operations;
-  const weight: Readonly<Record<string, number>> = { Failed: 0, Running: 1, Pending: 2, Cancelled: 3, Completed: 4 };
+  const weight: Readonly<Record<string, number>> = {
+    Failed: 0,
+    Running: 1,
+    Pending: 2,
+    Cancelled: 3,
+    Completed: 4,
+  };
   const ranked = operations
     .map((operation, index) => ({ operation, index }))
     .sort((a, b) => weight[a.operation.status]! - weight[b.operation.status]! || a.index - b.index)

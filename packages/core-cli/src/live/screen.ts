@@ -23,7 +23,8 @@ export class Screen {
     if (this.#columns !== 0 && columns !== this.#columns) text += this.#clearing(columns);
     this.#columns = columns;
     if (this.#drawn.length > 0) text += `\u001b[${this.#drawn.length}A`;
-    for (const [index, line] of lines.entries()) text += line === this.#drawn[index] ? '\n' : `\u001b[2K${line}\n`;
+    for (const [index, line] of lines.entries())
+      text += line === this.#drawn[index] ? '\n' : `\u001b[2K${line}\n`;
     const extra = this.#drawn.length - lines.length;
     if (extra > 0) text += `${'\u001b[2K\n'.repeat(extra)}\u001b[${extra}A`;
     this.#drawn = [...lines];

@@ -38,7 +38,8 @@ export async function watchWorkflow(options: WatchOptions): Promise<WatchResult>
     stop.abort();
   };
   const release = options.interruption.onInterrupt(() => end('detached'));
-  const timer = options.timeout === undefined ? undefined : setTimeout(() => end('timeout'), options.timeout * 1000);
+  const timer =
+    options.timeout === undefined ? undefined : setTimeout(() => end('timeout'), options.timeout * 1000);
   const display = createDisplay(options, view);
   try {
     display.start();
@@ -91,8 +92,12 @@ function lineDisplay({ out, runtime }: WatchOptions, view: WorkflowView): Displa
   return {
     start: () => out.progress(`Workflow ${view.id} (${view.operations.size} operations)`),
     event: (_, change) => {
-      if (change?.kind === 'operation') out.progress(changeLine(change.operation, change.from, runtime.now() - begun));
-      else if (change?.kind === 'log' && (out.options.verbose || change.level === 'ERROR' || change.level === 'WARN')) {
+      if (change?.kind === 'operation')
+        out.progress(changeLine(change.operation, change.from, runtime.now() - begun));
+      else if (
+        change?.kind === 'log' &&
+        (out.options.verbose || change.level === 'ERROR' || change.level === 'WARN')
+      ) {
         out.progress(logLine(change.message, change.operation, runtime.now() - begun));
       }
     },

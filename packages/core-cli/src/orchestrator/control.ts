@@ -20,7 +20,10 @@ export interface StartOptions {
 export type Started = { readonly already: boolean; readonly health: Health };
 
 /** The orchestrator's health, or nothing when nobody answers. */
-export async function orchestratorHealth(settings: OrchestratorSettings, timeout = 2000): Promise<Health | undefined> {
+export async function orchestratorHealth(
+  settings: OrchestratorSettings,
+  timeout = 2000,
+): Promise<Health | undefined> {
   try {
     return await createClient({ endpoint: settings.endpoint }).health({ timeout });
   } catch {
@@ -86,7 +89,13 @@ function launch(program: string, { settings, environment, flags = [] }: StartOpt
 /** The service inherits the environment, but nothing that belongs to one terminal or one command. */
 function withoutTerminal(environment: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
   const own = { ...environment };
-  for (const name of ['FORCE_COLOR', 'PROVISIONING_WORKSPACE', 'TEMP_WORKSPACE', 'PROVISIONING_OUTPUT_FORMAT']) delete own[name];
+  for (const name of [
+    'FORCE_COLOR',
+    'PROVISIONING_WORKSPACE',
+    'TEMP_WORKSPACE',
+    'PROVISIONING_OUTPUT_FORMAT',
+  ])
+    delete own[name];
   return own as NodeJS.ProcessEnv;
 }
 

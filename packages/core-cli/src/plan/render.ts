@@ -45,7 +45,9 @@ function attributeLines(change: Change, style: Style): string[] {
   const attributes = change.attributes ?? [];
   const label = Math.max(0, ...attributes.map(({ attribute }) => width(attribute)));
   const arrow = style.colour ? '→' : '->';
-  return attributes.map((attribute) => `      ${pad(attribute.attribute, label)}  ${valueLine(attribute, arrow)}`);
+  return attributes.map(
+    (attribute) => `      ${pad(attribute.attribute, label)}  ${valueLine(attribute, arrow)}`,
+  );
 }
 
 function valueLine({ before, after }: AttributeChange, arrow: string): string {
@@ -64,15 +66,21 @@ function reasonLines(change: Change, style: Style): string[] {
 
 /** `Plan: 3 to create, 1 to change, 0 to delete, 2 unchanged`. */
 export function summaryLine(changes: readonly Change[], style: Style): string {
-  const count = (...actions: ChangeAction[]): number => changes.filter(({ action }) => actions.includes(action)).length;
+  const count = (...actions: ChangeAction[]): number =>
+    changes.filter(({ action }) => actions.includes(action)).length;
   const parts = [
     [count('create'), 'to create', style.good],
     [count('update'), 'to change', style.warn],
     [count('replace'), 'to replace', style.bad],
     [count('delete'), 'to delete', style.bad],
   ] as const;
-  const todo = parts.filter(([number]) => number > 0).map(([number, text, paint]) => paint(`${number} ${text}`));
+  const todo = parts
+    .filter(([number]) => number > 0)
+    .map(([number, text, paint]) => paint(`${number} ${text}`));
   const unchanged = count('unchanged');
-  if (todo.length === 0) return unchanged === 0 ? 'Nothing is defined and nothing is there' : `Nothing to change (${unchanged} unchanged)`;
+  if (todo.length === 0)
+    return unchanged === 0
+      ? 'Nothing is defined and nothing is there'
+      : `Nothing to change (${unchanged} unchanged)`;
   return `Plan: ${[...todo, `${unchanged} unchanged`].join(', ')}`;
 }

@@ -1,0 +1,142 @@
+import { string as argument } from '@oclif/core/args';
+import { boolean, string } from '@oclif/core/flags';
+import { type InitResult, initWorkspace, workspaceTemplates } from '@provisioning/core';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { ProvisioningCommand } from '../../frame/command.ts';
+import type { CommandSpec } from '../../frame/metadata.ts';
+import { ask } from '../../prompt/ask.ts';
+import { canPrompt } from '../../prompt/confirm.ts';
+import { surroundingsOf } from '../../session/surroundings.ts';
+import { configurationOf } from '../../session/workspace.ts';
+
+export default class WorkspaceInit extends ProvisioningCommand {
+  static override summary = 'Make a workspace';
+  static override description =
+    'A name makes it below ~/workspaces, a path makes it there. It is activated when asked for or when no other workspace\nis active. Without arguments, a terminal is asked for name, description, provider, infrastructure and template.';
+  static override spec: CommandSpec = { access: 'l', workspace: false, sideEffect: 'create' };
+  static override examples = [
+    'provisioning workspace init demo --template demo --activate',
+    'provisioning workspace init ./work/shop --infra-name shop --check',
+  ];
+  static override args = {
+    target: argument({ description: 'name, or path of the new workspace' }),
+    path: argument({ description: 'path, when the first argument is a name' }),
+  };
+  static override flags = {
+    name: string({ description: 'name instead of the argument' }),
+    description: string({ description: 'one line about the workspace' }),
+    'infra-name': string({ description: 'name of the first infrastructure' }),
+    'no-infra': boolean({ description: 'make no infrastructure' }),
+    template: string({
+      char: 't',
+      description: 'what the new workspace holds',
+      options: workspaceTemplates.map(({ name }) => name),
+      default: 'minimal',
+    }),
+    providers: string({ description: 'providers to configure', multiple: true }),
+    'dep-option': string({
+      description: 'where the core package comes from',
+      options: ['workspace-home', 'home-package', 'git-package', 'publish-repo'],
+    }),
+    activate: boolean({ description: 'make it the active workspace' }),
+    overwrite: boolean({ description: 'rewrite generated files of an existing workspace, after a backup' }),
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(WorkspaceInit);
+    const surroundings = surroundingsOf(this.runtime);
+    const asked = args.target === undefined && flags.name === undefined ? await this.#ask() : {};
+    const workspaces = (await configurationOf(this)).get('paths.workspaces');
+    const result = await initWorkspace({
+      surroundings,
+      version: this.host.catalogue.version,
+      target: args.target,
+      path: args.path,
+      name: flags.name,
+      description: flags.description,
+      template: flags.template,
+      infra: flags['infra-name'],
+      noInfra: flags['no-infra'],
+      providers: flags.providers,
+      dependency: flags['dep-option'],
+      activate: flags.activate,
+      overwrite: flags.overwrite,
+      check: this.globals.check,
+      signal: this.signal,
+      ...(typeof workspaces === 'string' && workspaces !== '' ? { workspaces } : {}),
+      ...asked,
+    });
+    if (this.globals.check) await this.#printCheck(result);
+    else await this.#printResult(result);
+  }
+
+  async #printCheck(result: InitResult): Promise<void> {
+    const would = result.files.map((name) => ({ verb: 'create', kind: 'file', name, detail: '' }));
+    const document = {
+      check_mode: true,
+      action: 'create',
+      resource: 'workspace',
+      name: result.name,
+      infra: result.infra ?? null,
+      status: 'planned',
+      would,
+      requirements: { met: true, missing: [] },
+      warnings: [],
+      errors: [],
+    };
+    await this.out.result(document, () => [
+      `${this.out.style.mark('ok')} Validation passed`,
+      `${this.out.style.mark('warning')} Check mode: No changes will be made`,
+      '',
+      'Would create:',
+      `  - Workspace: ${result.name} at ${result.path}`,
+      ...(result.infra === undefined ? [] : [`  - Infrastructure: ${result.infra}`]),
+      `  - ${result.files.length} files`,
+    ]);
+  }
+
+  async #printResult(result: InitResult): Promise<void> {
+    const ok = this.out.style.mark('ok');
+    const folder = result.infra === undefined ? result.path : `${result.path}/infra/${result.infra}`;
+    await this.out.result(result, () => [
+      `${ok} Workspace '${result.name}' created successfully`,
+      `${ok} Configuration template generated`,
+      ...(result.activated ? [`${ok} Workspace activated`] : []),
+      ...(result.backup === undefined ? [] : [`  The old files are in ${result.backup}`]),
+      '',
+      'Next steps:',
+      ...(result.activated ? [] : [`  provisioning workspace activate ${result.name}`]),
+      `  cd ${folder}`,
+      '  edit servers.toml',
+      '  provisioning infra validate',
+      '  provisioning plan',
+      '  provisioning deploy',
+    ]);
+  }
+
+  async #ask(): Promise<Partial<Parameters<typeof initWorkspace>[0]>> {
+    if (!canPrompt(this.runtime) || this.globals.yes) {
+      throw new ProvisioningError({
+        code: 'MISSING_ARGUMENT',
+        kind: 'usage',
+        message:
+          'Missing required argument: workspace name\nUsage: provisioning workspace init <name> [path]',
+      });
+    }
+    const read = async (question: string, fallback: string): Promise<string> => {
+      const answer = (
+        await ask(this.runtime, `${question}${fallback === '' ? '' : ` (${fallback})`}: `)
+      ).trim();
+      return answer === '' ? fallback : answer;
+    };
+    const name = await read('Name', '');
+    const description = await read('Description', '');
+    const provider = await read('Provider', 'local');
+    const infra = await read('Infrastructure', 'main');
+    const template = await read(
+      `Template [${workspaceTemplates.map((entry) => entry.name).join(', ')}]`,
+      'minimal',
+    );
+    return { target: name, description, providers: [provider], infra, template };
+  }
+}

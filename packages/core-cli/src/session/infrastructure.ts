@@ -1,0 +1,78 @@
+import {
+  type Configuration,
+  type Infrastructure,
+  loadInfrastructure,
+  Project,
+  type Selection,
+  userDirectories,
+} from '@provisioning/core';
+import type { Context } from '@provisioning/extensions-sdk';
+import type { ProvisioningCommand } from '../frame/command.ts';
+import { surroundingsOf } from './surroundings.ts';
+import { openWorkspace } from './workspace.ts';
+
+/** An infrastructure opened for a command: its definition, providers and connections. */
+export interface InfrastructureSession extends AsyncDisposable {
+  readonly selection: Selection & { readonly infra: string };
+  readonly configuration: Configuration;
+  readonly infrastructure: Infrastructure;
+  readonly project: Project;
+  readonly context: Context;
+}
+
+/** Opens the infrastructure of the command line; close it with `await using`. */
+export async function openInfrastructure(command: ProvisioningCommand): Promise<InfrastructureSession> {
+  const { selection, configuration } = await openWorkspace(command, 'required');
+  const infrastructure = await loadDefinition(command, selection, configuration);
+  const project = openProject(command, selection, infrastructure, configuration);
+  const context = project.context({ idempotencyKey: `cli/${process.pid}`, signal: command.signal });
+  return {
+    selection: { ...selection, infra: infrastructure.name },
+    configuration,
+    infrastructure,
+    project,
+    context,
+    [Symbol.asyncDispose]: () => project.close(),
+  };
+}
+
+/** The definition of the selected infrastructure. */
+export function loadDefinition(
+  command: ProvisioningCommand,
+  selection: Selection,
+  configuration: Configuration,
+): Promise<Infrastructure> {
+  const provider = configuration.get('providers.default');
+  return loadInfrastructure({
+    workspacePath: selection.path,
+    workspaceName: selection.name,
+    infra: selection.infra!,
+    environment: configuration.environment,
+    ...(command.globals.settings === undefined ? {} : { settingsFile: command.globals.settings }),
+    ...(typeof provider === 'string' && provider !== '' ? { defaultProvider: provider } : {}),
+  });
+}
+
+function openProject(
+  command: ProvisioningCommand,
+  selection: Selection,
+  infrastructure: Infrastructure,
+  configuration: Configuration,
+): Project {
+  const directories = userDirectories(surroundingsOf(command.runtime));
+  return new Project({
+    workspace: { name: selection.name, path: selection.path },
+    infra: infrastructure.name,
+    environment: infrastructure.environment,
+    configuration,
+    moduleUrls: [import.meta.url],
+    variables: command.runtime.environment,
+    cachePath: directories.cache,
+    dataPath: directories.data,
+    log: (level, message) => {
+      if (level === 'warn' || level === 'error') command.out.warn(message);
+      else if (level === 'info') command.out.info(message);
+      else command.out.debug(message);
+    },
+  });
+}
