@@ -12,14 +12,14 @@ const Ranges = Type.Record(Type.String(), Type.String(), { default: {} });
 /** What an extension may touch; everything that is not listed is denied (08 §4.4). */
 export const Permissions = Type.Object(
   {
-    network: Type.Array(Type.String({ description: 'Host glob: api.example.com, *.example.com' }), {
-      default: [],
-    }),
-    read: Strings,
-    write: Strings,
-    exec: Strings,
-    env: Strings,
-    secrets: Strings,
+    network: Type.Optional(
+      Type.Array(Type.String({ description: 'Host glob: api.example.com, *.example.com' }), { default: [] }),
+    ),
+    read: Type.Optional(Strings),
+    write: Type.Optional(Strings),
+    exec: Type.Optional(Strings),
+    env: Type.Optional(Strings),
+    secrets: Type.Optional(Strings),
   },
   { default: {}, additionalProperties: true },
 );

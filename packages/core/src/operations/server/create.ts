@@ -159,20 +159,29 @@ async function untilRunning(
   return observed;
 }
 
-/** Waits until the server answers over its access; host keys are learned here. */
+/**
+ * Waits until the server answers over its access; host keys are learned here. A server that has just booted may drop a
+ * connection once more while its services settle, so a lost one is tried again.
+ */
 async function reach(context: Context, provider: ProviderInstance, server: Server): Promise<void> {
   const access = await provider.getAccess({ hostname: server.hostname });
-  const transport = await context.transports.open(access, {
-    signal: context.signal,
-    timeout: server.running_timeout,
-  });
-  const { code, stderr } = await transport.run('true', { signal: context.signal, timeout: 30 });
-  if (code !== 0) {
-    throw new ProvisioningError({
-      code: 'SERVER_NOT_USABLE',
-      message: `${transport.name} answers, but cannot run commands: ${stderr.trim()}`,
-      retryable: true,
-    });
+  const limit = context.now() + server.running_timeout * 1000;
+  for (;;) {
+    try {
+      const timeout = Math.max(1, (limit - context.now()) / 1000);
+      const transport = await context.transports.open(access, { signal: context.signal, timeout });
+      const { code, stderr } = await transport.run('true', { signal: context.signal, timeout: 30 });
+      if (code === 0) return;
+      throw new ProvisioningError({
+        code: 'SERVER_NOT_USABLE',
+        message: `${transport.name} answers, but cannot run commands: ${stderr.trim()}`,
+        hint: `Look at it with 'provisioning server ssh ${server.hostname}'.`,
+      });
+    } catch (error) {
+      const failure = ProvisioningError.from(error);
+      if (!failure.retryable || context.now() > limit) throw failure;
+      await delay(250, undefined, { signal: context.signal });
+    }
   }
 }
 
