@@ -31,3 +31,4 @@ export type { ConfigurationReader, ProjectOptions, RunOptions } from './project/
 export * from './config/index.ts';
 export * from './infra/index.ts';
 export * from './workspace/index.ts';
+export * from './modules/index.ts';

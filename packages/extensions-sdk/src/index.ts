@@ -1,4 +1,5 @@
 export * from './error.ts';
+export * from './module.ts';
 export * from './operation.ts';
 export * from './provider-error.ts';
 export * from './provider.ts';

@@ -26,6 +26,8 @@ interface Found {
   /** Usable records of one name, highest first. */
   readonly records: Map<string, ExtensionRecord[]>;
   readonly aliases: Map<string, string>;
+  /** Lower versions of installed extensions, beside the one that is used. */
+  readonly older: ExtensionRecord[];
 }
 
 /**
@@ -62,6 +64,16 @@ export class ExtensionCatalogue {
   async layers(kind: ExtensionKind, name: string): Promise<readonly ExtensionRecord[]> {
     const { records, aliases } = await this.#scan(kind);
     return records.get(name) ?? records.get(aliases.get(name) ?? '') ?? [];
+  }
+
+  /** Every usable record of one name, lower installed versions included; highest root first. */
+  async versions(kind: ExtensionKind, name: string): Promise<readonly ExtensionRecord[]> {
+    const used = await this.layers(kind, name);
+    const { older } = await this.#scan(kind);
+    const canonical = used[0]?.name ?? name;
+    const others = older.filter((record) => record.name === canonical);
+    const core = used.findIndex(({ layer }) => layer === 'core');
+    return core < 0 ? [...used, ...others] : [...used.slice(0, core), ...others, ...used.slice(core)];
   }
 
   /** The record by name or alias (`k8s`), `undefined` when there is none. Disabled ones count. */
@@ -137,9 +149,10 @@ export class ExtensionCatalogue {
     const roots = await rootsOf(kind, this.roots, registered);
     const allowed = linkRule(this.roots, registered);
     const records = new Map<string, ExtensionRecord[]>();
+    const older: ExtensionRecord[] = [];
     const seen = new Set<string>();
     for (const root of roots) {
-      for (const record of await this.#scanOne(kind, root, allowed)) {
+      for (const record of await this.#scanOne(kind, root, allowed, older)) {
         const real = await realpath(record.path);
         if (seen.has(real) && record.layer !== 'infrastructure' && record.layer !== 'workspace') continue;
         seen.add(real);
@@ -148,11 +161,16 @@ export class ExtensionCatalogue {
       }
     }
     await this.#cache.save();
-    return { records, aliases: aliasesOf(records) };
+    return { records, aliases: aliasesOf(records), older };
   }
 
   /** The usable extensions of one root, one record a name. */
-  async #scanOne(kind: ExtensionKind, root: Root, allowed: LinkRule): Promise<ExtensionRecord[]> {
+  async #scanOne(
+    kind: ExtensionKind,
+    root: Root,
+    allowed: LinkRule,
+    older: ExtensionRecord[],
+  ): Promise<ExtensionRecord[]> {
     const scan = await scanRoot(root, allowed);
     this.warnings.push(...scan.warnings);
     for (const { path, reason } of scan.rejected)
@@ -163,12 +181,12 @@ export class ExtensionCatalogue {
       const record = await this.#record(leaf, kind, root);
       if (record === undefined) continue;
       const known = byName.get(record.name);
-      if (
-        known === undefined ||
-        (root.versioned === true && compareVersions(known.version, record.version) < 0)
-      ) {
-        byName.set(record.name, record);
-      } else if (root.versioned !== true) {
+      if (known === undefined) byName.set(record.name, record);
+      else if (root.versioned === true) {
+        const isNewer = compareVersions(known.version, record.version) < 0;
+        older.push(isNewer ? known : record);
+        if (isNewer) byName.set(record.name, record);
+      } else {
         ambiguous.add(record.name);
         const reason = `Extension '${record.name}' is in two folders: ${known.path} and ${record.path}`;
         this.#reject({

@@ -7,6 +7,7 @@ export function parseRange(text: string): string | undefined {
 
 /** Whether a version lies in a range; an invalid range contains nothing. */
 export function satisfies(version: string, range: string): boolean {
+  if (range.trim() === '*') return true;
   const parsed = parseRange(range);
   return parsed !== undefined && semver.satisfies(version, parsed);
 }
