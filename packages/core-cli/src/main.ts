@@ -67,8 +67,7 @@ async function dispatch(
   } as const;
   const command = new type([...found.rest], host as never);
   await command.run();
-  const code = typeof process.exitCode === 'number' ? process.exitCode : 0;
-  return code;
+  return command.exitCode;
 }
 
 /** `-V`, `-I`, `-a` alone stand for commands. */

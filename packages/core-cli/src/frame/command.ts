@@ -75,6 +75,8 @@ export abstract class ProvisioningCommand extends Command {
   readonly host: Host;
   globals!: GlobalValues;
   out!: Printer;
+  /** Exit code of a command that ends without an error: 2 of `--detailed-exitcode`, 130 of a detached view. */
+  exitCode = 0;
   #confirmed = false;
 
   constructor(argv: string[], host: Host) {
@@ -154,7 +156,7 @@ export abstract class ProvisioningCommand extends Command {
    * Asks before an action (01 §8). Passes with `--yes` and in check mode; without a terminal it refuses with exit 2.
    * @throws ProvisioningError `CANCELLED`, `CONFIRMATION_REQUIRED`.
    */
-  protected async confirm(question: string, options: { readonly typed?: string } = {}): Promise<void> {
+  async confirm(question: string, options: { readonly typed?: string } = {}): Promise<void> {
     const { confirm } = await import('../prompt/confirm.ts');
     await confirm(this.runtime, this.globals, this.out, question, options);
     this.#confirmed = true;

@@ -1,11 +1,9 @@
-import type { EventEnvelope, OrchestratorClient } from '@provisioning/client';
+import type { OrchestratorClient } from '@provisioning/client';
 import type { Interruption } from '../interruption.ts';
 import type { Printer } from '../output/printer.ts';
 import type { Runtime } from '../runtime.ts';
-import { changeLine, logLine } from './lines.ts';
-import { elapsed, renderFrame } from './render.ts';
-import { Screen } from './screen.ts';
-import { applyEvent, isFinal, viewOf, type ViewChange, type WorkflowView } from './view.ts';
+import { createDisplay } from './display.ts';
+import { applyEvent, isFinal, viewOf, type WorkflowView } from './view.ts';
 
 export interface WatchOptions {
   readonly client: OrchestratorClient;
@@ -65,82 +63,4 @@ export async function watchWorkflow(options: WatchOptions): Promise<WatchResult>
   }
   out.debug(`workflow ${workflowId}: ${view.status}`);
   return { view, ended };
-}
-
-interface Display {
-  start(): void;
-  event(event: EventEnvelope, change: ViewChange | undefined): void;
-  stop(): void;
-}
-
-function createDisplay(options: WatchOptions, view: WorkflowView): Display {
-  const { out, runtime } = options;
-  if (options.jsonLines) {
-    return {
-      start: () => undefined,
-      event: (event) => void runtime.stdout.write(`${JSON.stringify(event)}\n`),
-      stop: () => undefined,
-    };
-  }
-  if (out.errorTerminal.redraw && !out.machine && !out.options.quiet) return treeDisplay(options, view);
-  return lineDisplay(options, view);
-}
-
-/** One line a change, for pipes, logs and screen readers. */
-function lineDisplay({ out, runtime }: WatchOptions, view: WorkflowView): Display {
-  const begun = runtime.now();
-  return {
-    start: () => out.progress(`Workflow ${view.id} (${view.operations.size} operations)`),
-    event: (_, change) => {
-      if (change?.kind === 'operation')
-        out.progress(changeLine(change.operation, change.from, runtime.now() - begun));
-      else if (
-        change?.kind === 'log' &&
-        (out.options.verbose || change.level === 'ERROR' || change.level === 'WARN')
-      ) {
-        out.progress(logLine(change.message, change.operation, runtime.now() - begun));
-      }
-    },
-    stop: () => {
-      if (isFinal(view.status)) out.progress(`[${elapsed(runtime.now() - begun)}] workflow ${view.status}`);
-    },
-  };
-}
-
-/** The tree that redraws itself, ten times a second and on every change of the window. */
-function treeDisplay({ out, runtime, interruption }: WatchOptions, view: WorkflowView): Display {
-  const screen = new Screen(runtime.stderr);
-  const draw = (): void => {
-    const { columns = 80, rows = 24 } = runtime.stderr;
-    const frame = { style: out.errorStyle, columns, rows, now: runtime.now(), verbose: out.options.verbose };
-    screen.draw(renderFrame(view, frame));
-  };
-  const timer = setInterval(draw, out.errorTerminal.colour ? 100 : 1000);
-  const onContinue = (): void => {
-    screen.forget();
-    draw();
-  };
-  const onSuspend = (): void => {
-    screen.release();
-    process.kill(process.pid, 'SIGSTOP');
-  };
-  const forget = interruption.onCleanup(() => screen.release());
-  return {
-    start: () => {
-      runtime.stderr.on('resize', draw);
-      process.on('SIGCONT', onContinue);
-      process.on('SIGTSTP', onSuspend);
-      draw();
-    },
-    event: () => undefined,
-    stop: () => {
-      clearInterval(timer);
-      runtime.stderr.off('resize', draw);
-      process.off('SIGCONT', onContinue);
-      process.off('SIGTSTP', onSuspend);
-      draw();
-      screen.release();
-      forget();
-    },
-  };
 }

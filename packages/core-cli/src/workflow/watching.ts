@@ -59,7 +59,7 @@ export function finishWatch(out: Printer, result: WatchResult): void {
     ].join('\n'),
     hint: [
       ...new Set([...failed.map(({ hint }) => hint), view.hint].filter((hint) => hint !== undefined)),
-      `Its log: provisioning workflow logs ${view.id}`,
+      ...(view.id === 'direct' ? [] : [`Its log: provisioning workflow logs ${view.id}`]),
     ].join('\n'),
     details: { workflow_id: view.id, failed: failed.map(({ id, error }) => ({ operation: id, error })) },
   });

@@ -17,7 +17,7 @@ export default class OrchestratorHealth extends ProvisioningCommand {
       `Orchestrator: ${health.status}`,
       ...Object.entries(health.components).map(([name, value]) => `  ${name}: ${describe(value)}`),
     ]);
-    if (!isServing(health)) process.exitCode = 1;
+    if (!isServing(health)) this.exitCode = 1;
   }
 }
 

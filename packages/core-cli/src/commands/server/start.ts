@@ -1,0 +1,19 @@
+import { ProvisioningCommand } from '../../frame/command.ts';
+import type { CommandSpec } from '../../frame/metadata.ts';
+import { powerArguments, powerFlags, switchServers } from '../../server/power.ts';
+
+export default class ServerStart extends ProvisioningCommand {
+  static override summary = 'Start servers';
+  static override spec: CommandSpec = { access: 'm', sideEffect: 'update' };
+  static override examples = [
+    'provisioning server start web-01',
+    'provisioning server start web-01 db-01 --check',
+  ];
+  static override args = powerArguments;
+  static override flags = powerFlags;
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(ServerStart);
+    await switchServers(this, 'start', args.server, flags.force);
+  }
+}

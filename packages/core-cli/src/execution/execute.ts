@@ -1,0 +1,182 @@
+import { operationIdPattern, type WorkflowDefinition } from '@provisioning/client';
+import { type OperationNode, ProvisioningError } from '@provisioning/extensions-sdk';
+import type { ProvisioningCommand } from '../frame/command.ts';
+import { createDisplay } from '../live/display.ts';
+import type { WorkflowView } from '../live/view.ts';
+import { watchWorkflow } from '../live/watch.ts';
+import type { InfrastructureSession } from '../session/infrastructure.ts';
+import { connectForWork } from '../session/orchestrator.ts';
+import { finishWatch } from '../workflow/watching.ts';
+import { runDirect } from './direct.ts';
+import { executionMode } from './mode.ts';
+
+export interface Work {
+  /** What the workflow is called: `deploy demo`. */
+  readonly name: string;
+  readonly kind: NonNullable<WorkflowDefinition['kind']>;
+  /** Dotted id of the command, for the choice of the mode. */
+  readonly command: string;
+  readonly nodes: readonly OperationNode[];
+  /** Return as soon as the workflow is accepted. */
+  readonly background?: boolean;
+}
+
+/** What happened to the work; `submitted` means that it goes on without us. */
+export interface Execution {
+  readonly mode: 'direct' | 'orchestrated';
+  readonly state: 'completed' | 'submitted' | 'detached';
+  readonly workflowId?: string;
+  readonly view?: WorkflowView;
+}
+
+/**
+ * Runs operations: through the orchestrator, shown live, or in this process (01 §9).
+ * @throws ProvisioningError `WORKFLOW_FAILED` and what the orchestrator answers.
+ */
+export async function execute(
+  command: ProvisioningCommand,
+  session: InfrastructureSession,
+  work: Work,
+): Promise<Execution> {
+  const mode = executionMode({
+    id: work.command,
+    globals: command.globals,
+    operations: work.nodes.length,
+    slow: work.nodes.length > 1,
+    configuration: session.configuration,
+  });
+  if (mode === 'direct') return runHere(command, session, work);
+  const client = await reach(command, session);
+  return client === undefined ? runHere(command, session, work) : submit(command, session, work, client);
+}
+
+type Client = Awaited<ReturnType<typeof connectForWork>>;
+
+/** The orchestrator, or nothing where the work may run here instead (12 §1.5). */
+async function reach(
+  command: ProvisioningCommand,
+  session: InfrastructureSession,
+): Promise<Client | undefined> {
+  try {
+    return await connectForWork(command, session.configuration);
+  } catch (thrown) {
+    const error = ProvisioningError.from(thrown);
+    const fallback = session.configuration.get('orchestrator.fallback_to_direct') !== false;
+    if (error.code !== 'ORCHESTRATOR_NOT_AVAILABLE' || !fallback || command.globals.orchestrated) throw error;
+    command.out.warn('Orchestrator not available, running directly');
+    return undefined;
+  }
+}
+
+async function submit(
+  command: ProvisioningCommand,
+  session: InfrastructureSession,
+  work: Work,
+  client: Client,
+): Promise<Execution> {
+  const { selection, infrastructure } = session;
+  const { workflow_id: workflowId } = await client.submit(
+    {
+      name: work.name,
+      version: '1.0.0',
+      kind: work.kind,
+      workspace: { name: selection.name, path: selection.path },
+      infra: infrastructure.name,
+      environment: infrastructure.environment,
+      on_failure: 'continue',
+      operations: work.nodes.map((node) => ({
+        id: checkId(node.id),
+        type: node.type,
+        name: node.name,
+        input: node.input,
+        dependencies: [...node.dependencies],
+        resources: [...(node.resources ?? [])],
+      })),
+    },
+    { signal: command.signal },
+  );
+  command.out.progress(`Workflow submitted: ${workflowId}`);
+  if (work.background) {
+    command.out.progress('Operation submitted in background');
+    command.out.info(`Follow it: provisioning workflow status ${workflowId} --follow`);
+    return { mode: 'orchestrated', state: 'submitted', workflowId };
+  }
+  const result = await watchWorkflow({
+    client,
+    workflowId,
+    runtime: command.runtime,
+    out: command.out,
+    interruption: command.host.interruption,
+    timeout: command.globals.timeout,
+  });
+  finishWatch(command.out, result);
+  if (result.ended === 'detached') command.exitCode = 130;
+  return {
+    mode: 'orchestrated',
+    state: result.ended === 'detached' ? 'detached' : 'completed',
+    workflowId,
+    view: result.view,
+  };
+}
+
+function checkId(id: string): string {
+  if (new RegExp(operationIdPattern).test(id)) return id;
+  throw new ProvisioningError({
+    code: 'INVALID_OPERATION_ID',
+    kind: 'bug',
+    message: `Operation id '${id}' is not valid`,
+  });
+}
+
+async function runHere(
+  command: ProvisioningCommand,
+  session: InfrastructureSession,
+  work: Work,
+): Promise<Execution> {
+  const { runtime, out, host } = command;
+  const view = newView(work);
+  const display = createDisplay({ runtime, out, interruption: host.interruption }, view);
+  display.start();
+  try {
+    await runDirect({
+      project: session.project,
+      view,
+      display,
+      nodes: work.nodes,
+      signal: command.signal,
+      now: () => runtime.now(),
+    });
+  } finally {
+    display.stop();
+  }
+  if (command.signal.aborted) throw command.signal.reason;
+  finishWatch(out, { view, ended: 'finished' });
+  return { mode: 'direct', state: 'completed', view };
+}
+
+function newView(work: Work): WorkflowView {
+  return {
+    id: 'direct',
+    name: work.name,
+    status: 'Pending',
+    phase: 'queued',
+    progress: 0,
+    remaining: null,
+    log: [],
+    operations: new Map(
+      work.nodes.map((node) => [
+        node.id,
+        {
+          id: node.id,
+          name: node.name,
+          type: node.type,
+          dependencies: node.dependencies,
+          status: 'Pending',
+          phase: 'queued',
+          progress: 0,
+          attempt: 1,
+        },
+      ]),
+    ),
+  };
+}

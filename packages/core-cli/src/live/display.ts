@@ -1,0 +1,99 @@
+import type { EventEnvelope } from '@provisioning/client';
+import type { Interruption } from '../interruption.ts';
+import type { Printer } from '../output/printer.ts';
+import type { Runtime } from '../runtime.ts';
+import { changeLine, logLine } from './lines.ts';
+import { elapsed, renderFrame } from './render.ts';
+import { Screen } from './screen.ts';
+import { isFinal, type ViewChange, type WorkflowView } from './view.ts';
+
+export interface DisplayOptions {
+  readonly runtime: Runtime;
+  readonly out: Printer;
+  readonly interruption: Interruption;
+  /** Print every event as a line of JSON on standard output (12 §17). */
+  readonly jsonLines?: boolean;
+}
+
+/** Shows how a workflow goes on; `event` is called after the view was brought up to date. */
+export interface Display {
+  start(): void;
+  event(event: EventEnvelope | undefined, change: ViewChange | undefined): void;
+  stop(): void;
+}
+
+/** The live tree where the terminal can redraw, one line a change elsewhere. */
+export function createDisplay(options: DisplayOptions, view: WorkflowView): Display {
+  const { out, runtime } = options;
+  if (options.jsonLines) {
+    return {
+      start: () => undefined,
+      event: (event) => void (event && runtime.stdout.write(`${JSON.stringify(event)}\n`)),
+      stop: () => undefined,
+    };
+  }
+  if (out.errorTerminal.redraw && !out.machine && !out.options.quiet) return treeDisplay(options, view);
+  return lineDisplay(options, view);
+}
+
+/** One line a change, for pipes, logs and screen readers. */
+function lineDisplay({ out, runtime }: DisplayOptions, view: WorkflowView): Display {
+  const begun = runtime.now();
+  return {
+    start: () =>
+      out.progress(
+        `${view.name}: ${view.operations.size} ${view.operations.size === 1 ? 'operation' : 'operations'}`,
+      ),
+    event: (_, change) => {
+      if (change?.kind === 'operation')
+        out.progress(changeLine(change.operation, change.from, runtime.now() - begun));
+      else if (
+        change?.kind === 'log' &&
+        (out.options.verbose || change.level === 'ERROR' || change.level === 'WARN')
+      ) {
+        out.progress(logLine(change.message, change.operation, runtime.now() - begun));
+      }
+    },
+    stop: () => {
+      if (isFinal(view.status)) out.progress(`[${elapsed(runtime.now() - begun)}] workflow ${view.status}`);
+    },
+  };
+}
+
+/** The tree that redraws itself, ten times a second and on every change of the window. */
+function treeDisplay({ out, runtime, interruption }: DisplayOptions, view: WorkflowView): Display {
+  const screen = new Screen(runtime.stderr);
+  const draw = (): void => {
+    const { columns = 80, rows = 24 } = runtime.stderr;
+    const frame = { style: out.errorStyle, columns, rows, now: runtime.now(), verbose: out.options.verbose };
+    screen.draw(renderFrame(view, frame));
+  };
+  const timer = setInterval(draw, out.errorTerminal.colour ? 100 : 1000);
+  const onContinue = (): void => {
+    screen.forget();
+    draw();
+  };
+  const onSuspend = (): void => {
+    screen.release();
+    process.kill(process.pid, 'SIGSTOP');
+  };
+  const forget = interruption.onCleanup(() => screen.release());
+  return {
+    start: () => {
+      runtime.stderr.on('resize', draw);
+      process.on('SIGCONT', onContinue);
+      process.on('SIGTSTP', onSuspend);
+      draw();
+    },
+    event: () => undefined,
+    stop: () => {
+      clearInterval(timer);
+      runtime.stderr.off('resize', draw);
+      process.off('SIGCONT', onContinue);
+      process.off('SIGTSTP', onSuspend);
+      draw();
+      screen.release();
+      forget();
+    },
+  };
+}
