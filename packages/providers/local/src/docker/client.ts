@@ -141,7 +141,10 @@ export class Engine {
     if (this.isPodman) {
       // Podman serves no /containers/<id>/update in the Docker API; its own API has one (from 4.3 on).
       await this.#http.text('POST', `/v4.0.0/libpod/containers/${id}/update`, {
-        json: { cpu: { period: 100_000, quota: Math.round(cores * 100_000) }, memory: { limit: memory } },
+        json: {
+          cpu: { period: 100_000, quota: Math.round(cores * 100_000) },
+          memory: { limit: memory, swap: memory * 2 },
+        },
       });
       return;
     }
@@ -218,14 +221,16 @@ export class Engine {
     return absent(this.#get(`/images/${name}/json`));
   }
 
-  /** Untags, and removes the layers with the last tag. */
-  async removeImage(name: string): Promise<void> {
-    await absent(
-      this.#http.text('DELETE', `${this.#prefix}/images/${name}`, {
-        query: { force: 'true' },
-        timeout: 300_000,
-      }),
-    );
+  /** Untags, and removes the layers with the last tag. @returns `false` when a container still uses it. */
+  async removeImage(name: string): Promise<boolean> {
+    try {
+      await absent(this.#http.text('DELETE', `${this.#prefix}/images/${name}`, { timeout: 300_000 }));
+      return true;
+    } catch (error) {
+      if (error instanceof EngineError && (error.status === 409 || /in use|being used/i.test(error.message)))
+        return false;
+      throw error;
+    }
   }
 
   async tagImage(id: string, repository: string, tag: string): Promise<void> {
@@ -270,7 +275,7 @@ export class Engine {
     }
   }
 
-  #get<T>(path: string, query?: Record<string, string>, signal?: AbortSignal): Promise<T> {
+  #get<T>(path: string, query?: Record<string, string | undefined>, signal?: AbortSignal): Promise<T> {
     return this.#http.json<T>('GET', this.#prefix + path, { query, signal });
   }
 
@@ -286,7 +291,8 @@ export function compareApi(left: string, right: string): number {
   return a - c || b - d;
 }
 
-function labelFilter(labels: Labels): string {
+function labelFilter(labels: Labels): string | undefined {
+  if (Object.keys(labels).length === 0) return undefined;
   return JSON.stringify({ label: Object.entries(labels).map(([key, value]) => `${key}=${value}`) });
 }
 

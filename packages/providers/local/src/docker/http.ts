@@ -16,12 +16,14 @@ export class EngineError extends Error {
   /** True when the request never reached the engine, so that it may be sent again whatever it was. */
   readonly unsent: boolean;
 
-  constructor(message: string, status: number, cause?: unknown) {
+  constructor(message: string, status: number, cause?: unknown, reused = false) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'EngineError';
     this.status = status;
-    const code = (cause as NodeJS.ErrnoException | undefined)?.code;
-    this.unsent = code === 'ENOENT' || code === 'ECONNREFUSED';
+    const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? '';
+    // Written to a kept connection whose other end is gone.
+    const stale = reused && (code === 'EPIPE' || code === 'ECONNRESET');
+    this.unsent = stale || code === 'ENOENT' || code === 'ECONNREFUSED';
   }
 }
 
@@ -129,7 +131,7 @@ export class EngineHttp {
       request.once('error', (error) => {
         clearTimeout(timer);
         if (options.signal?.aborted === true || error instanceof EngineError) reject(error);
-        else reject(new EngineError(connectionFailure(error), 0, error));
+        else reject(new EngineError(connectionFailure(error), 0, error, request.reusedSocket));
       });
       if (payload === undefined) request.end();
       else if (payload instanceof Uint8Array) request.end(payload);

@@ -57,6 +57,27 @@ export async function connectEngine(
   });
 }
 
+/** An engine to clean up with: the remembered one, one that answers, or one chosen now; `undefined` when there is none. */
+export async function connectRemembered(
+  config: LocalConfig,
+  environment: EngineEnvironment,
+): Promise<Engine | undefined> {
+  const choice = await readChoice(config, environment);
+  if (choice !== undefined) {
+    const lock = join(environment.cacheDir, 'engine', 'lock');
+    const engine = await withFileLock(lock, () => reconnect(choice, environment)).catch(() => undefined);
+    if (engine !== undefined) return engine;
+  }
+  for (const { endpoint } of candidates(config, environment.variables)) {
+    const engine = await Engine.connect(endpoint).catch(() => undefined);
+    if (engine !== undefined) return engine;
+  }
+  return connectEngine(config, environment).then(
+    ({ engine }) => engine,
+    () => undefined,
+  );
+}
+
 /** Forgets the choice, so that the next connection probes anew. */
 export async function forgetChoice(environment: EngineEnvironment): Promise<void> {
   await rm(choiceFile(environment), { force: true });

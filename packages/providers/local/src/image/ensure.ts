@@ -124,7 +124,6 @@ async function importArchive(archive: string, recipe: Recipe, engine: Engine): P
     await engine.importImage(tar, baseRepository, recipe.tag, [
       `LABEL ${labelKeys.image}=base`,
       'CMD ["/sbin/init"]',
-      'STOPSIGNAL SIGRTMIN+3',
     ]);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code?.startsWith('ERR_ZSTD') === true)

@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { serviceSocket } from './engine/service.ts';
+import { stopPrivateService } from './engine/stop.ts';
+import { type Bed, makeBed } from './testing/bed.ts';
+import { engineAt, engineSuite } from './testing/suite.ts';
+
+let bed: Bed;
+
+beforeAll(async () => {
+  bed = await makeBed();
+}, 300_000);
+
+afterAll(async () => {
+  await bed[Symbol.asyncDispose]();
+});
+
+function environmentOf(one: Bed) {
+  return { cacheDir: one.cacheDir, variables: {}, log: () => undefined };
+}
+
+engineSuite(
+  '06.A8',
+  () => bed,
+  () => engineAt(serviceSocket(environmentOf(bed))),
+);
+
+test('06.A7 without a socket and without Podman there is no container runtime', async () => {
+  await using other = await makeBed({ docker_socket: '/nonexistent/docker.sock', private_service: false });
+  const provider = await other.open();
+  await expect(provider.listServers()).rejects.toMatchObject({
+    message: expect.stringContaining('No container runtime detected'),
+    hint: 'Install Docker, Podman, or OrbStack',
+    exitCode: 1,
+  });
+  expect((await provider.health()).healthy).toBe(false);
+});
+
+test('a runtime that cannot start containers is passed over, and the choice is remembered', async () => {
+  const broken = join(bed.cacheDir, 'bin', 'crun-broken');
+  await mkdir(join(bed.cacheDir, 'bin'));
+  await writeFile(broken, '#!/bin/sh\necho "cgroups in hybrid mode not supported" >&2\nexit 1\n', {
+    mode: 0o755,
+  });
+  await using other = await makeBed({ oci_runtimes: [broken, 'runc', 'crun'] });
+  const provider = await other.open();
+  expect(await provider.listServers()).toEqual([]);
+  expect(other.log.filter((line) => line.startsWith('info: Using')).join()).toMatch(/with (runc|crun)/);
+  expect(other.log.join('\n')).toContain('crun-broken');
+
+  const logged = other.log.length;
+  expect(await (await other.open()).listServers()).toEqual([]);
+  expect(other.log).toHaveLength(logged);
+});
+
+test('one private service is shared by many processes, comes back when it was killed, and can be stopped', async () => {
+  await using other = await makeBed();
+  const providers = await Promise.all([other.open(), other.open(), other.open()]);
+  await Promise.all(providers.map((provider) => provider.listServers()));
+  const record = async () =>
+    JSON.parse(await readFile(join(other.cacheDir, 'engine', 'service.json'), 'utf8')) as { pid: number };
+  const { pid } = await record();
+  process.kill(pid, 'SIGKILL');
+  await Promise.all(providers.map((provider) => provider.listServers()));
+  expect((await record()).pid).not.toBe(pid);
+  expect(await stopPrivateService({ cacheDir: other.cacheDir })).toBe(true);
+  expect(await stopPrivateService({ cacheDir: other.cacheDir })).toBe(false);
+  expect(await providers[0]!.listServers()).toEqual([]);
+});
