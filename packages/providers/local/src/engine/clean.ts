@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { Engine } from '../docker/client.ts';
+import type { Engine } from '../docker/client.ts';
 import type { Labels } from '../docker/types.ts';
 import { readConfig } from '../schema.ts';
 import { belongsTo, isServer, labelKeys, managedBy } from '../server/labels.ts';
