@@ -49,3 +49,28 @@ export {
   type PackOptions,
 } from './extension/pack.ts';
 export { hostPlatform, inspectArchive, readExtension, type StoredExtension } from './extension/read.ts';
+export { ArtifactCache, type CachedSourceOptions, type CacheOptions } from './cache/artifact-cache.ts';
+export { installOrder } from './resolve/order.ts';
+export { type Root, type Solution, solve, type SolveOptions } from './resolve/solver.ts';
+export {
+  type CandidateSource,
+  type CapabilityProvider,
+  type PackageKey,
+  type Requirements,
+  shortName,
+  splitKey,
+  Universe,
+} from './resolve/universe.ts';
+export { signArtifact, signatureTag, type Verification, verifyArtifact } from './signing/cosign.ts';
+export { keyId, readSigningKey, readTrustedKeys, type SigningKey, type TrustedKey } from './signing/keys.ts';
+export {
+  effectivePolicy,
+  type GateEvents,
+  insecureRefused,
+  type Mode,
+  type ModeRules,
+  modeRules,
+  SignatureGate,
+  type SignaturePolicy,
+  type SigningSettings,
+} from './signing/policy.ts';
