@@ -44,12 +44,12 @@ export function formatOf(file: string): Format | undefined {
 export function parseDocument(
   text: string,
   file: string,
-  options: { readonly encrypted?: boolean } = {},
+  options: { readonly encrypted?: boolean; readonly list?: boolean } = {},
 ): Document {
   const format = formatOf(file) ?? 'toml';
   const source = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   const value = parse(source, file, format, options.encrypted ?? false);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (typeof value !== 'object' || value === null || (Array.isArray(value) && options.list !== true)) {
     throw syntaxError(
       source,
       file,

@@ -62,9 +62,13 @@ async function workspaceFiles(workspace: string, places: LayerPlaces): Promise<L
   const { infra, environment } = places;
   const main = places.mainFile ?? path.join(config, 'provisioning.toml');
   const files: LayerFile[] = [
-    alias('workspace', path.join(workspace, 'config.project.toml'), main),
-    alias('workspace', path.join(config, 'config.toml'), main),
-    alias('workspace', path.join(workspace, 'provisioning.toml'), main),
+    ...[
+      path.join(workspace, 'config.project.toml'),
+      path.join(config, 'config.toml'),
+      path.join(workspace, 'provisioning.toml'),
+    ]
+      .filter((file) => file !== main)
+      .map((file) => alias('workspace', file, main)),
     root('workspace', main),
     mounted('workspace', path.join(config, 'kms.toml'), ['kms'], []),
     mounted('workspace', path.join(config, 'secretumvault.toml'), ['kms', 'secretumvault'], []),

@@ -1,25 +1,40 @@
 import { readFile } from 'node:fs/promises';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { type Document, parseDocument } from './document.ts';
+import { type ConfigCipher, decryptBytes } from './cipher.ts';
+import { type Document, formatOf, parseDocument } from './document.ts';
+import type { EvaluateOptions } from './evaluate/evaluate.ts';
+
+export interface ReadOptions {
+  readonly ciphers?: readonly ConfigCipher[];
+  /** How `.ts`, `.ncl` and `.k` are evaluated; they are refused without it. */
+  readonly evaluate?: EvaluateOptions;
+  /** The file may hold a list at its top (a list of servers). */
+  readonly list?: boolean;
+}
 
 /**
- * Reads a data file. `undefined` when it is not there.
- * @throws ProvisioningError `CONFIG_UNREADABLE`, `CONFIG_SYNTAX`
+ * Reads a data file, or evaluates a definition. `undefined` when it is not there.
+ * @throws ProvisioningError `CONFIG_UNREADABLE`, `CONFIG_SYNTAX`, `CONFIG_DECRYPT_FAILED`, `EVALUATION_*`
  */
-export async function readDocument(file: string): Promise<Document | undefined> {
-  let bytes: Buffer;
+export async function readDocument(file: string, options: ReadOptions = {}): Promise<Document | undefined> {
+  const format = formatOf(file);
+  if ((format === 'ts' || format === 'ncl' || format === 'k') && options.evaluate !== undefined) {
+    const { evaluateFile } = await import('./evaluate/evaluate.ts');
+    return evaluateFile(file, format, options.evaluate);
+  }
+  let bytes: Uint8Array;
   try {
     bytes = await readFile(file);
   } catch (cause) {
-    if (
-      (cause as NodeJS.ErrnoException).code === 'ENOENT' ||
-      (cause as NodeJS.ErrnoException).code === 'ENOTDIR'
-    ) {
-      return undefined;
-    }
-    throw unreadable(file, (cause as Error).message, cause);
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw unreadable(file, message, cause);
   }
-  return parseDocument(decodeText(bytes, file), file);
+  const plain = await decryptBytes(bytes, file, options.ciphers ?? []);
+  return parseDocument(decodeText(plain.bytes, file), file, {
+    encrypted: plain.encrypted,
+    ...(options.list === undefined ? {} : { list: options.list }),
+  });
 }
 
 /** Bytes as UTF-8 text; anything else is an error, not a replacement character. */

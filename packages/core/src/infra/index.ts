@@ -1,4 +1,4 @@
-export { ambiguous, definitionEndings, definitionFile, generatedMark } from './definition-files.ts';
+export { definitionFile, generatedMark } from './definition-files.ts';
 export type { Infrastructure } from './infrastructure.ts';
 export { type LoadInfrastructureOptions, loadInfrastructure } from './load.ts';
 export { canonicalServer } from './server-aliases.ts';

@@ -1,6 +1,8 @@
-import { readFile, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { ambiguous, definitionEndings } from '../infra/definition-files.ts';
+import { mainFile } from '../config/definition-formats.ts';
+
+export { mainFile };
 
 /** Directories of a workspace that `init` makes and `health` checks (03 §2). */
 export const workspaceDirectories = [
@@ -75,26 +77,6 @@ export const ignored = [
   '.provisioning/*',
   '!.provisioning/metadata.yaml',
 ] as const;
-
-/**
- * The main file of a workspace: `config/provisioning.*`, or `config/config.*` in the same role (02 §2).
- * @throws ProvisioningError `DEFINITION_AMBIGUOUS` when there are two.
- */
-export async function mainFile(workspace: string): Promise<string | undefined> {
-  const folder = path.join(workspace, 'config');
-  const names = new Set(await readdir(folder).catch(() => []));
-  const candidates = [
-    ...definitionEndings.map((ending) => `provisioning.${ending}`),
-    ...definitionEndings
-      .filter((ending) => ending !== 'toml' && ending !== 'k')
-      .map((ending) => `config.${ending}`),
-  ].filter((name) => names.has(name));
-  if (candidates.length > 1)
-    throw ambiguous(path.join(folder, candidates[0]!), path.join(folder, candidates[1]!));
-  if (candidates[0] !== undefined) return path.join(folder, candidates[0]);
-  const sections = names.has('config.toml') ? await readFile(path.join(folder, 'config.toml'), 'utf8') : '';
-  return /^\s*\[workspace[\].]/m.test(sections) ? path.join(folder, 'config.toml') : undefined;
-}
 
 /** A directory is a workspace when it has `config/` with a main file (03 §6). */
 export async function isWorkspace(directory: string): Promise<boolean> {

@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { runChild } from './child.ts';
+import { runnerSource } from './runner-source.ts';
+
+export interface EvaluationContext {
+  readonly workspace: string;
+  readonly infra: string;
+  readonly environment: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+export interface TypeScriptResult {
+  readonly value: unknown;
+  readonly cacheable: boolean;
+}
+
+type Answer =
+  | { readonly value: unknown; readonly cacheable: boolean }
+  | { readonly unserializable: string }
+  | { readonly error: string; readonly stack: string };
+
+/**
+ * Evaluates a TypeScript definition in a child process with Node's type stripping (02 §10).
+ * @throws ProvisioningError `EVALUATION_FAILED`, `NOT_SERIALIZABLE`, `EVALUATION_TIMEOUT`
+ */
+export async function evaluateTypeScript(
+  file: string,
+  context: EvaluationContext,
+  signal?: AbortSignal,
+): Promise<TypeScriptResult> {
+  const marker = randomBytes(16).toString('hex');
+  const request = JSON.stringify({ file, context, marker });
+  const parameters = ['--no-warnings', ...resolver(), '--input-type=module', '--eval', runnerSource, request];
+  const child = await runChild(process.execPath, parameters, {
+    cwd: path.dirname(file),
+    env: { ...context.env, NODE_OPTIONS: '' },
+    file,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const line = child.stdout.split('\n').find((text) => text.startsWith(marker));
+  if (line === undefined) throw failed(file, child.stderr.split('\n').find((text) => text.trim() !== '') ?? `exit ${child.code}`, child.stderr);
+  const answer = JSON.parse(line.slice(marker.length)) as Answer;
+  if ('unserializable' in answer) {
+    throw new ProvisioningError({
+      code: 'NOT_SERIALIZABLE',
+      kind: 'configuration',
+      message: `Functions can't be serialized: ${answer.unserializable}`,
+      hint: 'Export data only. Keep makers and other functions in a module of their own and do not export them as values.',
+      location: { file, key: answer.unserializable },
+    });
+  }
+  if ('error' in answer) throw failed(file, answer.error, answer.stack);
+  return answer;
+}
+
+/** Lets a definition anywhere on disk import `@provisioning/extensions-sdk` of this installation. */
+function resolver(): string[] {
+  let sdk: string;
+  try {
+    sdk = import.meta.resolve('@provisioning/extensions-sdk');
+  } catch {
+    return [];
+  }
+  const hooks = `import{registerHooks as r}from'node:module';const s=${JSON.stringify(sdk)};r({resolve(n,c,x){if(n==='@provisioning/extensions-sdk'){try{return x(n,c)}catch{return{url:s,shortCircuit:true}}}return x(n,c)}});`;
+  return ['--import', `data:text/javascript,${encodeURIComponent(hooks)}`];
+}
+
+function failed(file: string, reason: string, stack: string): ProvisioningError {
+  const place = position(file, stack);
+  const first = reason.split('\n')[0] ?? '';
+  const at = place === undefined ? file : `${file}:${place.line}${place.column === undefined ? '' : `:${place.column}`}`;
+  return new ProvisioningError({
+    code: 'EVALUATION_FAILED',
+    kind: 'configuration',
+    message: `TypeScript evaluation failed: ${at}: ${first}`,
+    location: { file, ...place },
+  });
+}
+
+/** The first place in the file, or in a module it imports, that the stack names. */
+function position(file: string, stack: string): { line: number; column?: number } | undefined {
+  const name = path.basename(file).replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const match = new RegExp(`${name}:(\\d+)(?::(\\d+))?`).exec(stack);
+  if (match === null) return undefined;
+  return { line: Number(match[1]), ...(match[2] === undefined ? {} : { column: Number(match[2]) }) };
+}
