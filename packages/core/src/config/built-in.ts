@@ -1,4 +1,9 @@
-import { ConfigurationSchema, ProviderSettings, applyDefaults, defaultsOf } from '@provisioning/extensions-sdk';
+import {
+  ConfigurationSchema,
+  ProviderSettings,
+  applyDefaults,
+  defaultsOf,
+} from '@provisioning/extensions-sdk';
 import type { Data } from './document.ts';
 import type { Fragment } from './fragment.ts';
 import { deepFreeze, isRecord, mergeData } from './merge.ts';
@@ -12,7 +17,10 @@ export function builtInFragment(
 ): Fragment {
   schemaDefaults ??= deepFreeze({
     ...defaultsOf(ConfigurationSchema),
-    profiles: { production: { providers: { certified_only: true } }, development: { providers: { certified_only: false } } },
+    profiles: {
+      production: { providers: { certified_only: true } },
+      development: { providers: { certified_only: false } },
+    },
   });
   const value = mergeData(schemaDefaults, {
     paths: {
@@ -43,6 +51,7 @@ export function shareExecution(value: Data): void {
   if (!isRecord(execution) || !isRecord(orchestrator)) return;
   const own: Data = { ...execution };
   for (const key of Object.keys(execution)) if (orchestrator[key] !== undefined) own[key] = orchestrator[key];
-  if (orchestrator['timeout'] !== undefined && orchestrator['timeout_seconds'] === undefined) own['timeout_seconds'] = orchestrator['timeout'];
+  if (orchestrator['timeout'] !== undefined && orchestrator['timeout_seconds'] === undefined)
+    own['timeout_seconds'] = orchestrator['timeout'];
   value['execution'] = own;
 }

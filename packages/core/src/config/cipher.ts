@@ -11,7 +11,8 @@ export interface ConfigCipher {
 }
 
 /** Names of files that hold credentials and must be encrypted. */
-const mustBeEncrypted = /(\.enc\.(ya?ml|toml|json)|\.(ya?ml|toml|json)\.enc)$|(^|\/)config\/secure\.yaml$|(^|\/)config\/providers\/[^/]*credentials[^/]*\.toml$/;
+const mustBeEncrypted =
+  /(\.enc\.(ya?ml|toml|json)|\.(ya?ml|toml|json)\.enc)$|(^|\/)config\/secure\.yaml$|(^|\/)config\/providers\/[^/]*credentials[^/]*\.toml$/;
 
 /** Whether a file of this name may only hold encrypted content (02 §15). */
 export function shouldBeEncrypted(file: string): boolean {
@@ -23,7 +24,8 @@ const kmsPrefix = /^(age|vault|aws|cosmian|local):v\d+:/;
 /** Whether bytes look encrypted at all, whatever the way. */
 export function looksEncrypted(bytes: Uint8Array): boolean {
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 64)).toString('latin1');
-  if (head.startsWith('-----BEGIN AGE ENCRYPTED FILE-----') || head.startsWith('age-encryption.org/')) return true;
+  if (head.startsWith('-----BEGIN AGE ENCRYPTED FILE-----') || head.startsWith('age-encryption.org/'))
+    return true;
   if (kmsPrefix.test(head)) return true;
   return isSops(bytes);
 }

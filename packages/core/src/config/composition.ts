@@ -34,7 +34,11 @@ export async function composed(fragment: Fragment, options: CompositionOptions):
   return below;
 }
 
-async function dynamicFragments(fragment: Fragment, dynamic: Data, options: CompositionOptions): Promise<Fragment[]> {
+async function dynamicFragments(
+  fragment: Fragment,
+  dynamic: Data,
+  options: CompositionOptions,
+): Promise<Fragment[]> {
   const documents: Document[] = [];
   for (const [index, url] of texts(dynamic['config_urls']).entries()) {
     documents.push(
@@ -49,7 +53,12 @@ async function dynamicFragments(fragment: Fragment, dynamic: Data, options: Comp
   }
   const folder = path.dirname(fragment.document?.file ?? '.');
   for (const [index, name] of texts(dynamic['load_if_exists']).entries()) {
-    const file = await insideRoots(path.resolve(folder, name), options.roots, name, locateIn(fragment, ['dynamic', 'load_if_exists', index]));
+    const file = await insideRoots(
+      path.resolve(folder, name),
+      options.roots,
+      name,
+      locateIn(fragment, ['dynamic', 'load_if_exists', index]),
+    );
     const document = await readDocument(file);
     if (document !== undefined) documents.push(document);
   }
@@ -101,7 +110,8 @@ async function renderTemplate(
   options: CompositionOptions,
   fragment: Fragment,
 ): Promise<Document> {
-  if (!/^[A-Za-z0-9_][A-Za-z0-9_./-]*$/.test(name) || name.split('/').includes('..')) throw missingTemplate(name, fragment);
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_./-]*$/.test(name) || name.split('/').includes('..'))
+    throw missingTemplate(name, fragment);
   for (const folder of options.templateFolders) {
     for (const ending of ['toml', 'toml.hbs', 'yaml', 'yaml.hbs']) {
       const file = path.join(folder, `${name}.${ending}`);

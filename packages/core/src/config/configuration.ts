@@ -1,6 +1,8 @@
 import { ProvisioningError, Secret } from '@provisioning/extensions-sdk';
 import type { Data, KeyPath } from './document.ts';
+import type { EnvironmentSource } from './environment.ts';
 import { type Fragment, locateIn } from './fragment.ts';
+import { SecretReference } from './interpolation/secret-reference.ts';
 import type { LayerId } from './layers.ts';
 import { isRecord, keyPath, unsetMark, valueAt } from './merge.ts';
 
@@ -39,6 +41,9 @@ export interface ConfigurationParts {
   readonly workspace?: { readonly name: string; readonly path: string };
   readonly infra?: string;
   readonly warnings: readonly string[];
+  readonly environmentSource?: EnvironmentSource;
+  /** Environment variables with our prefix that set nothing. */
+  readonly unknownVariables?: readonly string[];
 }
 
 /** The resolved configuration: frozen, every value with its provenance. */
@@ -47,6 +52,8 @@ export class Configuration {
   readonly workspace: { readonly name: string; readonly path: string } | undefined;
   readonly infra: string | undefined;
   readonly warnings: readonly string[];
+  readonly environmentSource: EnvironmentSource;
+  readonly unknownVariables: readonly string[];
   readonly #value: Data;
   readonly #fragments: readonly Fragment[];
 
@@ -57,6 +64,8 @@ export class Configuration {
     this.workspace = parts.workspace;
     this.infra = parts.infra;
     this.warnings = parts.warnings;
+    this.environmentSource = parts.environmentSource ?? 'fallback';
+    this.unknownVariables = parts.unknownVariables ?? [];
   }
 
   /** The value at a dotted path, records included; `undefined` when nothing sets it. */
@@ -131,7 +140,7 @@ export class Configuration {
   leaves(prefix: KeyPath = []): string[][] {
     const result: string[][] = [];
     const walk = (value: unknown, path: string[]): void => {
-      if (isRecord(value) && !(value instanceof Secret)) {
+      if (isRecord(value) && !(value instanceof Secret) && !(value instanceof SecretReference)) {
         for (const key of Object.keys(value)) walk(value[key], [...path, key]);
       } else if (value !== undefined) result.push(path);
     };
@@ -142,7 +151,7 @@ export class Configuration {
   /** Whether a key is secret: by its name, because its file is encrypted, or because its value is. */
   isSecret(path: KeyPath): boolean {
     const value = this.get(path);
-    if (value instanceof Secret) return true;
+    if (value instanceof Secret || value instanceof SecretReference) return true;
     if (typeof value === 'boolean' || typeof value === 'number' || value === '') return false;
     const name = String(path.at(-1) ?? '');
     if (!isRecord(value) && secretName.test(name)) return true;
@@ -157,7 +166,7 @@ export class Configuration {
 }
 
 function redact(value: unknown, path: string[], configuration: Configuration): unknown {
-  if (value instanceof Secret) return secretMask;
+  if (value instanceof Secret || value instanceof SecretReference) return secretMask;
   if (isRecord(value)) {
     return Object.fromEntries(
       Object.keys(value).map((key) => [key, redact(value[key], [...path, key], configuration)]),

@@ -26,7 +26,8 @@ export async function mainFile(workspace: string): Promise<string | undefined> {
     ...definitionEndings.map((ending) => `provisioning.${ending}`),
     ...['yaml', 'yml', 'ts', 'ncl'].map((ending) => `config.${ending}`),
   ].filter((name) => names.has(name));
-  if (candidates.length > 1) throw ambiguous(path.join(folder, candidates[0]!), path.join(folder, candidates[1]!));
+  if (candidates.length > 1)
+    throw ambiguous(path.join(folder, candidates[0]!), path.join(folder, candidates[1]!));
   if (candidates[0] !== undefined) return path.join(folder, candidates[0]);
   const sections = names.has('config.toml') ? await readFile(path.join(folder, 'config.toml'), 'utf8') : '';
   return /^\s*\[workspace[\].]/m.test(sections) ? path.join(folder, 'config.toml') : undefined;

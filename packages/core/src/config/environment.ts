@@ -5,7 +5,8 @@ import { gitBranch, workTree } from './git.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** How the environment was chosen (02 §6). */
-export type EnvironmentSource = 'flag' | 'variable' | 'stored' | 'branch' | 'directory' | 'configuration' | 'only-one' | 'fallback';
+export type EnvironmentSource =
+  'flag' | 'variable' | 'stored' | 'branch' | 'directory' | 'configuration' | 'only-one' | 'fallback';
 
 export interface DetectedEnvironment {
   readonly name: string;
@@ -25,7 +26,11 @@ export interface DetectOptions {
   readonly configured?: string;
 }
 
-const longNames: Readonly<Record<string, string>> = { development: 'dev', testing: 'test', production: 'prod' };
+const longNames: Readonly<Record<string, string>> = {
+  development: 'dev',
+  testing: 'test',
+  production: 'prod',
+};
 
 /** `development`, `testing` and `production` are read as `dev`, `test`, `prod`. */
 export function canonicalEnvironment(name: string): string {
@@ -39,7 +44,8 @@ export function canonicalEnvironment(name: string): string {
 export async function detectEnvironment(options: DetectOptions): Promise<DetectedEnvironment> {
   const available = await availableEnvironments(options.workspacePath);
   const { name, source } = await choose(options, available);
-  const named = source === 'flag' || source === 'variable' || source === 'stored' || source === 'configuration';
+  const named =
+    source === 'flag' || source === 'variable' || source === 'stored' || source === 'configuration';
   if (named && available.length > 0 && !available.includes(name) && name !== 'local') {
     throw new ProvisioningError({
       code: 'ENVIRONMENT_NOT_CONFIGURED',
@@ -67,12 +73,16 @@ async function choose(
   if (branch !== undefined) return { name: branch, source: 'branch' };
   const directory = await ofDirectory(surroundings, workspacePath);
   if (directory !== undefined) return { name: directory, source: 'directory' };
-  if (configured !== undefined && configured !== '') return { name: canonicalEnvironment(configured), source: 'configuration' };
+  if (configured !== undefined && configured !== '')
+    return { name: canonicalEnvironment(configured), source: 'configuration' };
   if (available.length === 1) return { name: available[0]!, source: 'only-one' };
   return { name: 'local', source: 'fallback' };
 }
 
-async function currentBranch(surroundings: Surroundings, workspacePath: string | undefined): Promise<string | undefined> {
+async function currentBranch(
+  surroundings: Surroundings,
+  workspacePath: string | undefined,
+): Promise<string | undefined> {
   if (workspacePath !== undefined) return gitBranch(workspacePath);
   const root = await workTree(surroundings.cwd);
   return root === undefined ? undefined : gitBranch(root);
@@ -96,7 +106,10 @@ const directories: Readonly<Record<string, string>> = {
   prod: 'prod',
 };
 
-async function ofDirectory(surroundings: Surroundings, workspacePath: string | undefined): Promise<string | undefined> {
+async function ofDirectory(
+  surroundings: Surroundings,
+  workspacePath: string | undefined,
+): Promise<string | undefined> {
   if (workspacePath === undefined) return undefined;
   const root = await realpath(workspacePath).catch(() => workspacePath);
   const here = await realpath(surroundings.cwd).catch(() => surroundings.cwd);

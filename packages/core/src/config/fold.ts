@@ -40,7 +40,9 @@ function conflict(lower: readonly Fragment[], higher: Fragment, path: readonly s
     kind: 'configuration',
     message,
     hint: 'A table cannot replace a single value or a list, nor the other way round.',
-    ...(location === undefined ? {} : { location, issues: [{ message, location, ...(frame === undefined ? {} : { frame }) }] }),
+    ...(location === undefined
+      ? {}
+      : { location, issues: [{ message, location, ...(frame === undefined ? {} : { frame }) }] }),
   });
 }
 

@@ -8,8 +8,12 @@ const helpers: Readonly<Record<string, (...parameters: unknown[]) => unknown>> =
   trim: (text) => String(text).trim(),
   replace: (text, from, to) => String(text).replaceAll(String(from), () => String(to)),
   reverse: (value) => (Array.isArray(value) ? [...value].reverse() : [...String(value)].reverse().join('')),
-  join: (list, separator) => (Array.isArray(list) ? list.join(typeof separator === 'string' ? separator : ', ') : String(list)),
-  length: (value) => (Array.isArray(value) || typeof value === 'string' ? value.length : Object.keys((value ?? {}) as object).length),
+  join: (list, separator) =>
+    Array.isArray(list) ? list.join(typeof separator === 'string' ? separator : ', ') : String(list),
+  length: (value) =>
+    Array.isArray(value) || typeof value === 'string'
+      ? value.length
+      : Object.keys((value ?? {}) as object).length,
   round: (number, precision) => Number(number).toFixed(typeof precision === 'number' ? precision : 0),
   default: (value, fallback) => (value === undefined || value === null || value === '' ? fallback : value),
 };
@@ -29,7 +33,11 @@ const shared = createHandlebars();
  * Renders a template as plain text (no HTML escaping). A variable that is not defined is an error.
  * @throws ProvisioningError `HANDLEBARS_FAILED` with the line where Handlebars knows it
  */
-export function renderHandlebars(template: string, context: Readonly<Record<string, unknown>>, file = 'template'): string {
+export function renderHandlebars(
+  template: string,
+  context: Readonly<Record<string, unknown>>,
+  file = 'template',
+): string {
   try {
     return shared.compile(template, { noEscape: true, strict: true, assumeObjects: false })(context, {
       allowProtoPropertiesByDefault: false,
@@ -50,10 +58,13 @@ function reason(error: Error): string {
   const missing = /^"(.+?)" not defined in/.exec(error.message)?.[1];
   if (missing !== undefined) return `undefined variable '${missing}'`;
   const syntax = /^Parse error on line (\d+):[\s\S]*?(Expecting[\s\S]*)$/.exec(error.message);
-  return syntax === null ? (error.message.split('\n')[0] ?? '') : `Parse error at line ${syntax[1]}: ${syntax[2]?.split('\n')[0]}`;
+  return syntax === null
+    ? (error.message.split('\n')[0] ?? '')
+    : `Parse error at line ${syntax[1]}: ${syntax[2]?.split('\n')[0]}`;
 }
 
 function line(error: Error): { line?: number } {
-  const number = /^Parse error on line (\d+)/.exec(error.message)?.[1] ?? / - (\d+):\d+$/.exec(error.message)?.[1];
+  const number =
+    /^Parse error on line (\d+)/.exec(error.message)?.[1] ?? / - (\d+):\d+$/.exec(error.message)?.[1];
   return number === undefined ? {} : { line: Number(number) };
 }

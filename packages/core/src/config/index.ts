@@ -1,6 +1,16 @@
+export { type ConfigCipher, looksEncrypted, shouldBeEncrypted } from './cipher.ts';
 export { codeFrame, positionAt } from './code-frame.ts';
 export { Configuration, type Provenance, secretMask } from './configuration.ts';
+export { ambiguous, definitionEndings, mainFile } from './definition-formats.ts';
 export { type Data, type Document, type Format, type KeyPath, formatOf, parseDocument } from './document.ts';
+export {
+  type DetectedEnvironment,
+  availableEnvironments,
+  canonicalEnvironment,
+  detectEnvironment,
+} from './environment.ts';
+export { evaluateFile } from './evaluate/evaluate.ts';
+export { renderHandlebars } from './handlebars.ts';
 export { type LayerFile, type LayerId, layerFiles, layerOrder } from './layers.ts';
 export { type LoadOptions, loadConfiguration } from './load.ts';
 export { deepFreeze, isRecord, keyPath, mergeData, nest, unsetMark, valueAt } from './merge.ts';

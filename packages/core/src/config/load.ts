@@ -116,7 +116,9 @@ async function collectFragments(options: LoadOptions, warnings: string[]): Promi
     ...(options.storedEnvironment === undefined ? {} : { stored: options.storedEnvironment }),
     ...configuredEnvironment(first),
   });
-  const overlayFiles = (await layerFiles({ ...common, environment: environment.name })).filter(({ layer }) => layer === 'environment');
+  const overlayFiles = (await layerFiles({ ...common, environment: environment.name })).filter(
+    ({ layer }) => layer === 'environment',
+  );
   const files = sortLayers([...first, ...(await read(overlayFiles))]);
   const base = builtInFragment(surroundings.installation, workspace);
   const plain = files.flatMap(({ file, document }) => fromFile(file, document, surroundings.env));
@@ -138,7 +140,11 @@ interface Read {
   readonly document: Document;
 }
 
-async function readAll(files: readonly LayerFile[], reader: ReadOptions, warnings: string[]): Promise<Read[]> {
+async function readAll(
+  files: readonly LayerFile[],
+  reader: ReadOptions,
+  warnings: string[],
+): Promise<Read[]> {
   const documents = await Promise.all(files.map(({ file }) => readDocument(file, reader)));
   const found: Read[] = [];
   files.forEach((file, index) => {
@@ -148,7 +154,8 @@ async function readAll(files: readonly LayerFile[], reader: ReadOptions, warning
   for (const { file } of found) {
     if (file.aliasOf === undefined) continue;
     const canonical = found.some((other) => other.file.file === file.aliasOf);
-    if (canonical) warnings.push(`${file.file} is an older name of ${file.aliasOf}; both are read, the latter wins`);
+    if (canonical)
+      warnings.push(`${file.file} is an older name of ${file.aliasOf}; both are read, the latter wins`);
   }
   return found;
 }
@@ -194,7 +201,8 @@ async function configurationPlaces(
   const variable = surroundings.env['PROVISIONING_CONFIG'] ?? surroundings.env['PROVISIONING_CONFIG_PATH'];
   const named = options.configFile ?? variable;
   if (named === undefined || named === '') return { places };
-  if (options.configFile === undefined) warnings.push('PROVISIONING_CONFIG is deprecated; use --config or PROVISIONING_HOME');
+  if (options.configFile === undefined)
+    warnings.push('PROVISIONING_CONFIG is deprecated; use --config or PROVISIONING_HOME');
   const file = path.resolve(surroundings.cwd, expandHome(named, surroundings.home));
   const found = await stat(file).catch(() => undefined);
   if (found === undefined) {
@@ -224,13 +232,19 @@ function configuredEnvironment(files: readonly Read[]): { configured?: string } 
     ['defaults', 'environment'],
     ['infrastructure', 'environment'],
   ]) {
-    const setter = sortLayers(files).findLast(({ file, document }) => file.mount.length === 0 && typeof valueAt(document.value, key) === 'string');
+    const setter = sortLayers(files).findLast(
+      ({ file, document }) => file.mount.length === 0 && typeof valueAt(document.value, key) === 'string',
+    );
     if (setter !== undefined) return { configured: String(valueAt(setter.document.value, key)) };
   }
   return {};
 }
 
-function compositionOptions(options: LoadOptions, userConfig: string, warnings: string[]): Parameters<typeof composed>[1] {
+function compositionOptions(
+  options: LoadOptions,
+  userConfig: string,
+  warnings: string[],
+): Parameters<typeof composed>[1] {
   const { surroundings, workspace } = options;
   const workspaceRoots = workspace === undefined ? [] : [workspace.path];
   return {
@@ -266,7 +280,9 @@ async function interpolated(
 ): Promise<Data> {
   if (!hasExpression(raw)) return raw;
   const { surroundings, workspace, infra } = options;
-  const usesGit = fragments.some(({ document, layer }) => layer !== 'default' && document !== undefined && mentionsGit(document.value));
+  const usesGit = fragments.some(
+    ({ document, layer }) => layer !== 'default' && document !== undefined && mentionsGit(document.value),
+  );
   const git = usesGit ? await gitFacts(workspace?.path ?? surroundings.cwd) : {};
   const roots = interpolationRoots({
     surroundings,
@@ -307,7 +323,11 @@ function expandHomes(value: Data, home: string): void {
     const current = valueAt(value, leaf.path);
     const expand = (text: unknown): unknown => (typeof text === 'string' ? expandHome(text, home) : text);
     const expanded = Array.isArray(current) ? current.map(expand) : expand(current);
-    if (expanded === current || (Array.isArray(current) && current.every((item, index) => item === (expanded as unknown[])[index]))) continue;
+    if (
+      expanded === current ||
+      (Array.isArray(current) && current.every((item, index) => item === (expanded as unknown[])[index]))
+    )
+      continue;
     setAt(value, leaf.path, expanded);
   }
 }

@@ -52,9 +52,15 @@ function undotted(content: Data): Data {
  * The active profile: `--profile`, then `PROVISIONING_PROFILE`, then the highest layer that sets `profiles.active`.
  * @throws ProvisioningError `PROFILE_NOT_DEFINED` listing the profiles there are
  */
-export function activeProfile(fragments: readonly Fragment[], requested: string | undefined): string | undefined {
-  const setter = fragments.findLast((fragment) => typeof valueAt(fragment.value, ['profiles', 'active']) === 'string');
-  const name = requested ?? (setter === undefined ? undefined : String(valueAt(setter.value, ['profiles', 'active'])));
+export function activeProfile(
+  fragments: readonly Fragment[],
+  requested: string | undefined,
+): string | undefined {
+  const setter = fragments.findLast(
+    (fragment) => typeof valueAt(fragment.value, ['profiles', 'active']) === 'string',
+  );
+  const name =
+    requested ?? (setter === undefined ? undefined : String(valueAt(setter.value, ['profiles', 'active'])));
   if (name === undefined || name === '') return undefined;
   const defined = new Set<string>();
   for (const { value } of fragments) {
@@ -63,7 +69,8 @@ export function activeProfile(fragments: readonly Fragment[], requested: string 
     for (const key of Object.keys(profiles)) if (isRecord(profiles[key])) defined.add(key);
   }
   if (defined.has(name)) return name;
-  const location = requested === undefined && setter !== undefined ? locateIn(setter, ['profiles', 'active']) : undefined;
+  const location =
+    requested === undefined && setter !== undefined ? locateIn(setter, ['profiles', 'active']) : undefined;
   throw new ProvisioningError({
     code: 'PROFILE_NOT_DEFINED',
     kind: 'configuration',
@@ -73,7 +80,10 @@ export function activeProfile(fragments: readonly Fragment[], requested: string 
 }
 
 /** The active region: `--region`, then the infrastructure's, then `regions.primary`. */
-export function activeRegion(fragments: readonly Fragment[], requested: string | undefined): string | undefined {
+export function activeRegion(
+  fragments: readonly Fragment[],
+  requested: string | undefined,
+): string | undefined {
   if (requested !== undefined && requested !== '') return requested;
   for (const path of [
     ['infrastructure', 'region'],

@@ -18,7 +18,9 @@ export function preferenceFragments(document: Document): Fragment[] {
   const preferences = document.value['preferences'];
   if (!isRecord(preferences)) return [];
   return Object.entries(preferenceKeys)
-    .filter(([name]) => preferences[name] !== undefined && preferences[name] !== null && preferences[name] !== '')
+    .filter(
+      ([name]) => preferences[name] !== undefined && preferences[name] !== null && preferences[name] !== '',
+    )
     .map(([name, target]) => ({
       layer: 'user',
       value: nest(target, preferences[name]),

@@ -35,7 +35,10 @@ export async function fetchConfiguration(url: string, options: RemoteOptions): P
   if (!URL.canParse(address)) throw fail('REMOTE_URL', 'it is no URL');
   const target = new URL(address);
   let bytes: Uint8Array;
-  if (target.protocol === 'file:') bytes = await readFile(fileURLToPath(target)).catch((cause: Error) => Promise.reject(fail('REMOTE_FAILED', cause.message, cause)));
+  if (target.protocol === 'file:')
+    bytes = await readFile(fileURLToPath(target)).catch((cause: Error) =>
+      Promise.reject(fail('REMOTE_FAILED', cause.message, cause)),
+    );
   else if (target.protocol === 'https:') bytes = await download(target, options, fail);
   else throw fail('REMOTE_URL', `${target.protocol} is refused, use https: or file:`);
   if (bytes.length > maximumSize) throw fail('REMOTE_TOO_LARGE', 'it is larger than 1 MiB');
@@ -43,7 +46,10 @@ export async function fetchConfiguration(url: string, options: RemoteOptions): P
     throw fail('REMOTE_DIGEST', 'its SHA-256 is not the one that was asked for');
   }
   const name = /\.(toml|ya?ml|json)$/.test(target.pathname) ? target.pathname : `${target.pathname}.toml`;
-  return parseDocument(decodeText(bytes, address), `${target.origin === 'null' ? 'file://' : target.origin}${name}`);
+  return parseDocument(
+    decodeText(bytes, address),
+    `${target.origin === 'null' ? 'file://' : target.origin}${name}`,
+  );
 }
 
 interface Cached {
@@ -78,11 +84,13 @@ async function download(
     const bytes = await limited(response);
     if (bytes === undefined) throw fail('REMOTE_TOO_LARGE', 'it is larger than 1 MiB');
     const etag = response.headers.get('etag');
-    if (etag !== null) await writeFileAtomic(file, JSON.stringify({ etag, body: Buffer.from(bytes).toString('base64') }));
+    if (etag !== null)
+      await writeFileAtomic(file, JSON.stringify({ etag, body: Buffer.from(bytes).toString('base64') }));
     return bytes;
   } catch (error) {
     if (error instanceof ProvisioningError) throw error;
-    const reason = (error as Error).name === 'TimeoutError' ? 'no answer within 10 s' : (error as Error).message;
+    const reason =
+      (error as Error).name === 'TimeoutError' ? 'no answer within 10 s' : (error as Error).message;
     throw fail('REMOTE_FAILED', reason, error);
   }
 }

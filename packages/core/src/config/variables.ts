@@ -6,7 +6,9 @@ import { isRecord, nest } from './merge.ts';
 import { type LeafType, schemaLeaves } from './schema-leaves.ts';
 
 /** Short names and the keys they set (02 §5). */
-const aliases: Readonly<Record<string, { readonly path: string; readonly type: LeafType; readonly negate?: boolean }>> = {
+const aliases: Readonly<
+  Record<string, { readonly path: string; readonly type: LeafType; readonly negate?: boolean }>
+> = {
   PROVISIONING_DEBUG: { path: 'debug.enabled', type: 'bool' },
   PROVISIONING_LOG_LEVEL: { path: 'debug.log_level', type: 'string' },
   PROVISIONING_PROVIDER: { path: 'providers.default', type: 'string' },
@@ -120,7 +122,11 @@ function mergedTarget(merged: Data, rest: string, base: readonly string[]): Targ
   let best: Target | undefined;
   const walk = (value: unknown, path: readonly string[]): void => {
     if (!isRecord(value)) {
-      if (variableName(path) !== rest || (best !== undefined && best.path.length <= base.length + path.length)) return;
+      if (
+        variableName(path) !== rest ||
+        (best !== undefined && best.path.length <= base.length + path.length)
+      )
+        return;
       best = { path: [...base, ...path], type: typeOfValue(value) };
       return;
     }

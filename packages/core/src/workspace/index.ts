@@ -1,6 +1,6 @@
 export { type WorkspaceInfo, workspaceInfo } from './info.ts';
 export { type InitOptions, type InitResult, initWorkspace } from './init.ts';
-export { isWorkspace, listInfrastructures, mainFile } from './layout.ts';
+export { isWorkspace, listInfrastructures } from './layout.ts';
 export {
   type WorkspaceListing,
   activateWorkspace,

@@ -53,6 +53,6 @@ export const Cluster = Type.Object(
     worker_count: Type.Optional(Type.Integer({ minimum: 0 })),
     info: Type.Optional(Type.Array(Type.Unknown())),
   },
-  { $id: 'Cluster' },
+  { title: 'Cluster' },
 );
 export type Cluster = Static<typeof Cluster> & Readonly<Record<string, unknown>>;

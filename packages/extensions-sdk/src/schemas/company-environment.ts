@@ -44,7 +44,9 @@ export const CompanyEnvironment = Type.Object(
     }),
     security_profile: SecurityProfile,
     compliance_level: Type.Enum(['basic', 'standard', 'high', 'critical'], { default: 'basic' }),
-    data_classification: Type.Enum(['public', 'internal', 'confidential', 'restricted'], { default: 'internal' }),
+    data_classification: Type.Enum(['public', 'internal', 'confidential', 'restricted'], {
+      default: 'internal',
+    }),
     resource_limits: ResourceLimits,
     backup_configuration: Type.Object({
       backup_frequency: Type.String({ default: 'daily' }),
@@ -70,6 +72,6 @@ export const CompanyEnvironment = Type.Object(
       ),
     }),
   },
-  { $id: 'CompanyEnvironment' },
+  { title: 'CompanyEnvironment' },
 );
 export type CompanyEnvironment = Static<typeof CompanyEnvironment>;

@@ -192,6 +192,6 @@ export const ConfigurationSchema = Type.Object(
     }),
     environment: text('Name of the environment in effect'),
   },
-  { $id: 'Configuration', description: 'Configuration of a workspace' },
+  { title: 'Configuration', description: 'Configuration of a workspace' },
 );
 export type ConfigurationSchema = Static<typeof ConfigurationSchema>;

@@ -25,7 +25,7 @@ export const Settings = Type.Object(
     server_defaults: Type.Record(Type.String(), Type.Unknown(), { default: {} }),
     profile: Type.Optional(Type.String({ description: 'Provider profile' })),
   },
-  { $id: 'Settings', description: 'Settings of an infrastructure' },
+  { title: 'Settings', description: 'Settings of an infrastructure' },
 );
 export type Settings = Static<typeof Settings> & Readonly<Record<string, unknown>>;
 
@@ -48,7 +48,10 @@ export const AutoScaling = Type.Object({
         min_replicas: Type.Integer({ minimum: 0 }),
         max_replicas: Type.Integer({ minimum: 0 }),
         metrics: Type.Array(
-          Type.Object({ type: Type.Enum(['cpu', 'memory', 'requests']), target: Type.Number({ exclusiveMinimum: 0 }) }),
+          Type.Object({
+            type: Type.Enum(['cpu', 'memory', 'requests']),
+            target: Type.Number({ exclusiveMinimum: 0 }),
+          }),
         ),
       }),
     ),
@@ -69,5 +72,5 @@ export const InfrastructureDefinition = Type.Object(
     regions: Type.Optional(Type.Object({})),
     environment: Type.Optional(Type.Union([Type.String(), Type.Object({})])),
   },
-  { $id: 'InfrastructureDefinition', description: 'An infrastructure' },
+  { title: 'InfrastructureDefinition', description: 'An infrastructure' },
 );

@@ -42,19 +42,28 @@ export const Network = Type.Object(
     vpc: Type.Optional(
       Type.Object({
         name: Type.String({ default: '' }),
-        cidr: Type.String({ default: '10.0.0.0/16', pattern: cidrPattern, messages: { pattern: "Invalid CIDR: '<n>'" } }),
+        cidr: Type.String({
+          default: '10.0.0.0/16',
+          pattern: cidrPattern,
+          messages: { pattern: "Invalid CIDR: '<n>'" },
+        }),
         enable_dns: Type.Boolean({ default: true }),
         enable_dhcp: Type.Boolean({ default: true }),
       }),
     ),
     subnets: Type.Optional(Type.Array(Subnet)),
     security_groups: Type.Optional(
-      Type.Array(Type.Object({ name: Type.String({ minLength: 1 }), rules: Type.Array(FirewallRule, { default: [] }) })),
+      Type.Array(
+        Type.Object({
+          name: Type.String({ minLength: 1 }),
+          rules: Type.Array(FirewallRule, { default: [] }),
+        }),
+      ),
     ),
     load_balancers: Type.Optional(Type.Array(LoadBalancer)),
     firewall: Type.Optional(Type.Array(FirewallRule)),
   },
-  { $id: 'Network' },
+  { title: 'Network' },
 );
 export type Network = Static<typeof Network>;
 
@@ -94,6 +103,6 @@ export const Storage = Type.Object(
       }),
     ),
   },
-  { $id: 'Storage' },
+  { title: 'Storage' },
 );
 export type Storage = Static<typeof Storage>;

@@ -15,7 +15,7 @@ export const FirewallRule = Type.Object(
     action: Type.Enum(['allow', 'deny'], { default: 'allow' }),
     description: Type.Optional(Type.String()),
   },
-  { $id: 'FirewallRule' },
+  { title: 'FirewallRule' },
 );
 export type FirewallRule = Static<typeof FirewallRule>;
 
@@ -33,7 +33,10 @@ export type ServerTaskserv = Static<typeof ServerTaskserv>;
 export const ServerVolume = Type.Object({
   name: Type.String({ minLength: 1 }),
   size: Type.Number({ minimum: 1 }),
-  type: Type.String({ default: 'ssd', description: 'ssd, nvme, spinning, archive, or a type of the provider' }),
+  type: Type.String({
+    default: 'ssd',
+    description: 'ssd, nvme, spinning, archive, or a type of the provider',
+  }),
   mount_point: Type.Optional(Type.String()),
   encrypted: Type.Boolean({ default: true }),
   backup_enabled: Type.Boolean({ default: true }),
@@ -47,7 +50,10 @@ export const ServerStorage = Type.Object({
   backups: Type.Array(
     Type.Object({
       backup_id: Type.String({ default: '' }),
-      frequency: Type.String({ default: 'daily', description: 'daily, hourly, every-6h, 24h or a cron line' }),
+      frequency: Type.String({
+        default: 'daily',
+        description: 'daily, hourly, every-6h, 24h or a cron line',
+      }),
       retention_days: Type.Integer({ default: 7, minimum: 1 }),
     }),
     { default: [] },

@@ -24,7 +24,11 @@ const maximumOutput = 64 * 1024 * 1024;
  * Runs an evaluator and collects what it prints. It gets its own process group, which is killed on abort and time-out.
  * @throws ProvisioningError `EVALUATION_TIMEOUT`, `INTERRUPTED`, `EVALUATION_FAILED` when it does not start
  */
-export async function runChild(command: string, parameters: readonly string[], options: ChildOptions): Promise<ChildResult> {
+export async function runChild(
+  command: string,
+  parameters: readonly string[],
+  options: ChildOptions,
+): Promise<ChildResult> {
   const timeout = options.timeout ?? 30_000;
   return new Promise((resolve, reject) => {
     const child = spawn(command, parameters, {
@@ -39,10 +43,18 @@ export async function runChild(command: string, parameters: readonly string[], o
       killGroup(child.pid);
     };
     const timer = setTimeout(() => {
-      stop(problem('EVALUATION_TIMEOUT', `Evaluation timed out after ${timeout / 1000} s: ${options.file}`, options.file));
+      stop(
+        problem(
+          'EVALUATION_TIMEOUT',
+          `Evaluation timed out after ${timeout / 1000} s: ${options.file}`,
+          options.file,
+        ),
+      );
     }, timeout);
     const abort = (): void => {
-      stop(new ProvisioningError({ code: 'INTERRUPTED', kind: 'interrupted', message: 'Operation interrupted' }));
+      stop(
+        new ProvisioningError({ code: 'INTERRUPTED', kind: 'interrupted', message: 'Operation interrupted' }),
+      );
     };
     options.signal?.addEventListener('abort', abort, { once: true });
     const output: Record<'stdout' | 'stderr', Buffer[]> = { stdout: [], stderr: [] };
@@ -50,7 +62,8 @@ export async function runChild(command: string, parameters: readonly string[], o
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].on('data', (chunk: Buffer) => {
         size += chunk.length;
-        if (size > maximumOutput) stop(problem('EVALUATION_FAILED', `Evaluation prints too much: ${options.file}`, options.file));
+        if (size > maximumOutput)
+          stop(problem('EVALUATION_FAILED', `Evaluation prints too much: ${options.file}`, options.file));
         else output[name].push(chunk);
       });
     }
@@ -60,7 +73,12 @@ export async function runChild(command: string, parameters: readonly string[], o
       clearTimeout(timer);
       options.signal?.removeEventListener('abort', abort);
       if (error !== undefined) reject(error);
-      else resolve({ code, stdout: Buffer.concat(output.stdout).toString(), stderr: Buffer.concat(output.stderr).toString() });
+      else
+        resolve({
+          code,
+          stdout: Buffer.concat(output.stdout).toString(),
+          stderr: Buffer.concat(output.stderr).toString(),
+        });
     };
     child.on('error', (cause) => {
       finish(problem('EVALUATION_FAILED', `${command} does not start: ${cause.message}`, options.file), 1);

@@ -22,7 +22,11 @@ export interface EvaluateOptions {
  * Evaluates a `.ts`, `.ncl` or `.k` definition to data. Results are cached by the content of the file and everything
  * it imports; those of TypeScript only when the module says `export const cacheable = true`.
  */
-export async function evaluateFile(file: string, format: Format, options: EvaluateOptions): Promise<Document> {
+export async function evaluateFile(
+  file: string,
+  format: Format,
+  options: EvaluateOptions,
+): Promise<Document> {
   const kind = format as 'ts' | 'ncl' | 'k';
   const sources = await importedFiles(file, kind);
   if (!sources.has(file)) {
@@ -33,7 +37,10 @@ export async function evaluateFile(file: string, format: Format, options: Evalua
       location: { file },
     });
   }
-  const cache = options.cacheFolder === undefined ? undefined : path.join(options.cacheFolder, `${cacheKey(sources, kind, options.context)}.json`);
+  const cache =
+    options.cacheFolder === undefined
+      ? undefined
+      : path.join(options.cacheFolder, `${cacheKey(sources, kind, options.context)}.json`);
   const text = sources.get(file)!;
   const cached = cache === undefined ? undefined : await readCache(cache);
   const value = cached ?? (await fresh(file, kind, options, cache));
@@ -48,13 +55,19 @@ export async function evaluateFile(file: string, format: Format, options: Evalua
   return evaluatedDocument(file, format, value as Data, (keys) => locateByName(text, keys), text);
 }
 
-async function fresh(file: string, kind: 'ts' | 'ncl' | 'k', options: EvaluateOptions, cache: string | undefined): Promise<unknown> {
+async function fresh(
+  file: string,
+  kind: 'ts' | 'ncl' | 'k',
+  options: EvaluateOptions,
+  cache: string | undefined,
+): Promise<unknown> {
   let value: unknown;
   let cacheable = true;
   if (kind === 'ts') ({ value, cacheable } = await evaluateTypeScript(file, options.context, options.signal));
   else if (kind === 'ncl') value = await evaluateNickel(file, options.context, options.signal);
   else value = await evaluateKcl(file, options.context, options.signal);
-  if (cacheable && cache !== undefined) await writeFileAtomic(cache, JSON.stringify({ value })).catch(() => undefined);
+  if (cacheable && cache !== undefined)
+    await writeFileAtomic(cache, JSON.stringify({ value })).catch(() => undefined);
   return value;
 }
 
@@ -69,7 +82,8 @@ function cacheKey(sources: ReadonlyMap<string, string>, kind: string, context: E
   const hash = createHash('sha256').update(`1\0${kind}\0${process.version}\0`);
   const { workspace, infra, environment, params } = context;
   hash.update(JSON.stringify(kind === 'ncl' ? {} : { workspace, infra, environment, params }));
-  for (const [name, text] of [...sources].sort(([a], [b]) => (a < b ? -1 : 1))) hash.update(`\0${name}\0${text}`);
+  for (const [name, text] of [...sources].sort(([a], [b]) => (a < b ? -1 : 1)))
+    hash.update(`\0${name}\0${text}`);
   return hash.digest('hex');
 }
 

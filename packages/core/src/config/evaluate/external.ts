@@ -5,14 +5,25 @@ import { type Tool, findTool, kcl, nickel } from './tool.ts';
 import type { EvaluationContext } from './typescript.ts';
 
 /** `nickel export <file> --format json`. @throws ProvisioningError `NICKEL_NOT_FOUND`, `EVALUATION_FAILED` */
-export async function evaluateNickel(file: string, context: EvaluationContext, signal?: AbortSignal): Promise<unknown> {
+export async function evaluateNickel(
+  file: string,
+  context: EvaluationContext,
+  signal?: AbortSignal,
+): Promise<unknown> {
   return run(nickel, ['export', file, '--format', 'json'], file, context, signal);
 }
 
 /** `kcl run <file> --format json`, the context as `-D` options. */
-export async function evaluateKcl(file: string, context: EvaluationContext, signal?: AbortSignal): Promise<unknown> {
+export async function evaluateKcl(
+  file: string,
+  context: EvaluationContext,
+  signal?: AbortSignal,
+): Promise<unknown> {
   const { workspace, infra, environment } = context;
-  const options = Object.entries({ workspace, infra, environment }).flatMap(([key, value]) => ['-D', `${key}=${value}`]);
+  const options = Object.entries({ workspace, infra, environment }).flatMap(([key, value]) => [
+    '-D',
+    `${key}=${value}`,
+  ]);
   return run(kcl, ['run', file, '--format', 'json', ...options], file, context, signal);
 }
 

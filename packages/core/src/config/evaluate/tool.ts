@@ -17,12 +17,19 @@ export const kcl: Tool = { name: 'KCL', binary: 'kcl', variable: 'KCL_PATH' };
  * The tool's executable: the variable, then `PATH`.
  * @throws ProvisioningError `NICKEL_NOT_FOUND`, `KCL_NOT_FOUND` (exit 3)
  */
-export async function findTool(tool: Tool, env: Readonly<Record<string, string | undefined>>, file?: string): Promise<string> {
+export async function findTool(
+  tool: Tool,
+  env: Readonly<Record<string, string | undefined>>,
+  file?: string,
+): Promise<string> {
   const named = env[tool.variable];
   const candidates =
     named !== undefined && named !== ''
       ? [named, path.join(named, tool.binary)]
-      : (env['PATH'] ?? '').split(path.delimiter).filter((folder) => folder !== '').map((folder) => path.join(folder, tool.binary));
+      : (env['PATH'] ?? '')
+          .split(path.delimiter)
+          .filter((folder) => folder !== '')
+          .map((folder) => path.join(folder, tool.binary));
   for (const candidate of candidates) {
     const executable = await access(candidate, constants.X_OK).then(
       () => !candidate.endsWith(path.sep),

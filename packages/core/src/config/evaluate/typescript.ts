@@ -41,7 +41,12 @@ export async function evaluateTypeScript(
     ...(signal === undefined ? {} : { signal }),
   });
   const line = child.stdout.split('\n').find((text) => text.startsWith(marker));
-  if (line === undefined) throw failed(file, child.stderr.split('\n').find((text) => text.trim() !== '') ?? `exit ${child.code}`, child.stderr);
+  if (line === undefined)
+    throw failed(
+      file,
+      child.stderr.split('\n').find((text) => text.trim() !== '') ?? `exit ${child.code}`,
+      child.stderr,
+    );
   const answer = JSON.parse(line.slice(marker.length)) as Answer;
   if ('unserializable' in answer) {
     throw new ProvisioningError({
@@ -71,7 +76,10 @@ function resolver(): string[] {
 function failed(file: string, reason: string, stack: string): ProvisioningError {
   const place = position(file, stack);
   const first = reason.split('\n')[0] ?? '';
-  const at = place === undefined ? file : `${file}:${place.line}${place.column === undefined ? '' : `:${place.column}`}`;
+  const at =
+    place === undefined
+      ? file
+      : `${file}:${place.line}${place.column === undefined ? '' : `:${place.column}`}`;
   return new ProvisioningError({
     code: 'EVALUATION_FAILED',
     kind: 'configuration',

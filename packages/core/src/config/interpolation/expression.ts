@@ -5,7 +5,12 @@ export type Expression =
   | { readonly kind: 'reference'; readonly path: readonly string[] }
   | { readonly kind: 'call'; readonly name: string; readonly parameters: readonly Expression[] }
   | { readonly kind: 'not'; readonly operand: Expression }
-  | { readonly kind: 'binary'; readonly operator: Operator; readonly left: Expression; readonly right: Expression };
+  | {
+      readonly kind: 'binary';
+      readonly operator: Operator;
+      readonly left: Expression;
+      readonly right: Expression;
+    };
 
 export type Operator = '||' | '&&' | '==' | '!=' | '>=' | '<=' | '>' | '<';
 
@@ -81,7 +86,8 @@ class Parser {
   }
 
   #or(argument: boolean): Expression {
-    if (++this.#depth > maximumDepth) throw new ExpressionError('Expression is nested too deeply', this.position);
+    if (++this.#depth > maximumDepth)
+      throw new ExpressionError('Expression is nested too deeply', this.position);
     let left = this.#and(argument);
     while (this.#take('||')) left = { kind: 'binary', operator: '||', left, right: this.#and(true) };
     this.#depth--;
@@ -90,7 +96,8 @@ class Parser {
 
   #and(argument: boolean): Expression {
     let left = this.#comparison(argument);
-    while (this.#take('&&')) left = { kind: 'binary', operator: '&&', left, right: this.#comparison(argument) };
+    while (this.#take('&&'))
+      left = { kind: 'binary', operator: '&&', left, right: this.#comparison(argument) };
     return left;
   }
 
@@ -141,7 +148,14 @@ class Parser {
     const path = text.split('.');
     // Whether a single word in this place is a key or a literal is known only when it is evaluated.
     if (argument && path.length === 1) {
-      return { kind: 'call', name: '', parameters: [{ kind: 'reference', path }, { kind: 'literal', value: text }] };
+      return {
+        kind: 'call',
+        name: '',
+        parameters: [
+          { kind: 'reference', path },
+          { kind: 'literal', value: text },
+        ],
+      };
     }
     return { kind: 'reference', path };
   }

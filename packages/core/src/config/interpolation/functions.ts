@@ -8,7 +8,8 @@ export const functions: Readonly<Record<string, (...parameters: unknown[]) => un
   'str.lower': (text) => String(text).toLowerCase(),
   'str.upper': (text) => String(text).toUpperCase(),
   'str.trim': (text) => String(text).trim(),
-  'str.replace': (text, from, to) => (from === '' ? String(text) : String(text).replaceAll(String(from), () => String(to))),
+  'str.replace': (text, from, to) =>
+    from === '' ? String(text) : String(text).replaceAll(String(from), () => String(to)),
   'str.startsWith': (text, start) => String(text).startsWith(String(start)),
 };
 

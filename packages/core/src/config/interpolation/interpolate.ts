@@ -95,7 +95,8 @@ class Interpolator {
     if (!hasExpression(value)) return value;
     if (Array.isArray(value)) return value.map((item, index) => this.#referred(item, [...path, index]));
     const result: Record<string, unknown> = {};
-    for (const [key, item] of Object.entries(value as object)) result[key] = this.#referred(item, [...path, key]);
+    for (const [key, item] of Object.entries(value as object))
+      result[key] = this.#referred(item, [...path, key]);
     return result;
   }
 
@@ -104,10 +105,16 @@ class Interpolator {
     if (this.#resolved.has(key)) return this.#resolved.get(key);
     const from = this.#stack.indexOf(key);
     if (from >= 0) {
-      throw new Unresolved(`Circular interpolation: ${[...this.#stack.slice(from), key].join(' → ')}`, 'CIRCULAR_INTERPOLATION');
+      throw new Unresolved(
+        `Circular interpolation: ${[...this.#stack.slice(from), key].join(' → ')}`,
+        'CIRCULAR_INTERPOLATION',
+      );
     }
     if (this.#stack.length >= maximumReferences) {
-      throw new Unresolved(`Interpolation is deeper than ${maximumReferences} references: ${key}`, 'INTERPOLATION_DEPTH');
+      throw new Unresolved(
+        `Interpolation is deeper than ${maximumReferences} references: ${key}`,
+        'INTERPOLATION_DEPTH',
+      );
     }
     this.#stack.push(key);
     try {
@@ -122,7 +129,8 @@ class Interpolator {
   #fill(text: string, path: Path): unknown {
     const { parts } = parsed(text);
     const [only] = parts;
-    if (parts.length === 1 && only !== undefined && typeof only !== 'string') return this.#required(only, path);
+    if (parts.length === 1 && only !== undefined && typeof only !== 'string')
+      return this.#required(only, path);
     let result = '';
     for (const part of parts) {
       if (typeof part === 'string') {
@@ -134,18 +142,24 @@ class Interpolator {
         throw new Unresolved(`A secret cannot be part of a text: ${part.source}`, 'SECRET_IN_TEXT');
       }
       if (typeof value === 'object' && value !== null) {
-        throw new Unresolved(`A list or table cannot be part of a text: ${part.source}`, 'INTERPOLATION_TYPE');
+        throw new Unresolved(
+          `A list or table cannot be part of a text: ${part.source}`,
+          'INTERPOLATION_TYPE',
+        );
       }
       result += String(value);
-      if (result.length > maximumText) throw new Unresolved('Interpolated text is longer than 1 MiB', 'INTERPOLATION_SIZE');
+      if (result.length > maximumText)
+        throw new Unresolved('Interpolated text is longer than 1 MiB', 'INTERPOLATION_SIZE');
     }
     return result;
   }
 
   #required(part: { readonly source: string; readonly expression: Expression }, path: Path): unknown {
     const value = this.#evaluate(part.expression, part.source, path);
-    if (value === undefined) throw new Unresolved(`Interpolation pattern not resolved: ${part.source}`, 'INTERPOLATION_UNRESOLVED');
-    if (this.#size(value) > maximumNodes) throw new Unresolved(`Interpolated value is too large: ${part.source}`, 'INTERPOLATION_SIZE');
+    if (value === undefined)
+      throw new Unresolved(`Interpolation pattern not resolved: ${part.source}`, 'INTERPOLATION_UNRESOLVED');
+    if (this.#size(value) > maximumNodes)
+      throw new Unresolved(`Interpolated value is too large: ${part.source}`, 'INTERPOLATION_SIZE');
     return value;
   }
 
@@ -172,8 +186,10 @@ class Interpolator {
         return this.#call(expression.name, expression.parameters, source, path);
       case 'binary': {
         const left = this.#evaluate(expression.left, source, path);
-        if (expression.operator === '||') return holds(left) ? left : this.#evaluate(expression.right, source, path);
-        if (expression.operator === '&&') return holds(left) ? this.#evaluate(expression.right, source, path) : left;
+        if (expression.operator === '||')
+          return holds(left) ? left : this.#evaluate(expression.right, source, path);
+        if (expression.operator === '&&')
+          return holds(left) ? this.#evaluate(expression.right, source, path) : left;
         return compare(expression.operator, left, this.#evaluate(expression.right, source, path));
       }
     }
@@ -188,30 +204,44 @@ class Interpolator {
     }
     const values = parameters.map((parameter) => this.#evaluate(parameter, source, path));
     if (name === 'kms.decrypt') {
-      if (typeof values[0] !== 'string') throw new Unresolved(`kms.decrypt needs the name of a secret: ${source}`, 'INTERPOLATION_ARGUMENTS');
+      if (typeof values[0] !== 'string')
+        throw new Unresolved(`kms.decrypt needs the name of a secret: ${source}`, 'INTERPOLATION_ARGUMENTS');
       return new SecretReference('kms', values[0]);
     }
     const call = Object.hasOwn(functions, name) ? functions[name] : undefined;
     if (call === undefined) throw new Unresolved(`Unknown function: ${name}`, 'UNKNOWN_FUNCTION');
     const wanted = arity[name];
     if (wanted !== undefined && values.length !== wanted) {
-      throw new Unresolved(`${name} takes ${wanted} argument${wanted === 1 ? '' : 's'}, found ${values.length}: ${source}`, 'INTERPOLATION_ARGUMENTS');
+      throw new Unresolved(
+        `${name} takes ${wanted} argument${wanted === 1 ? '' : 's'}, found ${values.length}: ${source}`,
+        'INTERPOLATION_ARGUMENTS',
+      );
     }
     return values.includes(undefined) ? undefined : call(...values);
   }
 
   #isKey(name: readonly string[], path: Path): boolean {
     const [root = ''] = name;
-    return this.#candidates(name, path).some(({ value }) => value !== undefined) || Object.hasOwn(this.#options.roots, root);
+    return (
+      this.#candidates(name, path).some(({ value }) => value !== undefined) ||
+      Object.hasOwn(this.#options.roots, root)
+    );
   }
 
   /** A service's own table first, then the data, then the platform table, then what surrounds the data. */
-  #candidates(name: readonly string[], path: Path): { readonly path: Path | undefined; readonly value: unknown }[] {
+  #candidates(
+    name: readonly string[],
+    path: Path,
+  ): { readonly path: Path | undefined; readonly value: unknown }[] {
     const places: Path[] = [];
     if (path[0] === 'platform' && path.length > 2) places.push(['platform', path[1]!, ...name]);
     places.push(name, ['platform', ...name]);
-    const found: { path: Path | undefined; value: unknown }[] = places.map((place) => ({ path: place, value: valueAt(this.#data, place) }));
-    if (this.#options.outer !== undefined) found.push({ path: undefined, value: valueAt(this.#options.outer, name) });
+    const found: { path: Path | undefined; value: unknown }[] = places.map((place) => ({
+      path: place,
+      value: valueAt(this.#data, place),
+    }));
+    if (this.#options.outer !== undefined)
+      found.push({ path: undefined, value: valueAt(this.#options.outer, name) });
     return found;
   }
 
@@ -233,7 +263,9 @@ class Interpolator {
   }
 
   #validRoots(): string[] {
-    const keys = isRecord(this.#data) ? Object.keys(this.#data).filter((key) => isRecord((this.#data as Record<string, unknown>)[key])) : [];
+    const keys = isRecord(this.#data)
+      ? Object.keys(this.#data).filter((key) => isRecord((this.#data as Record<string, unknown>)[key]))
+      : [];
     const names = [...new Set(['paths', ...Object.keys(this.#options.roots), ...keys])];
     return names.map((name) => (typeof this.#options.roots[name] === 'string' ? name : `${name}.*`));
   }
@@ -246,7 +278,8 @@ function parsed(text: string): Template {
   try {
     template = parseTemplate(text);
   } catch (error) {
-    if (error instanceof ExpressionError) throw new Unresolved(`${error.message}: ${text.slice(0, 200)}`, 'INTERPOLATION_SYNTAX');
+    if (error instanceof ExpressionError)
+      throw new Unresolved(`${error.message}: ${text.slice(0, 200)}`, 'INTERPOLATION_SYNTAX');
     throw error;
   }
   if (templates.size >= maximumCached) templates.clear();
@@ -260,7 +293,10 @@ function holds(value: unknown): boolean {
 
 function compare(operator: string, left: unknown, right: unknown): boolean | undefined {
   if (operator === '==' || operator === '!=') {
-    const same = typeof left === typeof right ? left === right : left !== undefined && right !== undefined && String(left) === String(right);
+    const same =
+      typeof left === typeof right
+        ? left === right
+        : left !== undefined && right !== undefined && String(left) === String(right);
     return same === (operator === '==');
   }
   if (left === undefined || right === undefined) return undefined;

@@ -21,7 +21,9 @@ export function validateConfiguration(
 export function issueOf(path: KeyPath, message: string, code: string, fragments: readonly Fragment[]): Issue {
   for (let length = path.length; length > 0; length--) {
     const part = path.slice(0, length);
-    const winner = fragments.findLast((fragment) => fragment.layer !== 'default' && valueAt(fragment.value, part) !== undefined);
+    const winner = fragments.findLast(
+      (fragment) => fragment.layer !== 'default' && valueAt(fragment.value, part) !== undefined,
+    );
     if (winner === undefined) continue;
     const location = locateIn(winner, part);
     const frame = location === undefined ? undefined : winner.document?.frame(location);

@@ -64,7 +64,11 @@ function withoutUnionNoise(found: readonly Finding[], errors: readonly SchemaErr
   const unions = errors.filter(({ keyword }) => keyword === 'anyOf').map(({ schemaPath }) => schemaPath);
   if (unions.length === 0) return [...found];
   const noisy = new Set(
-    errors.filter(({ schemaPath }) => unions.some((union) => schemaPath !== union && schemaPath.startsWith(`${union}/`))).map((error) => error.instancePath),
+    errors
+      .filter(({ schemaPath }) =>
+        unions.some((union) => schemaPath !== union && schemaPath.startsWith(`${union}/`)),
+      )
+      .map((error) => error.instancePath),
   );
   return found.filter((finding) => finding.type === 'custom' || !noisy.has(pointer(finding.path)));
 }
@@ -103,10 +107,23 @@ function worded(error: SchemaError, value: unknown, path: readonly (string | num
     }
     case 'enum': {
       const allowed = params['allowedValues'] as readonly unknown[];
-      return { path, field, type: 'invalid_enum', message: `Field ${field} must be one of: ${allowed.join(', ')}`, expected: allowed, actual };
+      return {
+        path,
+        field,
+        type: 'invalid_enum',
+        message: `Field ${field} must be one of: ${allowed.join(', ')}`,
+        expected: allowed,
+        actual,
+      };
     }
     case 'const':
-      return { path, field, type: 'invalid_enum', message: `Field ${field} must be ${String(params['allowedValue'])}`, actual };
+      return {
+        path,
+        field,
+        type: 'invalid_enum',
+        message: `Field ${field} must be ${String(params['allowedValue'])}`,
+        actual,
+      };
     case 'minimum':
     case 'exclusiveMinimum':
     case 'maximum':
@@ -120,7 +137,14 @@ function worded(error: SchemaError, value: unknown, path: readonly (string | num
         actual,
       };
     case 'pattern':
-      return { path, field, type: 'pattern_mismatch', message: `Field ${field} does not match pattern: ${String(params['pattern'])}`, expected: params['pattern'], actual };
+      return {
+        path,
+        field,
+        type: 'pattern_mismatch',
+        message: `Field ${field} does not match pattern: ${String(params['pattern'])}`,
+        expected: params['pattern'],
+        actual,
+      };
     case 'minLength':
       return { path, field, type: 'out_of_range', message: `Field ${field} cannot be empty`, actual };
     default:

@@ -163,8 +163,7 @@ export async function specification(context: Context, server: Server): Promise<S
 }
 
 function volumesOf(server: Server): ServerSpec['volumes'] {
-  const storage = isRecord(server.storage) ? server.storage : {};
-  return Array.isArray(storage.additional) ? (storage.additional as ServerSpec['volumes']) : [];
+  return server.storage?.additional ?? [];
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
