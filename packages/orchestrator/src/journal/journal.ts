@@ -1,0 +1,181 @@
+import type { WorkflowEvent } from '../engine/events.ts';
+import type { JournalEntry, RecordWrite, Store, WorkflowRow } from './store.ts';
+
+export interface JournalOptions {
+  /** Told about a failed write and, with `undefined`, about the first good one after it. */
+  readonly onHealth?: (error: Error | undefined) => void;
+  /** Told how long a write took and how many events it held. */
+  readonly onAppend?: (seconds: number, events: number) => void;
+  /** Milliseconds between attempts while the store refuses (12 §18). Default 5000. */
+  readonly retryInterval?: number;
+}
+
+interface Buffer {
+  entries: JournalEntry[];
+  workflows: Map<number, WorkflowRow>;
+  records: RecordWrite[];
+  callbacks: (() => void)[];
+}
+
+/**
+ * Group commit over a store: everything that is appended while one write is under way, or in the same turn of the
+ * event loop, becomes durable with the next one. The cost of a synchronous write is shared by all that wait for it.
+ *
+ * A write that fails is repeated until it succeeds; nothing that waits for durability goes on meanwhile, and nothing
+ * is lost from memory.
+ */
+export class Journal {
+  readonly #store: Store;
+  readonly #options: JournalOptions;
+  #buffer: Buffer = empty();
+  #sequence = 0;
+  #durable = 0;
+  #scheduled = false;
+  #writing: Promise<void> | undefined;
+  #error: Error | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(store: Store, options: JournalOptions = {}) {
+    this.#store = store;
+    this.#options = options;
+  }
+
+  async open(): Promise<void> {
+    this.#sequence = this.#durable = (await this.#store.position()).sequence;
+  }
+
+  /** Why writing fails at the moment. */
+  get error(): Error | undefined {
+    return this.#error;
+  }
+
+  /** Sequence number of the newest event, durable or not. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** Sequence number of the newest durable event. */
+  get durable(): number {
+    return this.#durable;
+  }
+
+  /** @returns the event's sequence number */
+  append(workflow: number, event: WorkflowEvent): number {
+    const sequence = ++this.#sequence;
+    this.#buffer.entries.push({ sequence, workflow, event });
+    this.#schedule();
+    return sequence;
+  }
+
+  /** Written with the next batch; of several rows of a workflow the last one counts. */
+  put(row: WorkflowRow): void {
+    const before = this.#buffer.workflows.get(row.number);
+    this.#buffer.workflows.set(row.number, {
+      ...row,
+      definition: row.definition ?? before?.definition,
+      submission: row.submission ?? before?.submission,
+    });
+    this.#schedule();
+  }
+
+  record(write: RecordWrite): void {
+    this.#buffer.records.push(write);
+    this.#schedule();
+  }
+
+  /** Calls back once everything appended so far is durable. */
+  whenDurable(callback: () => void): void {
+    this.#buffer.callbacks.push(callback);
+    this.#schedule();
+  }
+
+  /** Resolves once everything appended so far is durable. */
+  flush(): Promise<void> {
+    return new Promise((resolve) => this.whenDurable(resolve));
+  }
+
+  /** Writes what is left. @throws Error when the store refuses. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    await this.#writing;
+    if (!isEmpty(this.#buffer)) await this.#write();
+    if (this.#error) throw this.#error;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#writing || this.#retry) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      if (!this.#writing && !this.#retry) void this.#write();
+    });
+  }
+
+  #write(): Promise<void> {
+    this.#writing = this.#writeBuffer().finally(() => {
+      this.#writing = undefined;
+      if (!isEmpty(this.#buffer) && !this.#closed) this.#schedule();
+    });
+    return this.#writing;
+  }
+
+  async #writeBuffer(): Promise<void> {
+    const buffer = this.#buffer;
+    this.#buffer = empty();
+    const began = performance.now();
+    try {
+      if (buffer.entries.length + buffer.workflows.size + buffer.records.length > 0) {
+        const { entries, records } = buffer;
+        await this.#store.append({ entries, records, workflows: [...buffer.workflows.values()] });
+      }
+    } catch (error) {
+      this.#failed(buffer, error as Error);
+      return;
+    }
+    this.#options.onAppend?.((performance.now() - began) / 1000, buffer.entries.length);
+    this.#durable = buffer.entries.at(-1)?.sequence ?? this.#durable;
+    if (this.#error) {
+      this.#error = undefined;
+      this.#options.onHealth?.(undefined);
+    }
+    for (const callback of buffer.callbacks) callback();
+  }
+
+  #failed(buffer: Buffer, error: Error): void {
+    const later = this.#buffer;
+    buffer.entries.push(...later.entries);
+    for (const row of later.workflows.values()) {
+      const before = buffer.workflows.get(row.number);
+      buffer.workflows.set(row.number, {
+        ...row,
+        definition: row.definition ?? before?.definition,
+        submission: row.submission ?? before?.submission,
+      });
+    }
+    buffer.records.push(...later.records);
+    buffer.callbacks.push(...later.callbacks);
+    this.#buffer = buffer;
+    this.#error = error;
+    this.#options.onHealth?.(error);
+    if (this.#closed) return;
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      void this.#write();
+    }, this.#options.retryInterval ?? 5000);
+  }
+}
+
+function empty(): Buffer {
+  return { entries: [], workflows: new Map(), records: [], callbacks: [] };
+}
+
+function isEmpty(buffer: Buffer): boolean {
+  return (
+    buffer.entries.length === 0 &&
+    buffer.workflows.size === 0 &&
+    buffer.records.length === 0 &&
+    buffer.callbacks.length === 0
+  );
+}

@@ -1,0 +1,109 @@
+import { appendFile, mkdir, open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LogSink } from '../runtime/progress.ts';
+
+const levels = ['DEBUG', 'INFO', 'WARN', 'ERROR'];
+
+/**
+ * The logs of workflows: one text file each, `<time> <level> <operation> <message>`. Lines are collected for a moment
+ * and appended in order; a workflow that says nothing has no file.
+ */
+export class TaskLogs implements LogSink {
+  readonly #folder: string;
+  readonly #lines = new Map<string, string[]>();
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #failed = false;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  write(workflow: string, line: { at: number; level: string; operation: string; message: string }): void {
+    const text = line.message.replaceAll('\n', '\n  ');
+    const lines = this.#lines.get(workflow) ?? [];
+    lines.push(`${new Date(line.at).toISOString()} ${line.level.padEnd(5)} ${line.operation} ${text}\n`);
+    this.#lines.set(workflow, lines);
+    this.#timer ??= setTimeout(() => this.#flush(), 50);
+  }
+
+  close(): void {
+    this.#flush();
+  }
+
+  /** Resolves when every line so far is in its file. */
+  async settled(): Promise<void> {
+    this.#flush();
+    await this.#writing;
+  }
+
+  /** The last `tail` lines at or above `level`, of one operation when asked for. */
+  async read(
+    workflow: string,
+    options: { readonly tail?: number; readonly level?: string; readonly operation?: string } = {},
+  ): Promise<string> {
+    await this.settled();
+    const text = await readTail(this.#path(workflow));
+    const least = levels.indexOf((options.level ?? 'DEBUG').toUpperCase());
+    const lines = text.split(/\n(?! {2})/).filter((line) => {
+      const [, level, , operation] = /^\S+ (\S+)( +)(\S+)/.exec(line) ?? [];
+      if (level === undefined || levels.indexOf(level) < least) return false;
+      return options.operation === undefined || operation === options.operation;
+    });
+    const wanted = lines.slice(-(options.tail ?? lines.length)).map((line) => line.trimEnd());
+    return wanted.length === 0 ? '' : `${wanted.join('\n')}\n`;
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#lines.size === 0) return;
+    const batch = [...this.#lines];
+    this.#lines.clear();
+    this.#writing = this.#writing.then(async () => {
+      for (const [workflow, lines] of batch) await this.#append(workflow, lines.join(''));
+    });
+  }
+
+  /** A log that cannot be written (disk full) must not stop the work; the lines are lost. */
+  async #append(workflow: string, text: string): Promise<void> {
+    try {
+      if (!this.#failed) await appendFile(this.#path(workflow), text, { mode: 0o600 });
+      else throw new Error('retry');
+    } catch {
+      try {
+        await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+        await appendFile(this.#path(workflow), text, { mode: 0o600 });
+        this.#failed = false;
+      } catch {
+        this.#failed = true;
+      }
+    }
+  }
+
+  #path(workflow: string): string {
+    return join(this.#folder, `${workflow}.log`);
+  }
+}
+
+/** At most the last MiB of a log is shown. */
+const shown = 1024 * 1024;
+
+async function readTail(path: string): Promise<string> {
+  let file;
+  try {
+    file = await open(path, 'r');
+  } catch {
+    return '';
+  }
+  try {
+    const { size } = await file.stat();
+    if (size <= shown) return await readFile(file, 'utf8');
+    const buffer = Buffer.alloc(shown);
+    await file.read(buffer, 0, shown, size - shown);
+    const text = buffer.toString('utf8');
+    return text.slice(text.indexOf('\n') + 1);
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,39 @@
+import { interruptCompensations } from '../engine/rollback.ts';
+import { pendingCommands } from '../engine/apply.ts';
+import type { PlanDefaults } from '../engine/plan.ts';
+import type { Store } from '../journal/store.ts';
+import { load, type Live } from '../runtime/live.ts';
+import { maxInterruptions, type Runtime } from '../runtime/runtime.ts';
+
+/**
+ * Takes up every unfinished workflow where its journal ends (12 §10 "Restart"). What was running when the process was
+ * lost runs again under the same idempotency key; what was being cancelled is cancelled; timers are armed anew.
+ * @returns the number of workflows taken up
+ */
+export async function recover(store: Store, runtime: Runtime, defaults: PlanDefaults): Promise<number> {
+  const rows = await store.unfinished();
+  for (const row of rows) {
+    const live = await load(store, row, defaults);
+    runtime.adopt(live);
+    interrupt(live, runtime);
+    runtime.watchTimeout(live);
+    runtime.follow(live, pendingCommands(live.state));
+  }
+  return rows.length;
+}
+
+function interrupt(live: Live, runtime: Runtime): void {
+  const { state } = live;
+  interruptCompensations(state);
+  for (const operation of state.operations) {
+    const lost = operation.phase === 'running' || operation.phase === 'cancelling';
+    if (operation.status !== 'Running' || !lost) continue;
+    const at = Date.now();
+    const op = operation.plan.index;
+    if (state.cancel || state.timedOut) runtime.append(live, { type: 'OperationCancelled', at, op });
+    else if (operation.interruptions + 1 >= maxInterruptions) {
+      const message = `Operation interrupted ${maxInterruptions} times`;
+      runtime.append(live, { type: 'OperationFailed', at, op, error: { code: 'INTERRUPTED', message } });
+    } else runtime.append(live, { type: 'OperationInterrupted', at, op });
+  }
+}

@@ -1,0 +1,123 @@
+import { hostname } from 'node:os';
+import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import { type PlanDefaults, planDefaults } from '../engine/plan.ts';
+import { EventBus } from '../events/bus.ts';
+import type { Executor } from '../execution/executor.ts';
+import { Journal, type JournalOptions } from '../journal/journal.ts';
+import type { Store } from '../journal/store.ts';
+import { recover } from '../recovery/recover.ts';
+import { Runtime, type RuntimeOptions } from '../runtime/runtime.ts';
+import { TaskLogs } from '../logs/task-logs.ts';
+import { Workflows } from './workflows.ts';
+
+export interface OrchestratorOptions {
+  readonly store: Store;
+  readonly dispatcher: Dispatcher;
+  readonly executor: Executor;
+  readonly logsFolder: string;
+  readonly runtime?: Partial<Omit<RuntimeOptions, 'worker'>>;
+  readonly journal?: JournalOptions;
+  readonly maxOperations?: number;
+}
+
+/** Journal, engine, dispatcher and recovery put together. The API is one way in; tests and benchmarks are another. */
+export class Orchestrator {
+  readonly store: Store;
+  readonly journal: Journal;
+  readonly bus = new EventBus();
+  readonly runtime: Runtime;
+  readonly logs: TaskLogs;
+  readonly workflows: Workflows;
+  readonly dispatcher: Dispatcher;
+  readonly executor: Executor;
+  readonly #defaults: PlanDefaults;
+  #recovering = true;
+
+  constructor(options: OrchestratorOptions) {
+    const { store, dispatcher, executor, runtime = {} } = options;
+    this.store = store;
+    this.dispatcher = dispatcher;
+    this.executor = executor;
+    this.#defaults = runtime.defaults ?? planDefaults;
+    this.journal = new Journal(store, {
+      ...options.journal,
+      onHealth: (error) => {
+        options.journal?.onHealth?.(error);
+        if (error === undefined) this.runtime.wake();
+      },
+    });
+    this.logs = new TaskLogs(options.logsFolder);
+    this.runtime = new Runtime(
+      {
+        scheduler: {
+          strategy: 'dependency_first',
+          maxConcurrent: 5,
+          maxCpuCores: 0,
+          enablePreemption: false,
+          providerLimits: {},
+        },
+        maxQueue: 10_000,
+        schedulingInterval: 10_000,
+        ...runtime,
+        defaults: this.#defaults,
+        worker: `${hostname()}/${process.pid}`,
+      },
+      {
+        journal: this.journal,
+        dispatcher,
+        executor,
+        bus: this.bus,
+        logs: this.logs,
+        onEnd: (live) => this.workflows.remember(live),
+      },
+    );
+    this.workflows = new Workflows({
+      store,
+      runtime: this.runtime,
+      journal: this.journal,
+      executor,
+      logs: this.logs,
+      bus: this.bus,
+      defaults: this.#defaults,
+      maxOperations: options.maxOperations ?? 1000,
+    });
+  }
+
+  /** False once every unfinished workflow has been taken up again. */
+  get recovering(): boolean {
+    return this.#recovering;
+  }
+
+  /** Opens the store and takes up what is unfinished. */
+  async open(): Promise<void> {
+    await this.openStore();
+    await this.recover();
+  }
+
+  async openStore(): Promise<void> {
+    await this.store.open();
+    await this.journal.open();
+    this.runtime.begin((await this.store.position()).workflow);
+    await this.dispatcher.start({
+      step: (assignment, step, result) => this.runtime.step(assignment, step, result),
+      progress: (assignment, progress) => this.runtime.report(assignment, progress),
+      finished: (assignment, outcome) => this.runtime.finished(assignment, outcome),
+    });
+  }
+
+  async recover(): Promise<number> {
+    const count = await recover(this.store, this.runtime, this.#defaults);
+    this.#recovering = false;
+    this.runtime.dispatch();
+    return count;
+  }
+
+  /** Starts nothing new, gives what runs `grace` ms to end, then closes. What did not end goes on at the next start. */
+  async close(grace = 0): Promise<void> {
+    this.runtime.drain();
+    await this.dispatcher.close(grace);
+    this.runtime.stop();
+    await this.logs.settled();
+    await this.journal.close().finally(() => this.store.close());
+  }
+}

@@ -1,0 +1,76 @@
+import { type Static, Type } from 'typebox';
+
+/** Configuration of the service (12 §14). Times in the units of their names. */
+export const Settings = Type.Object({
+  mode: Type.Union(
+    [Type.Literal('solo'), Type.Literal('multiuser'), Type.Literal('cicd'), Type.Literal('enterprise')],
+    { default: 'solo' },
+  ),
+  server: Type.Object({
+    host: Type.String({ default: '127.0.0.1' }),
+    port: Type.Integer({ minimum: 0, maximum: 65535, default: 9090 }),
+    keep_alive: Type.Integer({ minimum: 1, default: 75 }),
+    max_connections: Type.Integer({ minimum: 1, default: 1000 }),
+    cors_origins: Type.Array(Type.String(), { default: [] }),
+  }),
+  paths: Type.Object({ data_dir: Type.String(), logs_dir: Type.String() }),
+  storage: Type.Object({
+    type: Type.Union(
+      [
+        Type.Literal('sqlite'),
+        Type.Literal('postgres'),
+        Type.Literal('surrealdb-embedded'),
+        Type.Literal('surrealdb-server'),
+      ],
+      { default: 'sqlite' },
+    ),
+    postgres: Type.Object({ url: Type.String({ default: '' }) }),
+    surrealdb: Type.Object({
+      url: Type.String({ default: 'ws://localhost:8000' }),
+      namespace: Type.String({ default: 'orchestrator' }),
+      database: Type.String({ default: 'tasks' }),
+      username: Type.String({ default: '' }),
+      password: Type.String({ default: '' }),
+    }),
+  }),
+  dispatcher: Type.Union([Type.Literal('embedded'), Type.Literal('bullmq')], { default: 'embedded' }),
+  redis: Type.Object({ url: Type.String({ default: 'redis://localhost:6379' }) }),
+  queue: Type.Object({
+    max_concurrent_tasks: Type.Integer({ minimum: 1, maximum: 1000, default: 5 }),
+    retry_attempts: Type.Integer({ minimum: 0, maximum: 20, default: 3 }),
+    retry_delay_seconds: Type.Number({ minimum: 0, maximum: 3600, default: 5 }),
+    task_timeout_minutes: Type.Number({ minimum: 1, maximum: 1440, default: 60 }),
+    max_size: Type.Integer({ minimum: 100, maximum: 10000, default: 10000 }),
+  }),
+  batch: Type.Object({ parallel_limit: Type.Integer({ minimum: 1, maximum: 100, default: 5 }) }),
+  scheduler: Type.Object({
+    strategy: Type.Union(
+      [Type.Literal('dependency_first'), Type.Literal('priority'), Type.Literal('fifo')],
+      { default: 'dependency_first' },
+    ),
+    resource_limits: Type.Object({ max_cpu_cores: Type.Number({ minimum: 0, default: 0 }) }),
+    scheduling_interval: Type.Number({ minimum: 0.1, default: 10 }),
+    enable_preemption: Type.Boolean({ default: false }),
+    provider_limits: Type.Record(Type.String(), Type.Integer({ minimum: 1 }), { default: {} }),
+  }),
+  executor: Type.Object({
+    cancel_grace_seconds: Type.Number({ minimum: 0, default: 30 }),
+    allow_commands: Type.Optional(Type.Boolean()),
+  }),
+  retention: Type.Object({
+    completed_days: Type.Number({ minimum: 0, default: 30 }),
+    failed_days: Type.Number({ minimum: 0, default: 90 }),
+  }),
+  shutdown_grace_seconds: Type.Number({ minimum: 0, default: 30 }),
+  limits: Type.Object({
+    max_operations: Type.Integer({ minimum: 1, maximum: 100_000, default: 1000 }),
+    max_body_bytes: Type.Integer({ minimum: 1024, default: 5 * 1024 * 1024 }),
+  }),
+  logging: Type.Object({
+    level: Type.Union(
+      ['debug', 'info', 'warn', 'error'].map((level) => Type.Literal(level)),
+      { default: 'info' },
+    ),
+  }),
+});
+export type Settings = Static<typeof Settings>;

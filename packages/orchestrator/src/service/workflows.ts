@@ -1,0 +1,267 @@
+import type { WorkflowDefinition } from '@provisioning/client';
+import type { EventEnvelope, OperationRecord, Task, WorkflowRecord } from '@provisioning/client';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { apply } from '../engine/apply.ts';
+import { parseTaskId } from '../engine/identifiers.ts';
+import { compile, type PlanDefaults } from '../engine/plan.ts';
+import { initialState } from '../engine/state.ts';
+import type { EventBus } from '../events/bus.ts';
+import { project } from '../events/projection.ts';
+import type { Executor } from '../execution/executor.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Page, RecordWrite, Store, WorkflowFilter, WorkflowRow } from '../journal/store.ts';
+import type { TaskLogs } from '../logs/task-logs.ts';
+import { type Live, load } from '../runtime/live.ts';
+import { chooseRollback, rollbackOrderStart } from '../runtime/rollback.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { operationRecord, operationTask, rootTask, type SubmissionFacts, workflowRecord } from '../views/records.ts';
+import { listRecord } from '../views/rows.ts';
+
+export interface WorkflowsParts {
+  readonly store: Store;
+  readonly runtime: Runtime;
+  readonly journal: Journal;
+  readonly executor: Executor;
+  readonly logs: TaskLogs;
+  readonly bus: EventBus;
+  readonly defaults: PlanDefaults;
+  readonly maxOperations: number;
+}
+
+/** Finished workflows kept folded for readers. */
+const remembered = 50;
+/** Larger ones are folded anew for each reader. */
+const rememberedOperations = 5000;
+
+/** Everything that can be asked of workflows and done with them; what the API calls. */
+export class Workflows {
+  readonly #parts: WorkflowsParts;
+  readonly #finished = new Map<string, Live>();
+
+  constructor(parts: WorkflowsParts) {
+    this.#parts = parts;
+  }
+
+  /** Keeps a workflow that has ended in its folded form for a while. */
+  remember(live: Live): void {
+    if (live.state.operations.length > rememberedOperations) return;
+    const { id } = live.state.plan;
+    this.#finished.delete(id);
+    this.#finished.set(id, live);
+    if (this.#finished.size > remembered) this.#finished.delete(this.#finished.keys().next().value!);
+  }
+
+  submit(
+    definition: WorkflowDefinition,
+    facts?: SubmissionFacts,
+    records?: (id: string) => readonly RecordWrite[],
+  ): Promise<string> {
+    return this.#parts.runtime.submit(definition, facts, records);
+  }
+
+  /** @throws ProvisioningError `NOT_FOUND` */
+  async live(id: string): Promise<Live> {
+    const { runtime, store, defaults } = this.#parts;
+    const found = runtime.live(id) ?? this.#finished.get(id);
+    if (found) return found;
+    const row = await store.workflow(id);
+    if (!row) throw notFound(`Workflow not found: ${id}`);
+    // It may have come to life again while the store was read.
+    const live = runtime.live(id) ?? (await load(store, row, defaults));
+    if (!runtime.live(id)) this.remember(live);
+    return live;
+  }
+
+  async get(id: string): Promise<WorkflowRecord> {
+    const live = await this.live(id);
+    return { ...workflowRecord(live.state, live.facts), operations: this.#operations(live) };
+  }
+
+  async operations(id: string): Promise<OperationRecord[]> {
+    return this.#operations(await this.live(id));
+  }
+
+  async list(filter: WorkflowFilter, page: Page): Promise<{ records: WorkflowRecord[]; total: number }> {
+    const { rows, total } = await this.#parts.store.workflows(filter, page);
+    return { records: rows.map((row) => this.#listed(row)), total };
+  }
+
+  /** Root tasks, as records of tasks. */
+  async listTasks(filter: WorkflowFilter, page: Page): Promise<{ tasks: Task[]; total: number }> {
+    const { rows, total } = await this.#parts.store.workflows(filter, page);
+    const tasks = await Promise.all(rows.map(async ({ id }) => {
+      const live = await this.live(id);
+      return rootTask(live.state, live.facts);
+    }));
+    return { tasks, total };
+  }
+
+  async task(id: string): Promise<Task> {
+    const { workflow, operation } = parseTaskId(id);
+    const live = await this.live(workflow).catch(() => undefined);
+    if (live && operation === undefined) return rootTask(live.state, live.facts);
+    const own = operation === undefined ? undefined : live?.state.operations[operation];
+    if (!live || !own) throw notFound(`Task not found: ${id}`);
+    return operationTask(live.state, own, live.facts);
+  }
+
+  async children(id: string): Promise<Task[]> {
+    const { state, facts } = await this.live(id);
+    return state.operations.map((operation) => operationTask(state, operation, facts));
+  }
+
+  /** @throws ProvisioningError `INVALID_STATE` */
+  async cancel(id: string, options: { readonly reason?: string; readonly rollback?: boolean; readonly force?: boolean } = {}): Promise<void> {
+    const live = await this.live(id);
+    const { state } = live;
+    if (state.phase === 'rolling_back') {
+      throw invalidState(`Workflow ${id} is rolling back and cannot be cancelled`);
+    }
+    if (state.status !== 'Pending' && state.status !== 'Running') {
+      throw invalidState(`Task already ${state.status}`);
+    }
+    if (state.cancel) return;
+    this.#append(live, { type: 'CancelRequested', at: Date.now(), reason: options.reason, rollback: options.rollback });
+    await this.#parts.journal.flush();
+  }
+
+  async pause(id: string): Promise<void> {
+    const live = await this.live(id);
+    const { status, paused, cancel } = live.state;
+    if ((status !== 'Pending' && status !== 'Running') || cancel) throw invalidState(`Task is ${status}, it cannot be paused`);
+    if (!paused) this.#append(live, { type: 'WorkflowPaused', at: Date.now() });
+    await this.#parts.journal.flush();
+  }
+
+  async unpause(id: string): Promise<void> {
+    const live = await this.live(id);
+    if (!live.state.paused) throw invalidState(`Workflow ${id} is not paused`);
+    this.#append(live, { type: 'WorkflowUnpaused', at: Date.now() });
+    await this.#parts.journal.flush();
+  }
+
+  /** Failed, cancelled and undone operations run again (12 §8). */
+  async resume(id: string, again?: readonly number[]): Promise<void> {
+    const live = await this.live(id);
+    const { status, phase } = live.state;
+    if (phase === 'rolling_back') throw invalidState(`Workflow ${id} is rolling back`);
+    if (status !== 'Failed' && status !== 'Cancelled') {
+      throw invalidState(`Workflow ${id} is ${status}; only a failed or cancelled one can be resumed`);
+    }
+    this.#append(live, { type: 'WorkflowResumed', at: Date.now(), again });
+    await this.#parts.journal.flush();
+  }
+
+  /**
+   * Undoes what the workflow did, all of it or the given operations (12 §9).
+   * @returns the rollback's id; with `check` the order in which it would go
+   */
+  async rollback(
+    id: string,
+    options: { readonly operations?: readonly string[]; readonly includeDependents?: boolean; readonly check?: boolean } = {},
+  ): Promise<{ rollback_id?: string; order: string[]; irreversible: string[] }> {
+    const live = await this.live(id);
+    const { state } = live;
+    if (state.phase === 'rolling_back') throw invalidState(`Workflow ${id} is rolling back already`);
+    if (state.status === 'Pending' || state.status === 'Running') {
+      throw invalidState(`Workflow ${id} is ${state.status}; cancel it first`);
+    }
+    const selected = options.operations && select(live, options.operations, options.includeDependents ?? false);
+    const choice = chooseRollback(state, this.#parts.executor, selected);
+    const names = (ops: readonly number[]) => ops.map((op) => state.plan.operations[op]!.id);
+    const order = [...choice.ops].sort(
+      (a, b) => (state.operations[b]!.completedAt ?? 0) - (state.operations[a]!.completedAt ?? 0) || b - a,
+    );
+    if (options.check || choice.ops.length === 0) return { order: names(order), irreversible: names(choice.irreversible) };
+    const event = rollbackOrderStart(state, { ...choice, ops: order });
+    this.#append(live, event);
+    await this.#parts.journal.flush();
+    return { rollback_id: state.rollback?.id, order: names(order), irreversible: names(choice.irreversible) };
+  }
+
+  async readLogs(id: string, options: { tail?: number; level?: string }): Promise<string> {
+    const { workflow, operation } = parseTaskId(id);
+    const live = await this.live(workflow);
+    const own = operation === undefined ? undefined : live.state.operations[operation]?.plan.id;
+    return this.#parts.logs.read(workflow, { ...options, operation: own });
+  }
+
+  /** The events of a workflow behind `after` (an envelope id), as subscribers saw them. */
+  async events(id: string, after?: string, limit = 1000): Promise<EventEnvelope[]> {
+    const { store, journal, defaults } = this.#parts;
+    await journal.flush();
+    const row = await store.workflow(id);
+    if (!row) throw notFound(`Workflow not found: ${id}`);
+    const [sequence = 0, part = 0] = (after ?? '').split('-').map(Number);
+    const state = initialState(compile(id, JSON.parse(row.definition!) as WorkflowDefinition, defaults));
+    const found: EventEnvelope[] = [];
+    for await (const entry of store.events(row.number, 0)) {
+      const change = () => apply(state, entry.event, () => undefined);
+      if (entry.sequence < sequence) change();
+      else {
+        const envelopes = project(state, entry.sequence, entry.event, change);
+        const skip = entry.sequence === sequence && after?.includes('-') ? part + 1 : 0;
+        found.push(...(entry.sequence === sequence && skip === 0 ? [] : envelopes.slice(skip)));
+      }
+      if (found.length >= limit) break;
+    }
+    return found;
+  }
+
+  #append(live: Live, event: Parameters<Runtime['append']>[1]): void {
+    const { id } = live.state.plan;
+    if (!this.#parts.runtime.live(id)) {
+      this.#finished.delete(id);
+      this.#parts.runtime.adopt(live);
+    }
+    this.#parts.runtime.append(live, event);
+  }
+
+  #operations({ state }: Live): OperationRecord[] {
+    const { scheduler } = this.#parts.runtime;
+    return state.operations.map((operation) => {
+      const waits = operation.status === 'Pending' && operation.waiting === 0 && state.operations.length <= 1000;
+      return operationRecord(state, operation, waits ? scheduler.reason(state.plan.id, operation.plan.index) : undefined);
+    });
+  }
+
+  #listed(row: WorkflowRow): WorkflowRecord {
+    const live = this.#parts.runtime.live(row.id);
+    return live ? workflowRecord(live.state, live.facts) : listRecord(row);
+  }
+}
+
+/** The selected operations; completed dependents must be selected too, or are added when asked for (12 §9 item 2). */
+function select({ state }: Live, ids: readonly string[], includeDependents: boolean): ReadonlySet<number> {
+  const indexes = new Map(state.plan.operations.map(({ id, index }) => [id, index]));
+  const selected = new Set<number>();
+  for (const name of ids) {
+    const index = indexes.get(name.slice(name.indexOf('/') + 1));
+    if (index === undefined) throw notFound(`Operation not found: ${name}`);
+    selected.add(index);
+  }
+  for (const op of selected) {
+    for (const { operation: target } of state.plan.operations[op]!.dependents) {
+      const { status, compensation, plan } = state.operations[target]!;
+      if (selected.has(target) || status !== 'Completed' || compensation === 'done') continue;
+      if (!includeDependents) {
+        throw new ProvisioningError({
+          code: 'CONFLICT',
+          kind: 'conflict',
+          message: `Operation '${state.plan.operations[op]!.id}' has completed dependents not selected: ${plan.id}`,
+          hint: 'Select them too, or add include_dependents',
+        });
+      }
+      selected.add(target);
+    }
+  }
+  return selected;
+}
+
+function notFound(message: string): ProvisioningError {
+  return new ProvisioningError({ code: 'NOT_FOUND', kind: 'not-found', message });
+}
+
+function invalidState(message: string): ProvisioningError {
+  return new ProvisioningError({ code: 'INVALID_STATE', kind: 'conflict', message });
+}
