@@ -1,1 +1,16 @@
-export {};
+export { EnvelopeInterceptor, metadata, success } from './http/envelope.ts';
+export { errorBody, ErrorFilter } from './http/errors.ts';
+export {
+  Answer,
+  type ApiInput,
+  type ApiRequest,
+  type Identity,
+  Input,
+  localAdministrator,
+} from './http/request.ts';
+export { Endpoint, routeMetadata, type RouteSpec } from './http/route.ts';
+export { canonicalPath, createHttpServer, type HttpServer, type HttpServerOptions } from './http/server.ts';
+export { httpStatus } from './http/status.ts';
+export { checkBody, checkQuery, type Finding, findings } from './http/validate.ts';
+export { createLogger, type Logger } from './logging/logger.ts';
+export { type DataFolder, takeDataFolder } from './process/data-folder.ts';

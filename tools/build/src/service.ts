@@ -10,6 +10,7 @@ const optional = [
   '@nestjs/microservices/microservices-module',
   '@nestjs/platform-express',
   '@nestjs/platform-socket.io',
+  '@fastify/multipart',
   '@fastify/static',
   '@fastify/view',
   'class-transformer',

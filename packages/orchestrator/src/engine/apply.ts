@@ -223,7 +223,11 @@ function finish(
   emit: Emit,
 ): void {
   state.status =
-    event.type === 'WorkflowCompleted' ? 'Completed' : event.type === 'WorkflowFailed' ? 'Failed' : 'Cancelled';
+    event.type === 'WorkflowCompleted'
+      ? 'Completed'
+      : event.type === 'WorkflowFailed'
+        ? 'Failed'
+        : 'Cancelled';
   state.phase = 'done';
   state.completedAt = event.at;
   if (event.type === 'WorkflowFailed') state.error ??= event.error;
@@ -288,7 +292,8 @@ function resume(state: WorkflowState, again: ReadonlySet<number>, emit: Emit): v
 function emitReady(state: WorkflowState, emit: Emit): void {
   if (!acceptsStarts(state)) return;
   for (const operation of state.operations) {
-    if (operation.status === 'Pending' && operation.waiting === 0) emit({ kind: 'run', op: operation.plan.index });
+    if (operation.status === 'Pending' && operation.waiting === 0)
+      emit({ kind: 'run', op: operation.plan.index });
   }
 }
 

@@ -50,7 +50,11 @@ export type WorkflowEvent =
       readonly irreversible: readonly number[];
     } & At)
   | ({ readonly type: 'CompensationStarted'; readonly attempt: number } & OfOperation)
-  | ({ readonly type: 'CompensationRetryScheduled'; readonly due: number; readonly error: Failure } & OfOperation)
+  | ({
+      readonly type: 'CompensationRetryScheduled';
+      readonly due: number;
+      readonly error: Failure;
+    } & OfOperation)
   | ({ readonly type: 'CompensationCompleted' } & OfOperation)
   | ({ readonly type: 'CompensationFailed'; readonly error: Failure } & OfOperation)
   | ({ readonly type: 'WorkflowRolledBack'; readonly success: boolean } & At);

@@ -19,7 +19,10 @@ export function taskId(workflow: string, operation: number): string {
 }
 
 /** The workflow and, for the task of an operation, its index. */
-export function parseTaskId(id: string): { readonly workflow: string; readonly operation: number | undefined } {
+export function parseTaskId(id: string): {
+  readonly workflow: string;
+  readonly operation: number | undefined;
+} {
   const number = parseInt(id.slice(-taskDigits), 16);
   const workflow = id.slice(0, -taskDigits) + '0'.repeat(taskDigits);
   return { workflow, operation: number > 0 ? number - 1 : undefined };

@@ -103,7 +103,10 @@ export function compile(id: string, definition: WorkflowDefinition, defaults = p
   const priority = definition.priority ?? 50;
   const operations = definition.operations.map((operation, index): Mutable<PlannedOperation> => {
     const edges = new Map<number, boolean>();
-    for (const item of [...(operation.dependencies ?? []), ...(definition.dependencies?.[operation.id] ?? [])]) {
+    for (const item of [
+      ...(operation.dependencies ?? []),
+      ...(definition.dependencies?.[operation.id] ?? []),
+    ]) {
       const edge = parseDependency(item);
       const target = indexes.get(edge.id);
       if (target === undefined) {
@@ -206,7 +209,9 @@ export function topologicalOrder(
 const exactWeights = 2000;
 
 function weigh(operations: readonly Mutable<PlannedOperation>[]): void {
-  const sorted = topologicalOrder(operations.map(({ dependencies }) => dependencies.map((edge) => edge.operation)));
+  const sorted = topologicalOrder(
+    operations.map(({ dependencies }) => dependencies.map((edge) => edge.operation)),
+  );
   if ('cycle' in sorted) {
     throw new Error(`CyclicDependency: ${sorted.cycle.map((index) => operations[index]!.id).join(' → ')}`);
   }
@@ -217,7 +222,8 @@ function weigh(operations: readonly Mutable<PlannedOperation>[]): void {
     const operation = operations[order[position]!]!;
     if (exact) {
       let set = 0n;
-      for (const { operation: target } of operation.dependents) set |= reached[target]! | (1n << BigInt(target));
+      for (const { operation: target } of operation.dependents)
+        set |= reached[target]! | (1n << BigInt(target));
       reached[operation.index] = set;
       operation.weight = operation.dependents.length === 0 ? 0 : bits(set);
     } else {
@@ -230,6 +236,7 @@ function weigh(operations: readonly Mutable<PlannedOperation>[]): void {
 
 function bits(set: bigint): number {
   let count = 0;
-  for (const digit of set.toString(16)) count += [0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4][parseInt(digit, 16)]!;
+  for (const digit of set.toString(16))
+    count += [0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4][parseInt(digit, 16)]!;
   return count;
 }

@@ -3,8 +3,7 @@ import type { Retry } from './plan.ts';
 
 /** What becomes of a failed attempt (12 §6). */
 export type RetryDecision =
-  | { readonly again: true; readonly delay: number }
-  | { readonly again: false; readonly error: Failure };
+  { readonly again: true; readonly delay: number } | { readonly again: false; readonly error: Failure };
 
 /**
  * @param attempt attempts made so far, from 1

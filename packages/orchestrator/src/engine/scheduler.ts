@@ -131,7 +131,8 @@ export class Scheduler {
   /** Why a ready operation does not run: the thing it is parked under. */
   reason(workflow: string, op: number): string | undefined {
     for (const [obstacle, heap] of this.#parked) {
-      if (heap.some((entry) => entry.workflow === workflow && entry.op === op)) return this.#explain(obstacle);
+      if (heap.some((entry) => entry.workflow === workflow && entry.op === op))
+        return this.#explain(obstacle);
     }
     return undefined;
   }
@@ -153,13 +154,15 @@ export class Scheduler {
 
   #obstacle(entry: Entry): string | undefined {
     const { maxCpuCores, enablePreemption, providerLimits } = this.#options;
-    if ((this.#perWorkflow.get(entry.workflow) ?? 0) >= entry.parallelLimit) return `workflow:${entry.workflow}`;
+    if ((this.#perWorkflow.get(entry.workflow) ?? 0) >= entry.parallelLimit)
+      return `workflow:${entry.workflow}`;
     for (const lock of entry.locks) if (this.#locks.has(lock)) return `lock:${lock}`;
     const { provider } = entry;
     if (provider !== undefined) {
       if (this.#open.has(provider) && !this.#trials.delete(provider)) return `circuit:${provider}`;
       const limit = providerLimits[provider];
-      if (limit !== undefined && (this.#perProvider.get(provider) ?? 0) >= limit) return `provider:${provider}`;
+      if (limit !== undefined && (this.#perProvider.get(provider) ?? 0) >= limit)
+        return `provider:${provider}`;
     }
     // A single operation larger than the limit would never start: it may run alone.
     if (maxCpuCores > 0 && this.#cpu > 0 && this.#cpu + entry.cpuCores > maxCpuCores) return 'cpu';
@@ -184,7 +187,8 @@ export class Scheduler {
     if (!obstacle.startsWith('workflow:')) this.#unpark(`workflow:${workflow}`);
     if (provider === undefined || obstacle.startsWith('provider:')) return;
     const limit = this.#options.providerLimits[provider];
-    if (limit !== undefined && (this.#perProvider.get(provider) ?? 0) < limit) this.#unpark(`provider:${provider}`);
+    if (limit !== undefined && (this.#perProvider.get(provider) ?? 0) < limit)
+      this.#unpark(`provider:${provider}`);
   }
 
   #park(obstacle: string, entry: Entry): void {

@@ -36,7 +36,11 @@ export function project(
   change();
   if (quiet.has(event.type)) return [];
   const envelopes: EventEnvelope[] = [];
-  const push = (event_type: string, data: Record<string, unknown>, metadata: Record<string, unknown> = {}) => {
+  const push = (
+    event_type: string,
+    data: Record<string, unknown>,
+    metadata: Record<string, unknown> = {},
+  ) => {
     const { plan } = state;
     envelopes.push({
       id: `${sequence}-${envelopes.length}`,
@@ -46,13 +50,18 @@ export function project(
       metadata: { workflow_id: plan.id, workflow_type: plan.kind, infra: plan.infra, ...metadata },
     } as EventEnvelope);
   };
-  if (op !== undefined) push('TaskStatusChanged', taskStatus(state, op, own!), { task_id: taskId(state.plan.id, op) });
+  if (op !== undefined)
+    push('TaskStatusChanged', taskStatus(state, op, own!), { task_id: taskId(state.plan.id, op) });
   before?.forEach((previous, index) => {
     if (index === op || state.operations[index]!.status === previous) return;
     push('TaskStatusChanged', taskStatus(state, index, previous), { task_id: taskId(state.plan.id, index) });
   });
   const { id, name } = state.plan;
-  if (state.status !== statusBefore || event.type.startsWith('Workflow') || event.type === 'CancelRequested') {
+  if (
+    state.status !== statusBefore ||
+    event.type.startsWith('Workflow') ||
+    event.type === 'CancelRequested'
+  ) {
     push('TaskStatusChanged', workflowStatus(state, statusBefore), { task_id: id });
   }
   if (event.type === 'OperationCompleted' || before) push('WorkflowProgressUpdate', progressData(state));

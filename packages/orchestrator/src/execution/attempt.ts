@@ -4,8 +4,7 @@ import type { Assignment, Execution, Executor } from './executor.ts';
 import { failureOf, TimeLimit } from './failure.ts';
 
 export type Outcome =
-  | { readonly ok: true; readonly output: unknown }
-  | { readonly ok: false; readonly failure: Failure };
+  { readonly ok: true; readonly output: unknown } | { readonly ok: false; readonly failure: Failure };
 
 export interface AttemptHost {
   /** Journals a finished step; resolves when it is durable. */
@@ -43,7 +42,10 @@ export class Attempt {
     let graceTimer: NodeJS.Timeout | undefined;
     const limit =
       operation.timeout > 0
-        ? setTimeout(() => this.#abort.abort(new TimeLimit(operation.timeout)), Math.min(operation.timeout, 2 ** 31 - 1))
+        ? setTimeout(
+            () => this.#abort.abort(new TimeLimit(operation.timeout)),
+            Math.min(operation.timeout, 2 ** 31 - 1),
+          )
         : undefined;
     const unresponsive = new Promise<never>((_resolve, reject) => {
       signal.addEventListener(

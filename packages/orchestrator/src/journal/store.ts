@@ -70,7 +70,6 @@ export interface Page {
   readonly descending: boolean;
 }
 
-
 /**
  * Where the journal lives. `append` resolves when the batch would survive a power cut; batches are written in the
  * order of the calls, one at a time. Only one process appends.
@@ -85,10 +84,15 @@ export interface Store {
   workflow(id: string): Promise<WorkflowRow | undefined>;
   workflowByNumber(number: number): Promise<WorkflowRow | undefined>;
   /** Without definitions. */
-  workflows(filter: WorkflowFilter, page: Page): Promise<{ readonly rows: readonly WorkflowRow[]; readonly total: number }>;
+  workflows(
+    filter: WorkflowFilter,
+    page: Page,
+  ): Promise<{ readonly rows: readonly WorkflowRow[]; readonly total: number }>;
   /** Pending, running or rolling back; with definitions, oldest first. */
   unfinished(): Promise<readonly WorkflowRow[]>;
-  counts(since: number): Promise<readonly { readonly status: string; readonly kind: string; readonly count: number }[]>;
+  counts(
+    since: number,
+  ): Promise<readonly { readonly status: string; readonly kind: string; readonly count: number }[]>;
   /** Events of one workflow in order, after `after`. */
   events(workflow: number, after: number): AsyncIterable<JournalEntry>;
   /** Events of all workflows in order, after `after`, at most `limit`. */
@@ -105,7 +109,10 @@ export interface Store {
 }
 
 /** The columns of an event that are not in its data. */
-export function encodeEvent(event: WorkflowEvent): { readonly op: number | null; readonly data: string | null } {
+export function encodeEvent(event: WorkflowEvent): {
+  readonly op: number | null;
+  readonly data: string | null;
+} {
   const { type: _type, at: _at, op, ...rest } = event as WorkflowEvent & { op?: number };
   for (const _key in rest) return { op: op ?? null, data: JSON.stringify(rest) };
   return { op: op ?? null, data: null };

@@ -113,7 +113,11 @@ export class Runtime {
     this.#refuseWhenBusy();
     const now = Date.now();
     const id = workflowId(now, randomBytes(7));
-    const live = newLive(this.#nextNumber++, initialState(compile(id, definition, this.#options.defaults)), facts);
+    const live = newLive(
+      this.#nextNumber++,
+      initialState(compile(id, definition, this.#options.defaults)),
+      facts,
+    );
     this.#live.set(id, live);
     this.append(live, { type: 'WorkflowSubmitted', at: now });
     this.#parts.journal.put(rowOf(live, JSON.stringify(definition)));
@@ -318,7 +322,8 @@ export class Runtime {
     const op = Number(number);
     if (kind === 'workflow') {
       const { status } = live.state;
-      if (status === 'Running' || status === 'Pending') this.append(live, { type: 'WorkflowTimedOut', at: Date.now() });
+      if (status === 'Running' || status === 'Pending')
+        this.append(live, { type: 'WorkflowTimedOut', at: Date.now() });
     } else if (kind === 'undo' ? mayUndo(live.state, op) : mayRun(live.state, op)) {
       this.#enqueue(live, op, kind === 'undo');
     }
@@ -352,7 +357,8 @@ export class Runtime {
     live.queued.delete(queueKey(op, undo));
     const { state } = live;
     const own = state.operations[op]!;
-    if (undo) this.append(live, { type: 'CompensationStarted', at, op, attempt: own.compensationAttempt + 1 });
+    if (undo)
+      this.append(live, { type: 'CompensationStarted', at, op, attempt: own.compensationAttempt + 1 });
     else {
       if (state.status === 'Pending') {
         this.append(live, { type: 'WorkflowStarted', at });
@@ -373,7 +379,10 @@ export class Runtime {
     this.#parts.journal.whenDurable(() => {
       // Cancelled between the decision and its durability: nothing has begun, nothing needs to be stopped.
       if (!undo && own.phase === 'cancelling') {
-        this.finished(assignment, { ok: false, failure: { code: 'CANCELLED', message: 'Cancelled before it began' } });
+        this.finished(assignment, {
+          ok: false,
+          failure: { code: 'CANCELLED', message: 'Cancelled before it began' },
+        });
       } else this.#parts.dispatcher.dispatch(assignment);
     });
   }

@@ -44,10 +44,9 @@ export const Settings = Type.Object({
   }),
   batch: Type.Object({ parallel_limit: Type.Integer({ minimum: 1, maximum: 100, default: 5 }) }),
   scheduler: Type.Object({
-    strategy: Type.Union(
-      [Type.Literal('dependency_first'), Type.Literal('priority'), Type.Literal('fifo')],
-      { default: 'dependency_first' },
-    ),
+    strategy: Type.Union([Type.Literal('dependency_first'), Type.Literal('priority'), Type.Literal('fifo')], {
+      default: 'dependency_first',
+    }),
     resource_limits: Type.Object({ max_cpu_cores: Type.Number({ minimum: 0, default: 0 }) }),
     scheduling_interval: Type.Number({ minimum: 0.1, default: 10 }),
     enable_preemption: Type.Boolean({ default: false }),

@@ -6,6 +6,7 @@ import { parseTaskId } from '../engine/identifiers.ts';
 import { compile, type PlanDefaults } from '../engine/plan.ts';
 import { initialState } from '../engine/state.ts';
 import type { EventBus } from '../events/bus.ts';
+import { compareEventIds } from '../events/event-id.ts';
 import { project } from '../events/projection.ts';
 import type { Executor } from '../execution/executor.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -14,7 +15,13 @@ import type { TaskLogs } from '../logs/task-logs.ts';
 import { type Live, load } from '../runtime/live.ts';
 import { chooseRollback, rollbackOrderStart } from '../runtime/rollback.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { operationRecord, operationTask, rootTask, type SubmissionFacts, workflowRecord } from '../views/records.ts';
+import {
+  operationRecord,
+  operationTask,
+  rootTask,
+  type SubmissionFacts,
+  workflowRecord,
+} from '../views/records.ts';
 import { listRecord } from '../views/rows.ts';
 
 export interface WorkflowsParts {
@@ -28,6 +35,8 @@ export interface WorkflowsParts {
   readonly maxOperations: number;
 }
 
+/** Workflows whose operations are listed by `recentOperations`. */
+const recentWorkflows = 1000;
 /** Finished workflows kept folded for readers. */
 const remembered = 50;
 /** Larger ones are folded anew for each reader. */
@@ -89,10 +98,12 @@ export class Workflows {
   /** Root tasks, as records of tasks. */
   async listTasks(filter: WorkflowFilter, page: Page): Promise<{ tasks: Task[]; total: number }> {
     const { rows, total } = await this.#parts.store.workflows(filter, page);
-    const tasks = await Promise.all(rows.map(async ({ id }) => {
-      const live = await this.live(id);
-      return rootTask(live.state, live.facts);
-    }));
+    const tasks = await Promise.all(
+      rows.map(async ({ id }) => {
+        const live = await this.live(id);
+        return rootTask(live.state, live.facts);
+      }),
+    );
     return { tasks, total };
   }
 
@@ -111,7 +122,10 @@ export class Workflows {
   }
 
   /** @throws ProvisioningError `INVALID_STATE` */
-  async cancel(id: string, options: { readonly reason?: string; readonly rollback?: boolean; readonly force?: boolean } = {}): Promise<void> {
+  async cancel(
+    id: string,
+    options: { readonly reason?: string; readonly rollback?: boolean; readonly force?: boolean } = {},
+  ): Promise<void> {
     const live = await this.live(id);
     const { state } = live;
     if (state.phase === 'rolling_back') {
@@ -121,14 +135,20 @@ export class Workflows {
       throw invalidState(`Task already ${state.status}`);
     }
     if (state.cancel) return;
-    this.#append(live, { type: 'CancelRequested', at: Date.now(), reason: options.reason, rollback: options.rollback });
+    this.#append(live, {
+      type: 'CancelRequested',
+      at: Date.now(),
+      reason: options.reason,
+      rollback: options.rollback,
+    });
     await this.#parts.journal.flush();
   }
 
   async pause(id: string): Promise<void> {
     const live = await this.live(id);
     const { status, paused, cancel } = live.state;
-    if ((status !== 'Pending' && status !== 'Running') || cancel) throw invalidState(`Task is ${status}, it cannot be paused`);
+    if ((status !== 'Pending' && status !== 'Running') || cancel)
+      throw invalidState(`Task is ${status}, it cannot be paused`);
     if (!paused) this.#append(live, { type: 'WorkflowPaused', at: Date.now() });
     await this.#parts.journal.flush();
   }
@@ -158,7 +178,11 @@ export class Workflows {
    */
   async rollback(
     id: string,
-    options: { readonly operations?: readonly string[]; readonly includeDependents?: boolean; readonly check?: boolean } = {},
+    options: {
+      readonly operations?: readonly string[];
+      readonly includeDependents?: boolean;
+      readonly check?: boolean;
+    } = {},
   ): Promise<{ rollback_id?: string; order: string[]; irreversible: string[] }> {
     const live = await this.live(id);
     const { state } = live;
@@ -166,17 +190,45 @@ export class Workflows {
     if (state.status === 'Pending' || state.status === 'Running') {
       throw invalidState(`Workflow ${id} is ${state.status}; cancel it first`);
     }
-    const selected = options.operations && select(live, options.operations, options.includeDependents ?? false);
+    const selected =
+      options.operations && select(live, options.operations, options.includeDependents ?? false);
     const choice = chooseRollback(state, this.#parts.executor, selected);
     const names = (ops: readonly number[]) => ops.map((op) => state.plan.operations[op]!.id);
     const order = [...choice.ops].sort(
       (a, b) => (state.operations[b]!.completedAt ?? 0) - (state.operations[a]!.completedAt ?? 0) || b - a,
     );
-    if (options.check || choice.ops.length === 0) return { order: names(order), irreversible: names(choice.irreversible) };
+    if (options.check || choice.ops.length === 0)
+      return { order: names(order), irreversible: names(choice.irreversible) };
     const event = rollbackOrderStart(state, { ...choice, ops: order });
     this.#append(live, event);
     await this.#parts.journal.flush();
     return { rollback_id: state.rollback?.id, order: names(order), irreversible: names(choice.irreversible) };
+  }
+
+  /** Operations of the newest workflows, newest workflow first; `total` counts those of all that match. */
+  async recentOperations(
+    filter: WorkflowFilter,
+    page: Page,
+  ): Promise<{ operations: OperationRecord[]; total: number }> {
+    const { rows } = await this.#parts.store.workflows(filter, {
+      ...page,
+      limit: recentWorkflows,
+      offset: 0,
+    });
+    const totals = rows.map((row) => (JSON.parse(row.summary) as { total: number }).total);
+    const total = totals.reduce((sum, count) => sum + count, 0);
+    const operations: OperationRecord[] = [];
+    let skip = page.offset;
+    for (const [index, row] of rows.entries()) {
+      if (operations.length >= page.limit) break;
+      if (skip >= totals[index]!) skip -= totals[index]!;
+      else {
+        const all = await this.operations(row.id);
+        operations.push(...all.slice(skip, skip + page.limit - operations.length));
+        skip = 0;
+      }
+    }
+    return { operations, total };
   }
 
   async readLogs(id: string, options: { tail?: number; level?: string }): Promise<string> {
@@ -208,6 +260,21 @@ export class Workflows {
     return found;
   }
 
+  /** Events of all workflows behind `after`; undefined when more than `limit` journal entries lie there. */
+  async replay(after: string, limit: number): Promise<EventEnvelope[] | undefined> {
+    const { store, journal } = this.#parts;
+    await journal.flush();
+    const [sequence = 0] = after.split('-').map(Number);
+    const entries = await store.journal(after.includes('-') ? sequence - 1 : sequence, limit + 1);
+    if (entries.length > limit) return undefined;
+    const found: EventEnvelope[] = [];
+    for (const number of new Set(entries.map((entry) => entry.workflow))) {
+      const row = await store.workflowByNumber(number);
+      if (row) found.push(...(await this.events(row.id, after, Infinity)));
+    }
+    return found.sort((a, b) => compareEventIds(a.id ?? '0', b.id ?? '0'));
+  }
+
   #append(live: Live, event: Parameters<Runtime['append']>[1]): void {
     const { id } = live.state.plan;
     if (!this.#parts.runtime.live(id)) {
@@ -220,8 +287,13 @@ export class Workflows {
   #operations({ state }: Live): OperationRecord[] {
     const { scheduler } = this.#parts.runtime;
     return state.operations.map((operation) => {
-      const waits = operation.status === 'Pending' && operation.waiting === 0 && state.operations.length <= 1000;
-      return operationRecord(state, operation, waits ? scheduler.reason(state.plan.id, operation.plan.index) : undefined);
+      const waits =
+        operation.status === 'Pending' && operation.waiting === 0 && state.operations.length <= 1000;
+      return operationRecord(
+        state,
+        operation,
+        waits ? scheduler.reason(state.plan.id, operation.plan.index) : undefined,
+      );
     });
   }
 

@@ -6,7 +6,8 @@ export function workflowProgress(state: WorkflowState): { readonly percent: numb
   const total = state.operations.length;
   let running = 0;
   if (state.active > 0 && total <= 1000) {
-    for (const operation of state.operations) if (operation.status === 'Running') running += operation.progress;
+    for (const operation of state.operations)
+      if (operation.status === 'Running') running += operation.progress;
   }
   return { percent: Math.round((10 * (100 * ended + running)) / total) / 10, ended };
 }

@@ -67,7 +67,11 @@ export function workflowResult(state: WorkflowState): Record<string, unknown> {
   };
 }
 
-export function operationRecord(state: WorkflowState, operation: OperationState, reason?: string): OperationRecord {
+export function operationRecord(
+  state: WorkflowState,
+  operation: OperationState,
+  reason?: string,
+): OperationRecord {
   const { plan } = operation;
   return {
     id: plan.id,
@@ -174,7 +178,9 @@ function rootOutput(state: WorkflowState): unknown {
 function output(value: unknown): { output?: string; output_truncated?: boolean } {
   if (value === undefined || value === null) return {};
   const text = typeof value === 'string' ? value : JSON.stringify(value, undefined, 2);
-  return text.length <= outputLimit ? { output: text } : { output: text.slice(-outputLimit), output_truncated: true };
+  return text.length <= outputLimit
+    ? { output: text }
+    : { output: text.slice(-outputLimit), output_truncated: true };
 }
 
 function errorFields(error: Failure | undefined) {

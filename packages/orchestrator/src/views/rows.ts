@@ -48,6 +48,12 @@ export function listRecord(row: WorkflowRow): WorkflowRecord {
     error: summary.error,
     ...(summary.error === undefined
       ? {}
-      : { error_detail: { code: summary.error_code ?? 'UNKNOWN', message: summary.error, hint: summary.error_hint } }),
+      : {
+          error_detail: {
+            code: summary.error_code ?? 'UNKNOWN',
+            message: summary.error,
+            hint: summary.error_hint,
+          },
+        }),
   };
 }

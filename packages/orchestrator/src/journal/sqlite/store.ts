@@ -41,7 +41,8 @@ interface EventRow {
   data: string | null;
 }
 
-const withDefinition = 'SELECT w.*, d.definition, d.submission FROM workflows w JOIN definitions d ON d.workflow = w.number';
+const withDefinition =
+  'SELECT w.*, d.definition, d.submission FROM workflows w JOIN definitions d ON d.workflow = w.number';
 /** Events read at a time when a workflow's journal is walked through. */
 const eventPage = 5000;
 
@@ -123,7 +124,13 @@ export class SqliteStore implements Store {
     }
     for (const { kind, id, data, expiresAt } of records) {
       if (data === undefined) this.#prepare('DELETE FROM records WHERE kind=? AND id=?').run(kind, id);
-      else this.#prepare('INSERT OR REPLACE INTO records VALUES (?,?,?,?)').run(kind, id, data, expiresAt ?? null);
+      else
+        this.#prepare('INSERT OR REPLACE INTO records VALUES (?,?,?,?)').run(
+          kind,
+          id,
+          data,
+          expiresAt ?? null,
+        );
     }
   }
 
@@ -145,7 +152,10 @@ export class SqliteStore implements Store {
 
   async workflows(filter: WorkflowFilter, page: Page): Promise<{ rows: WorkflowRow[]; total: number }> {
     const { where, values } = conditions(filter);
-    const { total } = this.#get<{ total: number }>(`SELECT count(*) total FROM workflows ${where}`, ...values)!;
+    const { total } = this.#get<{ total: number }>(
+      `SELECT count(*) total FROM workflows ${where}`,
+      ...values,
+    )!;
     const order = page.descending ? 'DESC' : 'ASC';
     const rows = this.#all<Row>(
       `SELECT * FROM workflows ${where} ORDER BY number ${order} LIMIT ? OFFSET ?`,
@@ -203,7 +213,10 @@ export class SqliteStore implements Store {
   }
 
   async size(): Promise<number> {
-    return ['', '-wal'].reduce((sum, suffix) => sum + (statSync(this.#path + suffix, { throwIfNoEntry: false })?.size ?? 0), 0);
+    return ['', '-wal'].reduce(
+      (sum, suffix) => sum + (statSync(this.#path + suffix, { throwIfNoEntry: false })?.size ?? 0),
+      0,
+    );
   }
 
   async ping(): Promise<void> {

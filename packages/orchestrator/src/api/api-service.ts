@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import type { Health, WorkflowDefinition } from '@provisioning/client';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { Answer, type ApiInput } from '@provisioning/service-kit';
+import type { Orchestrator } from '../service/orchestrator.ts';
+import type { Settings } from '../service/settings.ts';
+import type { Workflows } from '../service/workflows.ts';
+import type { ValidationOptions } from '../validation/validate.ts';
+
+interface StoredAnswer {
+  readonly hash: string;
+  readonly workflow: string;
+}
+
+/** Idempotency keys are kept for a day (12 §11). */
+const keyLifetime = 24 * 60 * 60 * 1000;
+const keyPattern = /^[\x20-\x7e]{1,255}$/;
+
+/** What the controllers share: the orchestrator, its settings, submission with idempotency keys, health. */
+export class ApiService {
+  readonly orchestrator: Orchestrator;
+  readonly settings: Settings;
+  readonly version: string;
+  readonly #started = Date.now();
+  readonly #inProgress = new Set<string>();
+  #draining = false;
+
+  constructor(orchestrator: Orchestrator, settings: Settings, version: string) {
+    this.orchestrator = orchestrator;
+    this.settings = settings;
+    this.version = version;
+  }
+
+  get workflows(): Workflows {
+    return this.orchestrator.workflows;
+  }
+
+  get isReady(): boolean {
+    return !this.orchestrator.recovering && !this.#draining;
+  }
+
+  /** Health is 503 from now on; work that runs may end. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  validation(strict = false): ValidationOptions {
+    return {
+      executor: this.orchestrator.executor,
+      maxOperations: this.settings.limits.max_operations,
+      strict,
+    };
+  }
+
+  /**
+   * Submits once for each idempotency key: the same key and body get the same workflow, another body is refused.
+   * @param data the answer's data from the workflow's id
+   */
+  async submit(
+    definition: WorkflowDefinition,
+    input: ApiInput<unknown, unknown>,
+    data: (id: string, status: string) => unknown,
+  ): Promise<Answer<unknown>> {
+    const header = input.headers['idempotency-key'];
+    const key = typeof header === 'string' ? header : definition.workflow_id;
+    const facts = { createdBy: input.identity.user, requestId: input.requestId, idempotencyKey: key };
+    const answer = (id: string, headers = {}) =>
+      new Answer(data(id, 'queued'), { status: 202, headers: { ...this.location(id).headers, ...headers } });
+    if (key === undefined) return answer(await this.workflows.submit(definition, facts));
+    if (!keyPattern.test(key)) {
+      throw new ProvisioningError({
+        code: 'BAD_REQUEST',
+        kind: 'usage',
+        message: 'Idempotency-Key: expected at most 255 printable characters',
+      });
+    }
+    const name = `${input.identity.user}:${key}`;
+    const hash = createHash('sha256')
+      .update(JSON.stringify([input.path.replace(/^\/api\/v1|^\/v1/, ''), definition]))
+      .digest('base64');
+    if (this.#inProgress.has(name)) throw this.#busy(key);
+    this.#inProgress.add(name);
+    try {
+      const stored = await this.orchestrator.store.record('idempotency', name);
+      if (stored !== undefined) {
+        const before = JSON.parse(stored) as StoredAnswer;
+        if (before.hash === hash) return answer(before.workflow, { 'idempotency-replayed': 'true' });
+        throw new ProvisioningError({
+          code: 'IDEMPOTENCY_MISMATCH',
+          kind: 'usage',
+          message: `Idempotency-Key '${key}' was used for another request`,
+        });
+      }
+      const id = await this.workflows.submit(definition, facts, (workflow) => [
+        {
+          kind: 'idempotency',
+          id: name,
+          data: JSON.stringify({ hash, workflow } satisfies StoredAnswer),
+          expiresAt: Date.now() + keyLifetime,
+        },
+      ]);
+      return answer(id);
+    } finally {
+      this.#inProgress.delete(name);
+    }
+  }
+
+  location(id: string): { readonly headers: Readonly<Record<string, string>> } {
+    return { headers: { location: `/api/v1/tasks/${id}` } };
+  }
+
+  async health(): Promise<Health> {
+    const { journal, dispatcher, recovering, store } = this.orchestrator;
+    let storeError = journal.error;
+    try {
+      await store.ping();
+    } catch (error) {
+      storeError ??= error as Error;
+    }
+    const dispatch = dispatcher.health();
+    const unhealthy = this.#draining || storeError !== undefined;
+    const status = unhealthy
+      ? 'unhealthy'
+      : recovering || dispatch.status === 'degraded'
+        ? 'degraded'
+        : 'healthy';
+    return {
+      success: !unhealthy,
+      status,
+      data: unhealthy
+        ? `Orchestrator is ${this.#draining ? 'shutting down' : 'unhealthy'}`
+        : `Orchestrator is ${status}`,
+      service: 'orchestrator',
+      version: this.version,
+      mode: this.settings.mode,
+      uptime: Math.round((Date.now() - this.#started) / 100) / 10,
+      pid: process.pid,
+      database_connected: storeError === undefined,
+      components: {
+        storage: storeError ? { status: 'unhealthy', message: storeError.message } : { status: 'healthy' },
+        dispatcher: dispatch,
+        ...(recovering ? { recovery: { status: 'degraded', message: 'recovering' } } : {}),
+      },
+    };
+  }
+
+  #busy(key: string): ProvisioningError {
+    return new ProvisioningError({
+      code: 'CONFLICT',
+      kind: 'conflict',
+      message: `A request with Idempotency-Key '${key}' is still in progress`,
+      retryable: true,
+    });
+  }
+}

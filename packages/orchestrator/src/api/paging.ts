@@ -1,0 +1,93 @@
+import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { Answer, type ApiInput } from '@provisioning/service-kit';
+import type { Page, WorkflowFilter } from '../journal/store.ts';
+
+export interface ListQuery {
+  readonly limit?: number;
+  readonly offset?: number;
+  readonly sort?: string;
+  readonly status?: string;
+  readonly kind?: string;
+  readonly type?: string;
+  readonly infra?: string;
+  readonly workspace?: string;
+  readonly created_by?: string;
+  readonly since?: string;
+  readonly until?: string;
+}
+
+/** Larger pages are cut to this (13 §1). */
+const largestPage = 1000;
+const defaultPage = 50;
+
+export function pageOf(query: ListQuery): Page {
+  return {
+    limit: Math.min(query.limit ?? defaultPage, largestPage),
+    offset: query.offset ?? 0,
+    descending: query.sort === undefined || query.sort.startsWith('-'),
+  };
+}
+
+export function filterOf(query: ListQuery): WorkflowFilter {
+  const list = (text: string | undefined) => text?.split(',').map((item) => item.trim());
+  const kind = list(query.kind ?? query.type);
+  return {
+    ...(query.status === undefined ? {} : { status: list(query.status)!.map(capitalise) }),
+    ...(kind === undefined ? {} : { kind }),
+    infra: query.infra,
+    workspace: query.workspace,
+    createdBy: query.created_by,
+    since: time('since', query.since),
+    until: time('until', query.until),
+  };
+}
+
+/** A page with the headers that lead to the others (13 §1 "Pagination"). */
+export function paged<T>(
+  items: readonly T[],
+  total: number,
+  page: Page,
+  input: ApiInput<unknown, unknown>,
+): Answer<readonly T[]> {
+  const { limit, offset } = page;
+  const link = (at: number, rel: string) => {
+    const query = new URLSearchParams(input.search);
+    query.delete('offset');
+    query.delete('limit');
+    const rest = query.size === 0 ? '' : `${query.toString()}&`;
+    return `<${input.path}?${rest}offset=${at}&limit=${limit}>; rel="${rel}"`;
+  };
+  const last = total === 0 ? 0 : Math.floor((total - 1) / limit) * limit;
+  const links = [
+    ...(offset + limit < total ? [link(offset + limit, 'next')] : []),
+    ...(offset > 0 ? [link(Math.max(0, offset - limit), 'prev')] : []),
+    link(0, 'first'),
+    link(last, 'last'),
+  ];
+  return new Answer(items, {
+    headers: {
+      'x-total-count': String(total),
+      'x-limit': String(limit),
+      'x-offset': String(offset),
+      link: links.join(', '),
+    },
+  });
+}
+
+function capitalise(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1).toLowerCase();
+}
+
+/** ISO 8601, or a span back from now: `24h`, `7d`. */
+function time(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const span = /^(\d+)([smhd])$/.exec(text);
+  const units = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+  const at = span ? Date.now() - Number(span[1]) * units[span[2] as keyof typeof units] : Date.parse(text);
+  if (!Number.isNaN(at)) return at;
+  throw new ProvisioningError({
+    code: 'BAD_REQUEST',
+    kind: 'usage',
+    message: `Invalid query parameter '${name}': expected a time such as 2026-01-31T12:00:00Z or 24h, found '${text}'`,
+  });
+}

@@ -1,0 +1,49 @@
+import { Controller, Inject } from '@nestjs/common';
+import { Answer, type ApiInput, Endpoint, Input } from '@provisioning/service-kit';
+import { parseTaskId } from '../engine/identifiers.ts';
+import { ApiService } from './api-service.ts';
+import { filterOf, type ListQuery, paged, pageOf } from './paging.ts';
+import { routes } from './routes.ts';
+
+@Controller()
+export class TasksController {
+  readonly #api: ApiService;
+
+  constructor(@Inject(ApiService) api: ApiService) {
+    this.#api = api;
+  }
+
+  @Endpoint(routes.listTasks)
+  async list(@Input() input: ApiInput<unknown, ListQuery & { parent?: string }>) {
+    const page = pageOf(input.query);
+    if (input.query.parent !== undefined) {
+      const children = await this.#api.workflows.children(input.query.parent);
+      return paged(children.slice(page.offset, page.offset + page.limit), children.length, page, input);
+    }
+    const { tasks, total } = await this.#api.workflows.listTasks(filterOf(input.query), page);
+    return paged(tasks, total, page, input);
+  }
+
+  @Endpoint(routes.getTaskStatus)
+  get(@Input() { params }: ApiInput) {
+    return this.#api.workflows.task(params['id']!);
+  }
+
+  @Endpoint(routes.cancelTask)
+  async cancel(@Input() { params, body }: ApiInput<{ reason?: string }>) {
+    await this.#api.workflows.cancel(parseTaskId(params['id']!).workflow, body);
+    return 'Task cancelled';
+  }
+
+  @Endpoint(routes.retryTask)
+  async retry(@Input() { params }: ApiInput) {
+    const { workflow } = parseTaskId(params['id']!);
+    await this.#api.workflows.resume(workflow);
+    return new Answer(workflow, this.#api.location(workflow));
+  }
+
+  @Endpoint(routes.getTaskLogs)
+  logs(@Input() { params, query }: ApiInput<unknown, { tail?: number; level?: string }>) {
+    return this.#api.workflows.readLogs(params['id']!, query);
+  }
+}

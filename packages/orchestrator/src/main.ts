@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { processSurroundings } from '@provisioning/core';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { configure, readCommandLine } from './service/configuration.ts';
+import { startService } from './service/start.ts';
+import { usage } from './service/usage.ts';
+
+/** The program `provisioning-orchestrator`. */
+async function main(): Promise<void> {
+  const line = readCommandLine(process.argv.slice(2));
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  if (line.flags['version']) {
+    process.stdout.write(`${version}\n`);
+    return;
+  }
+  if (line.flags['help']) {
+    process.stdout.write(usage);
+    return;
+  }
+  const surroundings = processSurroundings(new URL('..', import.meta.url).pathname);
+  const { settings, origins } = await configure(surroundings, line);
+  if (line.flags['show-config']) {
+    process.stdout.write(`${JSON.stringify({ settings, origins }, undefined, 2)}\n`);
+    return;
+  }
+  const service = await startService({ settings, version, moduleUrl: import.meta.url });
+  const stop = () => {
+    void service.stop().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+main().catch((thrown: unknown) => {
+  const error = ProvisioningError.from(thrown);
+  process.stderr.write(`error: ${error.message}\n`);
+  if (error.hint !== undefined) process.stderr.write(`  -> ${error.hint}\n`);
+  if (error.kind === 'bug' && thrown instanceof Error) process.stderr.write(`${thrown.stack ?? ''}\n`);
+  process.exit(error.exitCode);
+});

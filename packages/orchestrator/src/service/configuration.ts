@@ -1,0 +1,152 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { loadConfiguration, type Surroundings, userDirectories } from '@provisioning/core';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { findings } from '@provisioning/service-kit';
+import { Value } from 'typebox/value';
+import { Settings } from './settings.ts';
+
+/** Flags of the binary (12 §15). */
+const flagOptions = {
+  host: { type: 'string' },
+  port: { type: 'string' },
+  'data-dir': { type: 'string' },
+  'storage-type': { type: 'string' },
+  'postgres-url': { type: 'string' },
+  'surrealdb-url': { type: 'string' },
+  'surrealdb-username': { type: 'string' },
+  'surrealdb-password': { type: 'string' },
+  dispatcher: { type: 'string' },
+  'redis-url': { type: 'string' },
+  workers: { type: 'string' },
+  config: { type: 'string' },
+  mode: { type: 'string' },
+  'log-level': { type: 'string' },
+  'show-config': { type: 'boolean' },
+  version: { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const;
+
+/** Where a flag stands in the settings. */
+const flagPaths: Readonly<Record<string, string>> = {
+  host: 'server.host',
+  port: 'server.port',
+  'data-dir': 'paths.data_dir',
+  'storage-type': 'storage.type',
+  'postgres-url': 'storage.postgres.url',
+  'surrealdb-url': 'storage.surrealdb.url',
+  'surrealdb-username': 'storage.surrealdb.username',
+  'surrealdb-password': 'storage.surrealdb.password',
+  dispatcher: 'dispatcher',
+  'redis-url': 'redis.url',
+  workers: 'scheduler.workers',
+  mode: 'mode',
+  'log-level': 'logging.level',
+};
+
+export interface CommandLine {
+  /** `worker`, or nothing for the service itself. */
+  readonly command: string | undefined;
+  readonly flags: Readonly<Record<string, string | boolean | undefined>>;
+}
+
+export type Origin = 'default' | 'configuration' | 'environment' | 'flag';
+
+export interface Configured {
+  readonly settings: Settings;
+  /** Dotted key to where its value comes from; keys at their default are left out. */
+  readonly origins: Readonly<Record<string, Origin>>;
+}
+
+/** @throws ProvisioningError kind `usage` */
+export function readCommandLine(argv: readonly string[]): CommandLine {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      options: flagOptions,
+      allowPositionals: true,
+    });
+    return { command: positionals[0], flags: values };
+  } catch (error) {
+    throw new ProvisioningError({ code: 'USAGE', kind: 'usage', message: (error as Error).message });
+  }
+}
+
+/**
+ * Settings of the service: defaults < `platform.orchestrator` of the configuration < `ORCHESTRATOR_*` < flags.
+ * @throws ProvisioningError kind `configuration` naming the key
+ */
+export async function configure(surroundings: Surroundings, { flags }: CommandLine): Promise<Configured> {
+  const origins: Record<string, Origin> = {};
+  const value: Record<string, unknown> = {};
+  const configuration = await loadConfiguration({ surroundings });
+  const fromFiles = configuration.get('platform.orchestrator');
+  for (const [path, item] of leaves(fromFiles)) put(path, item, 'configuration');
+  const data = userDirectories(surroundings).data;
+  for (const [path] of leaves(skeleton())) {
+    const name = `ORCHESTRATOR_${path.replaceAll('.', '_').toUpperCase()}`;
+    const variable = surroundings.env[name];
+    if (variable !== undefined) put(path, variable, 'environment');
+  }
+  const folder = surroundings.env['ORCHESTRATOR_DATA_DIR'];
+  if (folder !== undefined) put('paths.data_dir', folder, 'environment');
+  for (const [flag, path] of Object.entries(flagPaths)) {
+    if (flags[flag] !== undefined) put(path, flags[flag], 'flag');
+  }
+  const settings = Value.Convert(Settings, merge(skeleton(), value)) as Settings;
+  settings.paths.data_dir ||= join(data, 'orchestrator');
+  settings.paths.logs_dir ||= join(settings.paths.data_dir, 'logs');
+  if ((settings.storage.type as string) === 'filesystem') settings.storage.type = 'sqlite';
+  const [wrong] = findings(Settings, settings);
+  if (wrong) {
+    const key = wrong.path.slice(1).replaceAll('/', '.');
+    throw new ProvisioningError({
+      code: 'CONFIGURATION_ERROR',
+      kind: 'configuration',
+      message: `Configuration error: platform.orchestrator.${key} ${wrong.message} (from ${origins[key] ?? 'default'})`,
+    });
+  }
+  return { settings, origins };
+
+  function put(path: string, item: unknown, origin: Origin): void {
+    const names = path.split('.');
+    let at = value;
+    for (const name of names.slice(0, -1)) at = (at[name] ??= {}) as Record<string, unknown>;
+    at[names.at(-1)!] = item;
+    origins[path] = origin;
+  }
+}
+
+/** All sections with their defaults. */
+function skeleton(): Record<string, unknown> {
+  const sections: Record<string, unknown> = {};
+  for (const [name, schema] of Object.entries(Settings.properties)) {
+    const { properties } = schema as { properties?: Record<string, { properties?: object }> };
+    if (!properties) continue;
+    sections[name] = Object.fromEntries(
+      Object.entries(properties).flatMap(([key, part]) => (part.properties ? [[key, {}]] : [])),
+    );
+  }
+  Object.assign(sections, { paths: { data_dir: '', logs_dir: '' } });
+  return Value.Default(Settings, sections) as Record<string, unknown>;
+}
+
+function merge(base: unknown, over: unknown): unknown {
+  if (!isRecord(base) || !isRecord(over)) return over === undefined ? base : over;
+  const result: Record<string, unknown> = { ...base };
+  for (const [key, item] of Object.entries(over)) result[key] = merge(base[key], item);
+  return result;
+}
+
+function* leaves(value: unknown, prefix = ''): Generator<[string, unknown]> {
+  if (!isRecord(value)) return;
+  for (const [key, item] of Object.entries(value)) {
+    const path = prefix === '' ? key : `${prefix}.${key}`;
+    if (isRecord(item) && Object.keys(item).length > 0) yield* leaves(item, path);
+    else yield [path, item];
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,129 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { processSurroundings } from '@provisioning/core';
+import { createHttpServer, createLogger, type Logger, takeDataFolder } from '@provisioning/service-kit';
+import { ApiModule } from '../api/module.ts';
+import { ApiService } from '../api/api-service.ts';
+import { SocketGateway } from '../api/socket/gateway.ts';
+import type { Executor } from '../execution/executor.ts';
+import { EmbeddedDispatcher } from '../dispatch/embedded.ts';
+import { planDefaults } from '../engine/plan.ts';
+import { CoreExecutor } from '../execution/core-executor.ts';
+import { openStore } from '../journal/open.ts';
+import { Orchestrator } from './orchestrator.ts';
+import type { Settings } from './settings.ts';
+
+/** Prefixes of the same API (13 §1). */
+export const prefixes = ['/api/v1', '/v1'] as const;
+
+export interface ServiceOptions {
+  readonly settings: Settings;
+  readonly version: string;
+  /** Where the program is installed; extensions are found from there. */
+  readonly moduleUrl: string;
+  readonly logger?: Logger;
+  /** Replaces the operations of the product. */
+  readonly executor?: Executor;
+}
+
+export interface Service {
+  readonly host: string;
+  readonly port: number;
+  readonly orchestrator: Orchestrator;
+  /** Stops cleanly: health 503, no new operation, running ones get their grace, then all is closed. */
+  stop(): Promise<void>;
+}
+
+/** Starts the orchestrator: lock, store, API, recovery, in this order, so that the API answers while it recovers. */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { settings, version } = options;
+  const logger = options.logger ?? createLogger('orchestrator', settings.logging.level);
+  const folder = takeDataFolder(settings.paths.data_dir, 'orchestrator', 'Orchestrator');
+  try {
+    mkdirSync(settings.paths.logs_dir, { recursive: true, mode: 0o700 });
+    const executor = options.executor ?? coreExecutor(options.moduleUrl, logger);
+    const orchestrator = new Orchestrator({
+      store: openStore(settings),
+      executor,
+      dispatcher: new EmbeddedDispatcher(executor, { grace: settings.executor.cancel_grace_seconds * 1000 }),
+      logsFolder: join(settings.paths.logs_dir, 'tasks'),
+      maxOperations: settings.limits.max_operations,
+      runtime: {
+        scheduler: {
+          strategy: settings.scheduler.strategy,
+          maxConcurrent: settings.queue.max_concurrent_tasks,
+          maxCpuCores: settings.scheduler.resource_limits.max_cpu_cores,
+          enablePreemption: settings.scheduler.enable_preemption,
+          providerLimits: settings.scheduler.provider_limits,
+        },
+        maxQueue: settings.queue.max_size,
+        schedulingInterval: settings.scheduler.scheduling_interval * 1000,
+        defaults: {
+          retry: {
+            ...planDefaults.retry,
+            max_attempts: Math.max(1, settings.queue.retry_attempts),
+            initial_delay_seconds: settings.queue.retry_delay_seconds,
+          },
+          timeoutSeconds: settings.queue.task_timeout_minutes * 60,
+          parallelLimit: settings.batch.parallel_limit,
+        },
+      },
+      journal: {
+        onHealth: (error) =>
+          error
+            ? logger.error({ err: error }, 'the state store refuses writes')
+            : logger.info('the state store writes again'),
+      },
+    });
+    await orchestrator.openStore();
+    const api = new ApiService(orchestrator, settings, version);
+    const http = await createHttpServer({
+      module: ApiModule.with(api),
+      version,
+      logger,
+      bodyLimit: settings.limits.max_body_bytes,
+      keepAlive: settings.server.keep_alive,
+      maxConnections: settings.server.max_connections,
+      prefixes,
+    });
+    const gateway = new SocketGateway(http.server, api, {
+      prefixes,
+      corsOrigins: settings.server.cors_origins,
+      perUser: settings.mode === 'solo' ? settings.server.max_connections : 10,
+      onDropped: () => undefined,
+    });
+    const { host, port } = await http.listen(settings.server.host, settings.server.port);
+    folder.announce(port);
+    const began = performance.now();
+    const recovered = await orchestrator.recover();
+    const seconds = Math.round(performance.now() - began) / 1000;
+    logger.info(
+      { host, port, pid: process.pid, recovered, recovery_seconds: seconds },
+      'orchestrator is ready',
+    );
+    let stopping: Promise<void> | undefined;
+    const stop = async () => {
+      api.drain();
+      logger.info('orchestrator stops');
+      try {
+        await orchestrator.close(settings.shutdown_grace_seconds * 1000);
+        gateway.close();
+        await http.close();
+      } finally {
+        folder.release();
+      }
+    };
+    return { host, port, orchestrator, stop: () => (stopping ??= stop()) };
+  } catch (error) {
+    folder.release();
+    throw error;
+  }
+}
+
+function coreExecutor(moduleUrl: string, logger: Logger): CoreExecutor {
+  return new CoreExecutor({
+    surroundings: processSurroundings(new URL('..', moduleUrl).pathname),
+    moduleUrls: [moduleUrl],
+    log: (level, message) => logger[level](message),
+  });
+}

@@ -1,0 +1,85 @@
+import { type ArgumentsHost, type ExceptionFilter, HttpException } from '@nestjs/common';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
+import type { FastifyReply } from 'fastify';
+import type { Logger } from 'pino';
+import { metadata } from './envelope.ts';
+import type { ApiRequest } from './request.ts';
+import { httpStatus } from './status.ts';
+
+/** Fastify's own errors, by their codes. */
+const fastifyCodes: Readonly<Record<string, { readonly code: string; readonly message: string }>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: { code: 'TOO_LARGE', message: 'The request body is too large' },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    code: 'UNSUPPORTED_MEDIA_TYPE',
+    message: 'Unsupported media type: send application/json',
+  },
+  FST_ERR_CTP_INVALID_JSON_BODY: { code: 'BAD_REQUEST', message: 'The request body is not JSON' },
+  FST_ERR_CTP_EMPTY_JSON_BODY: { code: 'BAD_REQUEST', message: 'The request body is empty' },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+    code: 'BAD_REQUEST',
+    message: 'Content-Length does not match the body',
+  },
+};
+
+/** Every error as the envelope of 13 §1; what is not ours to show becomes `Internal error`, with its id in the log. */
+export class ErrorFilter implements ExceptionFilter {
+  readonly #version: string;
+  readonly #logger: Logger;
+
+  constructor(version: string, logger: Logger) {
+    this.#version = version;
+    this.#logger = logger;
+  }
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<ApiRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    if (reply.sent) return;
+    const error = asProvisioningError(thrown, request);
+    const status = httpStatus(error);
+    if (status >= 500 && error.kind === 'bug') {
+      this.#logger.error({ err: thrown, request_id: request.id }, 'request failed');
+    }
+    if (status === 503) void reply.header('retry-after', String(error.retryAfter ?? 5));
+    else if (error.retryAfter !== undefined)
+      void reply.header('retry-after', String(Math.ceil(error.retryAfter)));
+    void reply
+      .status(status)
+      .type('application/json; charset=utf-8')
+      .send(errorBody(error, request.id, this.#version));
+  }
+}
+
+export function errorBody(error: ProvisioningError, requestId: string, version: string): object {
+  const bug = error.kind === 'bug';
+  return {
+    success: false,
+    error: {
+      code: bug ? 'INTERNAL' : error.code,
+      message: bug ? 'Internal error' : error.message,
+      kind: error.kind,
+      ...(bug || error.details === undefined ? {} : { details: error.details }),
+      ...(bug || error.hint === undefined ? {} : { hint: error.hint }),
+    },
+    metadata: metadata(requestId, version),
+  };
+}
+
+function asProvisioningError(thrown: unknown, request: ApiRequest): ProvisioningError {
+  if (thrown instanceof ProvisioningError) return thrown;
+  const { code, statusCode } = (thrown ?? {}) as { code?: string; statusCode?: number };
+  const known = code === undefined ? undefined : fastifyCodes[code];
+  if (known) return new ProvisioningError({ ...known, kind: 'usage' });
+  const status = thrown instanceof HttpException ? thrown.getStatus() : statusCode;
+  if (status === 404) {
+    return new ProvisioningError({
+      code: 'NOT_FOUND',
+      kind: 'not-found',
+      message: `No such path: ${request.method} ${request.originalUrl.split('?')[0] ?? ''}`,
+    });
+  }
+  if (status !== undefined && status >= 400 && status < 500) {
+    return new ProvisioningError({ code: 'BAD_REQUEST', kind: 'usage', message: (thrown as Error).message });
+  }
+  return ProvisioningError.from(thrown);
+}

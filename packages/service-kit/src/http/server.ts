@@ -1,0 +1,129 @@
+import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
+import type { Server } from 'node:http';
+import type { DynamicModule } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { EnvelopeInterceptor } from './envelope.ts';
+import { errorBody, ErrorFilter } from './errors.ts';
+import type { ApiRequest } from './request.ts';
+import { httpStatus } from './status.ts';
+
+export interface HttpServerOptions {
+  readonly module: DynamicModule;
+  readonly version: string;
+  readonly logger: Logger;
+  readonly bodyLimit: number;
+  /** Seconds an idle connection is kept. */
+  readonly keepAlive: number;
+  readonly maxConnections: number;
+  /** Prefixes under which the same paths are served: `/api/v1`, `/v1`. */
+  readonly prefixes: readonly string[];
+  /** Called first for every request; throws to refuse it. */
+  readonly onRequest?: (
+    request: ApiRequest,
+    setHeader: (name: string, value: string) => void,
+  ) => void | Promise<void>;
+  readonly onResponse?: (request: ApiRequest, status: number, milliseconds: number) => void;
+}
+
+export interface HttpServer {
+  readonly server: Server;
+  listen(host: string, port: number): Promise<{ readonly host: string; readonly port: number }>;
+  close(): Promise<void>;
+}
+
+const requestIdPattern = /^[A-Za-z0-9._-]{1,128}$/;
+
+/** A NestJS application on Fastify with what every service has in common: envelope, errors, request ids, versions. */
+export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { logger, version } = options;
+  const adapter = new FastifyAdapter({
+    bodyLimit: options.bodyLimit,
+    keepAliveTimeout: options.keepAlive * 1000,
+    forceCloseConnections: true,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
+    requestIdHeader: false,
+    genReqId: (request: { headers: Record<string, unknown> }) => {
+      const given = request.headers['x-request-id'];
+      return typeof given === 'string' && requestIdPattern.test(given) ? given : randomUUID();
+    },
+    rewriteUrl: (request: { url?: string }) => canonicalPath(request.url ?? '/', options.prefixes),
+  } as never);
+  const fastify = adapter.getInstance<FastifyInstance>();
+  fastify.addHook('onRequest', async (request, reply) => {
+    const api = request as ApiRequest;
+    void reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store', 'api-version': 'v1' });
+    try {
+      api.level = levelOf(request.headers);
+      void reply.header('api-version', api.level);
+      await options.onRequest?.(api, (name, value) => void reply.header(name, value));
+    } catch (thrown) {
+      const error = ProvisioningError.from(thrown);
+      if (error.retryAfter !== undefined)
+        void reply.header('retry-after', String(Math.ceil(error.retryAfter)));
+      return reply.status(httpStatus(error)).send(errorBody(error, request.id, version));
+    }
+  });
+  fastify.addHook('onResponse', async (request, reply) => {
+    options.onResponse?.(request as ApiRequest, reply.statusCode, reply.elapsedTime);
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(options.module, adapter, {
+    logger: nestLogger(logger),
+    abortOnError: false,
+  });
+  app.useGlobalInterceptors(new EnvelopeInterceptor(version));
+  app.useGlobalFilters(new ErrorFilter(version, logger));
+  await app.init();
+  await fastify.ready();
+  const server = app.getHttpServer() as Server;
+  server.maxConnections = options.maxConnections;
+  return {
+    server,
+    async listen(host, port) {
+      await app.listen(port, host);
+      const address = server.address();
+      return { host, port: typeof address === 'object' && address !== null ? address.port : port };
+    },
+    close: () => app.close(),
+  };
+}
+
+/** The path without the prefix of an alias: `/api/v1/tasks` and `/v1/tasks` are `/tasks` (13 §1). */
+export function canonicalPath(url: string, prefixes: readonly string[]): string {
+  for (const prefix of prefixes) {
+    if (!url.startsWith(prefix)) continue;
+    const rest = url.slice(prefix.length);
+    if (rest.startsWith('/')) return rest;
+    if (rest === '' || rest.startsWith('?')) return `/${rest}`;
+  }
+  return url;
+}
+
+/** API level of a request (13 §1 "Versions"). @throws ProvisioningError `UNSUPPORTED_VERSION` */
+function levelOf(headers: Readonly<Record<string, unknown>>): 'v1' | 'v2' | 'v3' {
+  const accept = /application\/vnd\.provisioning\.(v\w+)\+json/.exec(String(headers['accept'] ?? ''))?.[1];
+  const asked = String(headers['api-version'] ?? accept ?? 'v1');
+  if (asked === 'v1' || asked === 'v2' || asked === 'v3') return asked;
+  throw new ProvisioningError({
+    code: 'UNSUPPORTED_VERSION',
+    kind: 'usage',
+    message: `Unsupported API version: ${asked.slice(0, 20)}`,
+    hint: 'Known levels: v1, v2, v3',
+  });
+}
+
+/** NestJS tells its own story at debug level only. */
+function nestLogger(logger: Logger) {
+  return {
+    log: (message: unknown) => logger.debug(String(message)),
+    warn: (message: unknown) => logger.warn(String(message)),
+    error: (message: unknown) => logger.error(String(message)),
+    debug: (message: unknown) => logger.debug(String(message)),
+    verbose: (message: unknown) => logger.trace(String(message)),
+    fatal: (message: unknown) => logger.fatal(String(message)),
+  };
+}
