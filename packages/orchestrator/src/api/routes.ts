@@ -1,3 +1,4 @@
+import type { WorkflowDefinition } from '@provisioning/client';
 import {
   EventEnvelope,
   Health,
@@ -5,7 +6,6 @@ import {
   Submission,
   Task,
   ValidationResult,
-  WorkflowDefinition,
   WorkflowRecord,
 } from '@provisioning/client';
 import type { RouteSpec } from '@provisioning/service-kit';

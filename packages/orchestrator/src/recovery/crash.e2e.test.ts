@@ -10,7 +10,9 @@ import { SqliteStore } from '../journal/sqlite/store.ts';
 const fixture = fileURLToPath(new URL('crash.fixture.ts', import.meta.url));
 
 let folder: string;
-beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'provisioning-crash-'))));
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'provisioning-crash-'));
+});
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs the fixture; kills it `after` ms after it has accepted the workflow. @returns whether it came to its end */
