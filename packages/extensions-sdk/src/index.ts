@@ -12,5 +12,6 @@ export * from './schemas/manifest.ts';
 export * from './schemas/name.ts';
 export * from './schemas/network.ts';
 export * from './schemas/server.ts';
+export * from './schemas/taskserv.ts';
 export * from './secret.ts';
 export * from './transport.ts';

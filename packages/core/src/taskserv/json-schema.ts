@@ -1,0 +1,64 @@
+import type { Issue } from '@provisioning/extensions-sdk';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+const compiled = new WeakMap<JsonSchema, ValidateFunction>();
+let ajv: Ajv | undefined;
+
+/**
+ * Validator of a JSON Schema; it fills in defaults in place. Formats of our own are annotations: `server` (a hostname of
+ * the infrastructure), `secret` (never shown).
+ */
+export function jsonSchemaValidator(schema: JsonSchema): ValidateFunction {
+  let validate = compiled.get(schema);
+  if (validate === undefined) {
+    ajv ??= new Ajv({
+      useDefaults: true,
+      allErrors: true,
+      strict: false,
+      validateSchema: false,
+      verbose: true,
+    }) //
+      .addFormat('server', true)
+      .addFormat('secret', true);
+    validate = ajv.compile(schema);
+    compiled.set(schema, validate);
+  }
+  return validate;
+}
+
+/** Ajv's findings in our words; `root` is put before each path. */
+export function describeErrors(errors: readonly ErrorObject[] | null | undefined, root: string): Issue[] {
+  return (errors ?? []).map((error) => {
+    const key = `${root}${error.instancePath.replaceAll('/', '.')}`.replace(/^\./, '');
+    return {
+      message: `${key === '' ? 'it' : key} ${expectation(error)}`,
+      location: undefined,
+      code: error.keyword,
+    };
+  });
+}
+
+function expectation(error: ErrorObject): string {
+  const parameters = error.params as Record<string, unknown>;
+  const custom = (error.parentSchema as { errorMessage?: unknown } | undefined)?.errorMessage;
+  if (typeof custom === 'string') return `is refused: ${custom}`;
+  switch (error.keyword) {
+    case 'required':
+      return `lacks '${String(parameters.missingProperty)}'`;
+    case 'additionalProperties':
+      return `has the unknown key '${String(parameters.additionalProperty)}'`;
+    case 'enum':
+      return `must be one of ${(parameters.allowedValues as unknown[]).join(', ')}${found(error)}`;
+    default:
+      return `${error.message ?? 'is not valid'}${found(error)}`;
+  }
+}
+
+function found(error: ErrorObject): string {
+  const schema = error.parentSchema as { format?: unknown; writeOnly?: unknown } | undefined;
+  if (schema?.format === 'secret' || schema?.writeOnly === true) return '';
+  const text = JSON.stringify(error.data);
+  return text === undefined || text.length > 80 ? '' : `, found ${text}`;
+}

@@ -1,0 +1,15 @@
+#!/bin/sh
+# Tells which roles and databases there are. psql itself, not Debian's wrapper: it starts five times faster.
+set -u
+
+for user in $PG_USERS; do
+  if [ -s "/etc/provisioning/secrets/postgres-$user" ]; then printf 'password file of %s\tpresent\n' "$user"; fi
+done
+psql=/usr/lib/postgresql/$PG_VERSION/bin/psql
+if [ ! -x "$psql" ] || [ ! -S "/var/run/postgresql/.s.PGSQL.$PG_PORT" ]; then exit 0; fi
+tab=$(printf '\t')
+cd /
+exec setpriv --reuid=postgres --regid=postgres --init-groups \
+  "$psql" -AtqX -F "$tab" -h /var/run/postgresql -p "$PG_PORT" -d postgres -c \
+  "select 'user ' || rolname, 'present' from pg_roles where rolcanlogin
+   union all select 'database ' || datname, 'owned by ' || pg_get_userbyid(datdba) from pg_database" 2>/dev/null
