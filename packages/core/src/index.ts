@@ -32,3 +32,5 @@ export * from './config/index.ts';
 export * from './infra/index.ts';
 export * from './workspace/index.ts';
 export * from './modules/index.ts';
+export * from './taskserv/index.ts';
+export * from './operations/taskserv/index.ts';

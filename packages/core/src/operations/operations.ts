@@ -2,6 +2,8 @@ import type { Operation } from '@provisioning/extensions-sdk';
 import { serverCreate } from './server/create.ts';
 import { serverDelete } from './server/delete.ts';
 import { serverRestart, serverStart, serverStop } from './server/power.ts';
+import { taskservCreate } from './taskserv/create.ts';
+import { taskservDelete } from './taskserv/delete.ts';
 
 const all: readonly Operation[] = [
   serverCreate,
@@ -9,6 +11,8 @@ const all: readonly Operation[] = [
   serverStart,
   serverStop,
   serverRestart,
+  taskservCreate,
+  taskservDelete,
 ] as unknown as readonly Operation[];
 
 /** Every operation by its type. The CLI runs them directly, the orchestrator durably. */

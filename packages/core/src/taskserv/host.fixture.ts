@@ -3,7 +3,13 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Context, ObservedServer, Progress, ProviderInstance, Transports } from '@provisioning/extensions-sdk';
+import type {
+  Context,
+  ObservedServer,
+  Progress,
+  ProviderInstance,
+  Transports,
+} from '@provisioning/extensions-sdk';
 import { freePort } from '../transport/sshd.fixture.ts';
 import { createTransports, ensureWorkspaceKey } from '../transport/index.ts';
 
@@ -110,14 +116,23 @@ export class TestBed {
 
 /** Folder of a taskserv: the test's own, else the catalogue's. */
 function taskservFolder(name: string, extra: string): string {
-  const found = execFileSync('find', [extra, catalogue, '-name', 'manifest.yaml', '-path', `*/${name}/manifest.yaml`])
+  const found = execFileSync('find', [
+    extra,
+    catalogue,
+    '-name',
+    'manifest.yaml',
+    '-path',
+    `*/${name}/manifest.yaml`,
+  ])
     .toString()
     .split('\n')[0]!;
   return found.slice(0, -'/manifest.yaml'.length);
 }
 
 function podman(parameters: readonly string[]): string {
-  return execFileSync('podman', ['--runtime', 'runc', ...parameters], { stdio: ['ignore', 'pipe', 'pipe'] }).toString();
+  return execFileSync('podman', ['--runtime', 'runc', ...parameters], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  }).toString();
 }
 
 function ensureImage(): void {
