@@ -1,8 +1,10 @@
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import type { BuildOptions, Plugin } from 'esbuild';
 import type * as Scan from '../../../packages/core-cli/src/catalogue/scan.ts';
 import type { BundleSpec } from './bundle.ts';
+import { directImports } from './direct-imports.ts';
 import { leanOclif } from './lean-oclif.ts';
 
 /** The bundle of `@provisioning/cli`: one small entry, one chunk a command, what they share beside them. */
@@ -27,11 +29,22 @@ function options(root: string): BuildOptions {
     minifyWhitespace: true,
     define: { 'process.env.NODE_ENV': '"production"' },
     banner: {
-      js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+      js: "const require=(globalThis.__provisioningRequire??=process.getBuiltinModule('module').createRequire(import.meta.url));",
     },
+    // The same library without 60 CommonJS wrappers; only the browser build of yaml is ESM.
+    alias: { yaml: esmYaml(root) },
     external: ['typescript', 'cpu-features', './crypto/build/Release/sshcrypto.node', '*.node'],
-    plugins: [commandTable(root), leanOclif()],
+    plugins: [
+      commandTable(root),
+      leanOclif(),
+      directImports(root, ['@provisioning/core', '@provisioning/client', '@provisioning/extensions-sdk']),
+    ],
   };
+}
+
+function esmYaml(root: string): string {
+  const from = createRequire(join(root, 'packages/core-cli/package.json'));
+  return join(dirname(from.resolve('yaml/package.json')), 'browser/index.js');
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Plugin } from 'esbuild';
  */
 export function leanOclif(): Plugin {
   const packages =
-    /^(typescript|ejs|cli-spinners|wsl-utils|source-map-support|tinyglobby|minimatch|lilconfig|debug|ansi-escapes|get-package-type|wordwrap|supports-color|string-width|wrap-ansi|widest-line|clean-stack|indent-string|ansis)$/;
+    /^(typescript|ejs|cli-spinners|wsl-utils|source-map-support|tinyglobby|minimatch|lilconfig|debug|ansi-escapes|get-package-type|wordwrap|supports-color|string-width|wrap-ansi|widest-line|clean-stack|indent-string|ansis|node:readline)$/;
   const modules =
     /^\.\.?\/(config|ux|logger|help|help\/util|errors\/handle|handle|module-loader|performance)(\/.*)?$/;
   return {

@@ -1,9 +1,7 @@
 import { Type } from 'typebox';
+import { namePattern, workspaceNamePattern } from './name-pattern.ts';
 
-/** Names of infrastructures and servers (rulings §9). */
-export const namePattern = '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$';
-/** Names of workspaces: underscores are accepted too. */
-export const workspaceNamePattern = '^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$';
+export { namePattern, workspaceNamePattern } from './name-pattern.ts';
 
 export const Name = Type.String({
   pattern: namePattern,

@@ -1,0 +1,71 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { Loader, Plugin } from 'esbuild';
+
+/**
+ * Imports from a package's index become imports from the files that define the names. With code splitting, esbuild
+ * decides file by file what a chunk needs; through an index every command would need all of core.
+ */
+export function directImports(root: string, packages: readonly string[]): Plugin {
+  const indexes = new Map(packages.map((name) => [name, join(root, folderOf(name), 'src/index.ts')]));
+  const definitions = new Map<string, ReadonlyMap<string, string>>();
+  const define = (index: string): ReadonlyMap<string, string> => {
+    const known = definitions.get(index) ?? exportsOf(index);
+    definitions.set(index, known);
+    return known;
+  };
+  return {
+    name: 'direct-imports',
+    setup(build) {
+      build.onStart(() => definitions.clear());
+      build.onLoad({ filter: /\/packages\/.*\.ts$/, namespace: 'file' }, ({ path }) => {
+        const source = readFileSync(path, 'utf8');
+        const contents = source.replace(importPattern, (whole, names: string, module: string) => {
+          const index = indexes.get(module);
+          return index === undefined ? whole : rewrite(names, define(index), index);
+        });
+        return { contents, loader: 'ts' satisfies Loader };
+      });
+    },
+  };
+}
+
+const importPattern = /^import \{([^}]*)\} from '(@provisioning\/[\w-]+)';$/gm;
+
+function folderOf(name: string): string {
+  return `packages/${name.replace('@provisioning/', '')}`;
+}
+
+function rewrite(names: string, defined: ReadonlyMap<string, string>, index: string): string {
+  const statements = names
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && !name.startsWith('type '))
+    .map((name) => {
+      const imported = name.split(/\s+as\s+/)[0]!;
+      return `import { ${name} } from ${JSON.stringify(defined.get(imported) ?? index)};`;
+    });
+  return statements.join(' ');
+}
+
+/** Name → defining file, for everything that an index exports, through further indexes. */
+function exportsOf(file: string): Map<string, string> {
+  const source = readFileSync(file, 'utf8');
+  const result = new Map<string, string>();
+  const declared =
+    /^export (?:declare )?(?:abstract )?(?:async )?(?:const|let|function\*?|class|enum) (\w+)/gm;
+  for (const [, name] of source.matchAll(declared)) result.set(name!, file);
+  for (const [, names, from] of source.matchAll(/^export (?:type )?\{([^}]*)\} from '(\.[^']+)';/gm)) {
+    const inner = exportsOf(resolve(dirname(file), from!));
+    for (const entry of names!.split(',').map((name) => name.trim().replace(/^type /, ''))) {
+      const [original = '', alias = original] = entry.split(/\s+as\s+/);
+      if (original !== '' && alias === original)
+        result.set(alias, inner.get(original) ?? resolve(dirname(file), from!));
+    }
+  }
+  for (const [, from] of source.matchAll(/^export \* from '(\.[^']+)';/gm)) {
+    const inner = resolve(dirname(file), from!);
+    if (existsSync(inner)) for (const [name, where] of exportsOf(inner)) result.set(name, where);
+  }
+  return result;
+}
