@@ -1,5 +1,7 @@
 import type { TSchema } from 'typebox';
 import type { Issue } from './error.ts';
+import type { Clock } from './http/clock.ts';
+import type { NetworkSettings } from './http/network.ts';
 import type { FirewallRule } from './schemas/server.ts';
 import type { Secret } from './secret.ts';
 import type { Access } from './transport.ts';
@@ -167,6 +169,10 @@ export interface ProviderContext {
   readonly cacheDir: string;
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string): void;
   now(): number;
+  /** Proxies and certificates of the machine (06 §8). Default: direct connections, the usual certificates. */
+  readonly network?: NetworkSettings;
+  /** Time and chance for retries and waits. Default: the real ones. */
+  readonly clock?: Clock;
 }
 
 export interface CallOptions {

@@ -1,6 +1,8 @@
 /** Parts for tests of the client and of providers: a clock that doesn't wait and a service that misbehaves on demand. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Value } from 'typebox/value';
+import { Server } from '../schemas/server.ts';
 import type { Clock } from '../http/clock.ts';
 
 /** Sleeping moves the time on at once; chance is in the middle, so that there is no jitter, unless given. */
@@ -102,4 +104,9 @@ export function answer(
 ): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers });
   response.end(body === undefined ? undefined : JSON.stringify(body));
+}
+
+/** A server of a definition, resolved: schema defaults and `values`. */
+export function definedServer(values: Partial<Server> & Pick<Server, 'hostname' | 'provider'>): Server {
+  return Value.Default(Server, { ...values }) as Server;
 }

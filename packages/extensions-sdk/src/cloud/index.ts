@@ -1,0 +1,7 @@
+export { configIssues, connectionResult, healthResult, validationResult } from './checks.ts';
+export { checkSpec, cloudInit, type MountedVolume } from './cloud-init.ts';
+export { clockOf, providerClient } from './connection.ts';
+export { findCredential, isAuthError, missingCredential, setting } from './credentials.ts';
+export { allowRulesOnly, cutsSsh, firewallRules } from './firewall.ts';
+export { infraTags, isOurs, managedBy, requestTag, resourceName, serverTags, tagNames } from './names.ts';
+export { addressOf, serverNotFound, sshAccess, wrongState } from './servers.ts';

@@ -1,0 +1,60 @@
+/** One thing that was looked at. */
+export interface ConformanceCheck {
+  readonly name: string;
+  readonly result: 'passed' | 'failed' | 'skipped';
+  /** Why it failed or was skipped. */
+  readonly message?: string;
+}
+
+export interface ConformanceGroup {
+  readonly name: string;
+  readonly checks: readonly ConformanceCheck[];
+}
+
+export interface ConformanceReport {
+  readonly provider: string;
+  readonly passed: boolean;
+  readonly groups: readonly ConformanceGroup[];
+}
+
+/** Collects the checks of one group; a failing check never stops the others. */
+export class GroupRecorder {
+  readonly checks: ConformanceCheck[] = [];
+
+  async check(name: string, work: () => void | Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      this.checks.push({ name, result: 'passed' });
+      return true;
+    } catch (error) {
+      this.checks.push({
+        name,
+        result: 'failed',
+        message: error instanceof Error ? error.message : String(error),
+      });
+      return false;
+    }
+  }
+
+  skip(name: string, message: string): void {
+    this.checks.push({ name, result: 'skipped', message });
+  }
+}
+
+/** @throws Error with `message` unless `condition` holds. */
+export function expectThat(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new Error(message);
+}
+
+/** The report for people: a line a check, failures with their reason. */
+export function formatReport(report: ConformanceReport): string {
+  const lines = [`Provider ${report.provider}: ${report.passed ? 'conforms' : 'does not conform'}`];
+  for (const group of report.groups) {
+    lines.push(`  ${group.name}`);
+    for (const { name, result, message } of group.checks) {
+      const mark = result === 'passed' ? 'ok' : result;
+      lines.push(`    ${mark.padEnd(7)} ${name}${message === undefined ? '' : `: ${message}`}`);
+    }
+  }
+  return lines.join('\n');
+}
