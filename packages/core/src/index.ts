@@ -13,6 +13,8 @@ export {
   registerExtension,
   unregisterExtension,
 } from './extensions/registrations.ts';
+export * from './modules/index.ts';
+export * from './layers/index.ts';
 export { importProvider, initialiseProvider } from './extensions/provider-loader.ts';
 export { fileError, withFileLock, writeFileAtomic } from './files/atomic.ts';
 export { StateFile } from './state/state.ts';
@@ -31,6 +33,5 @@ export type { ConfigurationReader, ProjectOptions, RunOptions } from './project/
 export * from './config/index.ts';
 export * from './infra/index.ts';
 export * from './workspace/index.ts';
-export * from './modules/index.ts';
 export * from './taskserv/index.ts';
 export * from './operations/taskserv/index.ts';

@@ -1,6 +1,6 @@
 import { readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ExtensionKind, kindFolder, kinds } from '../extensions/kinds.ts';
+import { kindFolder, kinds } from '../extensions/kinds.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { type LoadedModule, readModules } from './manifest-file.ts';
 

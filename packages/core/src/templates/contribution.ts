@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises';
+import { parseDocument } from '../config/document.ts';
+import { isRecord } from '../config/merge.ts';
+import type { ExtensionKind } from '../extensions/kinds.ts';
+import { readSource } from '../layers/read-source.ts';
+import { type LayerSource, documentSources } from '../layers/source.ts';
+import type { TemplateCatalogue } from './catalogue.ts';
+import type { Template } from './metadata.ts';
+import { renderText } from './render.ts';
+import { variableDefaults } from './variables.ts';
+
+/** Whether a template contributes to a module. */
+export function isTargeted(template: Template, kind: ExtensionKind, name: string): boolean {
+  return template.metadata.template.targets.includes(`${kind}:${name}`);
+}
+
+/**
+ * What a template and its parents contribute to a module in layer 200, farthest parent first. A template with several
+ * targets keeps each under its name.
+ */
+export async function templateSources(
+  catalogue: TemplateCatalogue,
+  template: Template,
+  kind: ExtensionKind,
+  name: string,
+  variables: Readonly<Record<string, unknown>>,
+  importRoots: readonly string[],
+): Promise<LayerSource[]> {
+  if (!isTargeted(template, kind, name)) return [];
+  const chain = await catalogue.chain(template);
+  const values = { ...Object.assign({}, ...chain.map(variableDefaults)), ...variables } as Record<
+    string,
+    unknown
+  >;
+  const sources: LayerSource[] = [];
+  for (const member of chain) {
+    if (member.configFile === undefined) continue;
+    const document = await templateDocument(member.configFile, values);
+    if (document === undefined) continue;
+    const several = member.metadata.template.targets.length > 1;
+    const key = [name, name.replaceAll('-', '_'), `${name.replaceAll('-', '_')}_config`].find((candidate) =>
+      isRecord(document.value[candidate]),
+    );
+    if (several && key === undefined) continue;
+    const within = several && key !== undefined ? [key] : undefined;
+    const place = { layer: 'workspace' as const, template: template.name, within };
+    sources.push(...(await documentSources(document, name, place, importRoots)));
+  }
+  return sources;
+}
+
+async function templateDocument(
+  file: string,
+  values: Readonly<Record<string, unknown>>,
+): ReturnType<typeof readSource> {
+  if (!file.endsWith('.hbs')) return readSource(file);
+  const text = await renderText(await readFile(file, 'utf8'), file, values);
+  return parseDocument(text, file.slice(0, -'.hbs'.length));
+}
