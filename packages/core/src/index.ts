@@ -35,3 +35,8 @@ export * from './infra/index.ts';
 export * from './workspace/index.ts';
 export * from './taskserv/index.ts';
 export * from './operations/taskserv/index.ts';
+export { planDeploy } from './plan/deploy.ts';
+export type { DefinedInfrastructure, PlanOptions } from './plan/deploy.ts';
+export { planDestroy } from './plan/destroy.ts';
+export { hasChanges, summarize } from './plan/plan.ts';
+export type { Plan, PlanSummary } from './plan/plan.ts';

@@ -11,6 +11,8 @@ export interface Infrastructure {
   readonly settings: Settings;
   /** Enabled servers: groups expanded, aliases applied, defaults filled. */
   readonly servers: readonly Server[];
+  /** Hostnames with `enabled = false`: neither created nor deleted. */
+  readonly disabled: readonly string[];
   /** Configuration of taskservs for the whole infrastructure, by name. */
   readonly taskservs: Readonly<Record<string, Data>>;
   readonly clusters: Readonly<Record<string, Data>>;

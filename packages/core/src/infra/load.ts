@@ -48,7 +48,7 @@ export async function loadInfrastructure(options: LoadInfrastructureOptions): Pr
   const environment = options.environment ?? textOf(definition['environment']) ?? 'local';
   const settings = settingsOf(definition, name);
   const defs = await providerDefinitions(path.resolve(folder, settings.defaults_provs_dirpath));
-  const resolved = resolveServers(
+  const all = resolveServers(
     entries,
     {
       provider: (provider) => mergeData(options.providerDefaults?.(provider) ?? {}, defs.get(provider) ?? {}),
@@ -57,6 +57,7 @@ export async function loadInfrastructure(options: LoadInfrastructureOptions): Pr
     },
     issues,
   );
+  const resolved = all.filter(({ value }) => value['enabled'] !== false);
   validateServers(resolved, issues);
   if (issues.length > 0) throw invalid(name, issues);
   const known = [
@@ -80,6 +81,9 @@ export async function loadInfrastructure(options: LoadInfrastructureOptions): Pr
     environment,
     settings,
     servers: resolved.map((server) => server.value as Server),
+    disabled: all
+      .filter(({ value }) => value['enabled'] === false)
+      .map(({ value }) => String(value['hostname'])),
     taskservs: recordOf(definition['taskservs']),
     clusters: recordOf(definition['clusters']),
     network: recordOf(definition['network']),

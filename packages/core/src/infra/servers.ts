@@ -60,7 +60,7 @@ export function collectServers(servers: unknown, source: Source, into: ServerEnt
   }
 }
 
-/** Fills defaults, expands groups, drops disabled servers (05 §4.3). */
+/** Fills defaults, expands groups (05 §4.3). */
 export function resolveServers(
   entries: readonly ServerEntry[],
   defaults: ServerDefaults,
@@ -74,7 +74,6 @@ export function resolveServers(
     const provider = String(value['provider'] ?? common['provider'] ?? defaults.providerName);
     const beneath = mergeData(canonicalServer(defaults.provider(provider)), common);
     const server = mergeData(mergeData(beneath, { provider }), value);
-    if (server['enabled'] === false) continue;
     for (const member of expandGroup(server, counts)) {
       applyDefaults(Server, member);
       const hostname = member['hostname'];

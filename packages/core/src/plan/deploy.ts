@@ -1,0 +1,243 @@
+import type { Change, Context, OperationNode, Server } from '@provisioning/extensions-sdk';
+import { serverChange } from '../operations/server/difference.ts';
+import { infraPath } from '../project/paths.ts';
+import { StateFile } from '../state/state.ts';
+import { TaskservPackages } from '../taskserv/index.ts';
+import {
+  type ObservedProvider,
+  type ServerFacts,
+  observeProviders,
+  observeServers,
+  refreshState,
+} from './observe.ts';
+import type { Plan } from './plan.ts';
+import { type PlannedTaskserv, taskservsOf } from './uses.ts';
+
+/** What planning reads of an infrastructure. */
+export interface DefinedInfrastructure {
+  readonly name: string;
+  readonly environment: string;
+  readonly servers: readonly Server[];
+  /** Hostnames that are defined but switched off: left alone. */
+  readonly disabled?: readonly string[];
+  /** Configuration by taskserv name, for every server that uses it. */
+  readonly taskservs: Readonly<Record<string, unknown>>;
+}
+
+export interface PlanOptions {
+  /** Hostnames or globs; the others are left alone. Default all. */
+  readonly targets?: readonly string[];
+  /** Servers asked at once, default 10. */
+  readonly parallel?: number;
+  /** Only servers, no taskservs. */
+  readonly serversOnly?: boolean;
+  /** Leave servers alone that are tagged as ours but no longer defined. Default false: they are deleted. */
+  readonly keepUndefined?: boolean;
+  /** Plan without touching local files, as `--check` must. */
+  readonly readOnly?: boolean;
+}
+
+/** A server with what is known of it on both sides. */
+interface Pair {
+  readonly server: Server;
+  readonly taskservs: readonly PlannedTaskserv[];
+  readonly change: Change;
+}
+
+/**
+ * Compares the definition with what the providers and the servers themselves report, and orders what is to be done
+ * (05 §7.4 `deploy`): servers first, the taskservs of one server one after another, servers side by side. A taskserv
+ * whose templates name another server waits for that server.
+ */
+export async function planDeploy(
+  context: Context,
+  infrastructure: DefinedInfrastructure,
+  options: PlanOptions = {},
+): Promise<Plan> {
+  const defined = infrastructure.servers;
+  const chosen = defined.filter(({ hostname }) => matches(hostname, options.targets));
+  const known = await new StateFile(infraPath(context)).read();
+  const providers = [...new Set([...defined.map(({ provider }) => provider), ...providersOf(known)])];
+  const observed = await observeProviders(context, providers);
+  if (options.readOnly !== true) await refreshState(context, observed);
+
+  const packages = new TaskservPackages();
+  const pairs: Pair[] = await Promise.all(
+    chosen.map(async (server) => {
+      const provider = observed.get(server.provider)!;
+      return {
+        server,
+        taskservs:
+          options.serversOnly === true ? [] : await taskservsOf(context, server, infrastructure, packages),
+        change: serverChange(server, provider.servers.get(server.hostname), {
+          plans: provider.plans,
+          sizesFreely: provider.sizesFreely,
+          known: server.hostname in known.servers,
+        }),
+      };
+    }),
+  );
+  const running = pairs.filter(({ server, taskservs, change }) => {
+    const status = observed.get(server.provider)!.servers.get(server.hostname)?.status;
+    return taskservs.length > 0 && status === 'running' && change.action !== 'replace';
+  });
+  const facts = await observeServers(context, running, {
+    parallel: options.parallel ?? 10,
+    timeout: 15,
+    packages,
+    known: observed,
+  });
+
+  const changes: Change[] = [];
+  const graph: OperationNode[] = [];
+  const blocked: string[] = [];
+  const moving = new Set(pairs.filter(({ change }) => mayMove(change)).map(({ server }) => server.hostname));
+  for (const pair of pairs) {
+    changes.push(pair.change);
+    if (pair.change.action === 'replace') {
+      const names = pair.change.attributes?.map(({ attribute }) => attribute).join(', ') ?? '';
+      blocked.push(`${pair.server.hostname} requires recreate (${names} can't be changed in place)`);
+      continue;
+    }
+    addServer(pair, graph);
+    addTaskservs(pair, facts.get(pair.server.hostname), moving, changes, graph);
+  }
+  if (options.keepUndefined !== true && options.targets === undefined) {
+    for (const [provider, { servers }] of observed)
+      addDeletions(provider, servers, infrastructure, changes, graph);
+  }
+  return {
+    workspace: context.workspace.name,
+    infra: infrastructure.name,
+    environment: infrastructure.environment,
+    changes,
+    graph,
+    blocked,
+    warnings: [],
+  };
+}
+
+function providersOf(state: {
+  readonly servers: Readonly<Record<string, { readonly provider: string }>>;
+}): string[] {
+  return Object.values(state.servers).map(({ provider }) => provider);
+}
+
+/** Whether a server may have another address afterwards. */
+function mayMove({ action, drift }: Change): boolean {
+  return action === 'create' || (action === 'update' && drift === true);
+}
+
+function addServer({ server, change }: Pair, graph: OperationNode[]): void {
+  if (change.action === 'unchanged') return;
+  graph.push({
+    id: serverNode(server.hostname),
+    type: 'server.create',
+    name: server.hostname,
+    input: { server },
+    dependencies: [],
+    resources: [`server/${server.hostname}`],
+  });
+}
+
+function addTaskservs(
+  { server, taskservs, change }: Pair,
+  facts: ServerFacts | undefined,
+  moving: ReadonlySet<string>,
+  changes: Change[],
+  graph: OperationNode[],
+): void {
+  const ids = new Set(graph.map(({ id }) => id));
+  let previous = ids.has(serverNode(server.hostname)) ? serverNode(server.hostname) : undefined;
+  for (const planned of taskservs) {
+    const { use, references } = planned;
+    const taskserv = taskservChange(server.hostname, planned, change, facts, moving);
+    changes.push(taskserv);
+    if (taskserv.action === 'unchanged') continue;
+    const id = taskservNode(server.hostname, use.name);
+    const waits = references
+      .map(({ hostname }) => hostname)
+      .filter((hostname) => moving.has(hostname) && hostname !== server.hostname);
+    graph.push({
+      id,
+      type: 'taskserv.create',
+      name: `${use.name} on ${server.hostname}`,
+      input: {
+        server: { hostname: server.hostname, provider: server.provider },
+        taskserv: use,
+        references,
+      },
+      dependencies: [...(previous === undefined ? [] : [previous]), ...waits.map(serverNode)],
+      resources: [`server/${server.hostname}`],
+    });
+    previous = id;
+  }
+}
+
+function taskservChange(
+  hostname: string,
+  { use, references }: PlannedTaskserv,
+  server: Change,
+  facts: ServerFacts | undefined,
+  moving: ReadonlySet<string>,
+): Change {
+  const base = { kind: 'taskserv', name: `${hostname}/${use.name}` } as const;
+  if (server.action === 'create') return { ...base, action: 'create' };
+  if (facts === undefined) return { ...base, action: 'update', reasons: ['checked once the server runs'] };
+  if (!facts.reachable) return { ...base, action: 'update', reasons: [facts.reason], drift: true };
+  const observation = facts.taskservs.get(use.name);
+  if (observation === undefined || observation.state === 'absent') return { ...base, action: 'create' };
+  const moved = references.filter((reference) => moving.has(reference.hostname));
+  const reasons = [
+    ...observation.reasons,
+    ...moved.map((reference) => `the address of ${reference.hostname} may change`),
+  ];
+  if (observation.state === 'satisfied' && moved.length === 0) return { ...base, action: 'unchanged' };
+  return { ...base, action: 'update', reasons, ...(observation.drift ? { drift: true } : {}) };
+}
+
+function addDeletions(
+  provider: string,
+  servers: ObservedProvider['servers'],
+  { servers: defined, disabled = [] }: DefinedInfrastructure,
+  changes: Change[],
+  graph: OperationNode[],
+): void {
+  const here = new Set(
+    defined.filter((server) => server.provider === provider).map(({ hostname }) => hostname),
+  );
+  for (const { hostname } of servers.values()) {
+    if (here.has(hostname) || disabled.includes(hostname)) continue;
+    changes.push({ kind: 'server', name: hostname, action: 'delete', reasons: ['no longer defined'] });
+    graph.push(deletionNode(hostname, provider));
+  }
+}
+
+export function deletionNode(hostname: string, provider: string, keepStorage = false): OperationNode {
+  return {
+    id: `delete-${hostname}`,
+    type: 'server.delete',
+    name: hostname,
+    input: { server: { hostname, provider }, keep_storage: keepStorage },
+    dependencies: [],
+    resources: [`server/${hostname}`],
+  };
+}
+
+function serverNode(hostname: string): string {
+  return `server-${hostname}`;
+}
+
+function taskservNode(hostname: string, name: string): string {
+  return `${hostname}.${name}`;
+}
+
+/** A name, or a glob with `*`. */
+export function matches(hostname: string, patterns: readonly string[] | undefined): boolean {
+  if (patterns === undefined) return true;
+  return patterns.some((pattern) => {
+    if (!pattern.includes('*')) return pattern === hostname;
+    const source = pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*');
+    return new RegExp(`^${source}$`).test(hostname);
+  });
+}

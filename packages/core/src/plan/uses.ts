@@ -1,0 +1,120 @@
+import {
+  type Context,
+  ProvisioningError,
+  type Server,
+  type ServerTaskserv,
+  type TaskservUse,
+} from '@provisioning/extensions-sdk';
+import {
+  type TaskservPackage,
+  type TaskservPackages,
+  mergeConfig,
+  resolveTaskservConfig,
+  serverReferences,
+} from '../taskserv/index.ts';
+
+/** A taskserv as one server uses it, with the servers whose addresses its templates need. */
+export interface PlannedTaskserv {
+  readonly use: TaskservUse;
+  readonly references: readonly { readonly hostname: string; readonly provider: string }[];
+}
+
+/** The part of a definition that says which taskservs a server has. */
+export interface TaskservDefinition {
+  readonly servers: readonly Server[];
+  readonly taskservs: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Taskservs of one server in the order they are installed: `os` first, then what others depend on, otherwise as written
+ * (07 §4). Each is configured and validated.
+ * @throws ProvisioningError `TASKSERV_NOT_FOUND`, `TASKSERV_CONFIG_INVALID`, `SERVER_REFERENCE_UNKNOWN`,
+ *   `CIRCULAR_DEPENDENCY`.
+ */
+export async function taskservsOf(
+  context: Context,
+  server: Server,
+  definition: TaskservDefinition,
+  packages: TaskservPackages,
+): Promise<readonly PlannedTaskserv[]> {
+  const entries = server.taskservs.filter(({ enabled }) => enabled);
+  const loaded = await Promise.all(
+    entries.map(async (entry) => ({
+      entry,
+      taskserv: await packages.load(await context.extension('taskserv', entry.name)),
+    })),
+  );
+  return ordered(loaded).map(({ entry, taskserv }) => {
+    const use = useOf(entry, definition.taskservs[entry.name]);
+    const config = resolveTaskservConfig(taskserv, use, server.hostname);
+    const references = serverReferences(taskserv.schema, config).map((hostname) => {
+      const target = definition.servers.find((other) => other.hostname === hostname);
+      if (target === undefined) throw unknownReference(hostname, entry.name, server, definition);
+      return { hostname, provider: target.provider };
+    });
+    return { use, references };
+  });
+}
+
+interface Loaded {
+  readonly entry: ServerTaskserv;
+  readonly taskserv: TaskservPackage;
+}
+
+function useOf(entry: ServerTaskserv, shared: unknown): TaskservUse {
+  const common = (typeof shared === 'object' && shared !== null ? shared : {}) as Record<string, unknown>;
+  const { version, profile, enabled: _enabled, ...config } = common;
+  return {
+    name: entry.name,
+    version: entry.version ?? (typeof version === 'string' ? version : undefined),
+    profile: entry.profile !== 'default' ? entry.profile : typeof profile === 'string' ? profile : 'default',
+    config: mergeConfig(config, entry.config),
+  };
+}
+
+/** Depth first over the dependencies that are on this server too, so that the written order is kept where it can be. */
+function ordered(entries: readonly Loaded[]): Loaded[] {
+  const byName = new Map(entries.map((loaded) => [loaded.entry.name, loaded]));
+  const result = new Set<Loaded>();
+  const path: string[] = [];
+  const visit = (loaded: Loaded): void => {
+    if (result.has(loaded)) return;
+    const { name } = loaded.entry;
+    if (path.includes(name)) {
+      throw new ProvisioningError({
+        code: 'CIRCULAR_DEPENDENCY',
+        kind: 'configuration',
+        message: `Circular dependency detected: ${[...path.slice(path.indexOf(name)), name].join(' → ')}`,
+        hint: 'Remove one of these dependencies from its manifest.',
+      });
+    }
+    path.push(name);
+    const { dependencies, optional_dependencies: optional } = loaded.taskserv.manifest;
+    for (const names of [...Object.keys(dependencies), ...Object.keys(optional)]) {
+      for (const alternative of names.split('|')) {
+        const dependency = byName.get(alternative);
+        if (dependency !== undefined) visit(dependency);
+      }
+    }
+    path.pop();
+    result.add(loaded);
+  };
+  const os = byName.get('os');
+  if (os !== undefined) visit(os);
+  for (const loaded of entries) visit(loaded);
+  return [...result];
+}
+
+function unknownReference(
+  hostname: string,
+  taskserv: string,
+  server: Server,
+  definition: TaskservDefinition,
+): ProvisioningError {
+  return new ProvisioningError({
+    code: 'SERVER_REFERENCE_UNKNOWN',
+    kind: 'configuration',
+    message: `Taskserv ${taskserv} on ${server.hostname} names server '${hostname}', which is not defined`,
+    hint: `Servers of this infrastructure: ${definition.servers.map((other) => other.hostname).join(', ')}`,
+  });
+}
