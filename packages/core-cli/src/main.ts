@@ -1,6 +1,6 @@
-import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { type Route, route } from './argv/route.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
+import { asProvisioningError } from './errors/as-error.ts';
 import { renderError } from './errors/render.ts';
 import { unknownCommand } from './errors/unknown.ts';
 import { Interruption } from './interruption.ts';
@@ -26,7 +26,7 @@ export async function main(
       runtime.stderr.write(`${style.mark('error')} Operation interrupted\n`);
       return interruption.exitCode;
     }
-    const error = ProvisioningError.from(thrown);
+    const error = asProvisioningError(thrown);
     const colour = describeTerminal(runtime.stderr, runtime.environment).colour;
     const debug =
       argv.some((token) => token === '--debug' || token === '-x') ||

@@ -75,6 +75,8 @@ export const aliasRegistry: readonly AliasRow[] = [
   { target: 'server ssh', spellings: ['ssh'] },
   { target: 'server exec', spellings: ['server run'] },
   { target: 'workflow monitor', spellings: ['workflow watch'] },
+  { target: 'workflow resume', spellings: ['workflow retry'] },
+  { target: 'workflow cancel', spellings: ['workflow stop'] },
   { target: 'cluster deploy', spellings: [] },
 ];
 

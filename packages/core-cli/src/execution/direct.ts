@@ -1,5 +1,6 @@
 import { operations, type Project } from '@provisioning/core';
 import { type OperationNode, type Progress, ProvisioningError } from '@provisioning/extensions-sdk';
+import { asProvisioningError } from '../errors/as-error.ts';
 import type { Display } from '../live/display.ts';
 import type { OperationView, WorkflowView } from '../live/view.ts';
 
@@ -69,7 +70,7 @@ async function runNode(options: DirectOptions, node: OperationNode): Promise<voi
     await operation.run(context, node.input);
     change(options, node.id, { status: 'Completed', phase: 'done', progress: 100, endedAt: options.now() });
   } catch (thrown) {
-    const error = ProvisioningError.from(thrown);
+    const error = asProvisioningError(thrown);
     change(options, node.id, {
       status: 'Failed',
       phase: 'done',

@@ -1,6 +1,7 @@
 import { operationIdPattern, type WorkflowDefinition } from '@provisioning/client';
 import { type OperationNode, ProvisioningError } from '@provisioning/extensions-sdk';
 import type { ProvisioningCommand } from '../frame/command.ts';
+import { asProvisioningError } from '../errors/as-error.ts';
 import { createDisplay } from '../live/display.ts';
 import type { WorkflowView } from '../live/view.ts';
 import { watchWorkflow } from '../live/watch.ts';
@@ -60,7 +61,7 @@ async function reach(
   try {
     return await connectForWork(command, session.configuration);
   } catch (thrown) {
-    const error = ProvisioningError.from(thrown);
+    const error = asProvisioningError(thrown);
     const fallback = session.configuration.get('orchestrator.fallback_to_direct') !== false;
     if (error.code !== 'ORCHESTRATOR_NOT_AVAILABLE' || !fallback || command.globals.orchestrated) throw error;
     command.out.warn('Orchestrator not available, running directly');
