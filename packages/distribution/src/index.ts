@@ -74,3 +74,27 @@ export {
   type SignaturePolicy,
   type SigningSettings,
 } from './signing/policy.ts';
+export * from './artifacts/artifact-name.ts';
+export { exportBundle, importBundle } from './artifacts/bundle.ts';
+export { deleteArtifact } from './artifacts/delete.ts';
+export * from './artifacts/listing.ts';
+export { login, type LoginOptions, logout, passwordRequired, readPassword } from './artifacts/login.ts';
+export { LayoutPlace, type Place, RemotePlace } from './artifacts/places.ts';
+export {
+  type Origin,
+  pullExtension,
+  type PullOptions,
+  type PullResult,
+  readOrigin,
+  writeOrigin,
+} from './artifacts/pull.ts';
+export { loadPackage, pushExtension, type PushOptions, type PushResult } from './artifacts/push.ts';
+export { ArtifactSession, type Located, type SessionOptions, tagsOrNone } from './artifacts/session.ts';
+export { copyArtifact, mirrorArtifacts, type MirrorOptions, type Transfer } from './artifacts/transfer.ts';
+export {
+  type Namespaces,
+  type OciSettings,
+  parseSize,
+  readOciSettings,
+  type SettingsInput,
+} from './settings/oci-settings.ts';

@@ -33,6 +33,16 @@ export function writeTar(entries: readonly (TarFile | TarSymlink)[], modified = 
   return Buffer.concat(parts);
 }
 
+/** Header of one file for archives that are written as a stream; the name must fit ustar. */
+export function tarHeader(path: string, size: number, modified = 0): Buffer {
+  return header(path, '0', size, 0o644, modified);
+}
+
+/** What follows the content of a file of this size. */
+export function tarPadding(size: number): Buffer {
+  return Buffer.alloc((blockSize - (size % blockSize)) % blockSize);
+}
+
 function padded(content: Uint8Array): Buffer {
   const rest = content.length % blockSize;
   const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
@@ -93,5 +103,11 @@ function header(
 }
 
 function writeOctal(bytes: Buffer, value: number, offset: number, length: number): void {
+  if (value >= 8 ** (length - 1)) {
+    // Files beyond 8 GiB need the base-256 form of GNU tar.
+    bytes.writeBigUInt64BE(BigInt(value), offset + length - 8);
+    bytes[offset]! |= 0x80;
+    return;
+  }
   bytes.write(`${value.toString(8).padStart(length - 1, '0')}\0`, offset, length);
 }

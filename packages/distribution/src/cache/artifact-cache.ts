@@ -8,8 +8,7 @@ import { withFileLock } from '../layout/file-lock.ts';
 import { ImageLayout } from '../layout/layout.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
-import { encodeManifest } from '../oci/manifest.ts';
-import { mediaTypes, refNameAnnotation } from '../oci/media-types.ts';
+import { refNameAnnotation } from '../oci/media-types.ts';
 import type { CallOptions, Source } from '../oci/target.ts';
 
 /** What is remembered of a reference. */
@@ -126,11 +125,11 @@ export class ArtifactCache {
       for (const [reference, entry] of this.#fresh) all.set(reference, entry);
       const sorted = [...all].sort(([a], [b]) => (a < b ? -1 : 1));
       await writeFileAtomically(join(this.root, 'tags.json'), JSON.stringify(Object.fromEntries(sorted)));
-      await writeFileAtomically(
-        join(this.root, 'oci-layout'),
-        JSON.stringify({ imageLayoutVersion: '1.0.0' }),
-      );
-      await writeFileAtomically(join(this.root, 'index.json'), indexOf(sorted));
+      const named = new Map(sorted);
+      await this.layout.index.update((entries) => [
+        ...entries.filter((entry) => !named.has(entry.annotations?.[refNameAnnotation] ?? '')),
+        ...sorted.map(asEntry),
+      ]);
     });
     this.#fresh.clear();
     this.#tags = undefined;
@@ -173,14 +172,8 @@ export class ArtifactCache {
   }
 }
 
-function indexOf(tags: readonly (readonly [string, TagEntry])[]): Uint8Array {
-  const manifests = tags.map(([reference, { mediaType, digest, size }]) => ({
-    mediaType,
-    digest,
-    size,
-    annotations: { [refNameAnnotation]: reference },
-  }));
-  return encodeManifest({ mediaType: mediaTypes.imageIndex, manifests });
+function asEntry([reference, { mediaType, digest, size }]: readonly [string, TagEntry]): Descriptor {
+  return { mediaType, digest, size, annotations: { [refNameAnnotation]: reference } };
 }
 
 class CachedSource implements Source {
@@ -205,10 +198,19 @@ class CachedSource implements Source {
       (this.#options.always !== true && known !== undefined && this.#cache.isFresh(known));
     if (known !== undefined && usable)
       return { mediaType: known.mediaType, digest: known.digest, size: known.size };
-    if (this.#remote === undefined) throw notInCache(full);
+    if (this.#remote === undefined) return this.#imported(reference, full);
     const descriptor = await this.#remote.resolve(reference, options);
     this.#cache.remember(full, descriptor);
     return descriptor;
+  }
+
+  /** Bundles are imported as entries of the layout, signatures included. */
+  async #imported(reference: string, full: string): Promise<Descriptor> {
+    try {
+      return await this.#cache.layout.repository(this.#name).resolve(reference);
+    } catch (error) {
+      throw error instanceof ProvisioningError && error.kind === 'not-found' ? notInCache(full) : error;
+    }
   }
 
   async fetch(

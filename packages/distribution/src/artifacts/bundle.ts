@@ -1,0 +1,140 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { unpack } from '../archive/unpack.ts';
+import type { ImageLayout } from '../layout/layout.ts';
+import { tarHeader, tarPadding } from '../archive/tar-writer.ts';
+import type { Place } from './places.ts';
+import { LayoutPlace } from './places.ts';
+import type { ArtifactSession } from './session.ts';
+import { copyWithSignatures, mirrorArtifacts, type Transfer } from './transfer.ts';
+import { mapLimited } from './listing.ts';
+
+/** Bundles carry what fits on a disk, not what fits into memory. */
+const bundleBytes = 1024 ** 4;
+const bundleEntries = 2_000_000;
+
+/**
+ * Writes artifacts with their signatures into one file: a tar of an OCI image layout, which `skopeo` and `oras` read too
+ * (09 §9 "Air-gapped"). Equal artifacts give an equal file.
+ */
+export async function exportBundle(
+  session: ArtifactSession,
+  file: string,
+  references: readonly string[],
+): Promise<readonly Transfer[]> {
+  const target = resolve(file);
+  const folder = await mkdtemp(join(dirname(target), '.export-'));
+  try {
+    const layout = new LayoutPlace(join(folder, 'layout'));
+    const { extensions } = session.settings.namespaces;
+    const transfers = await mirrorArtifacts(
+      session,
+      { place: layout, namespace: extensions },
+      { references },
+    );
+    if (transfers.some(({ state }) => state === 'failed')) return transfers;
+    await sortIndex(layout.layout);
+    await pipeline(
+      Readable.from(tarOf(join(folder, 'layout'))),
+      createWriteStream(join(folder, 'bundle.tar')),
+    );
+    await rename(join(folder, 'bundle.tar'), target);
+    return transfers;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The order of entries is that of arrival; sorted, it does not tell which transfer was faster. */
+function sortIndex(layout: ImageLayout): Promise<void> {
+  const key = (entry: {
+    readonly digest: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+  }): string => `${Object.values(entry.annotations ?? {}).join()} ${entry.digest}`;
+  return layout.index.update((entries) => [...entries].sort((a, b) => (key(a) < key(b) ? -1 : 1)));
+}
+
+async function* tarOf(folder: string): AsyncGenerator<Uint8Array> {
+  const names = (await readdir(folder, { recursive: true })).map((name) => name.replaceAll('\\', '/')).sort();
+  for (const name of names) {
+    const details = await stat(join(folder, name));
+    if (!details.isFile() || name.split('/').some((part) => part.startsWith('.') || part === 'partial'))
+      continue;
+    yield tarHeader(name, details.size);
+    yield* createReadStream(join(folder, name), { highWaterMark: 256 * 1024 });
+    yield tarPadding(details.size);
+  }
+  yield Buffer.alloc(1024);
+}
+
+/**
+ * Reads a bundle into the cache, or copies its artifacts into a registry. Digests stay equal, so a lock file stays valid.
+ * @param to a namespace of a registry; the cache when absent.
+ */
+export async function importBundle(
+  session: ArtifactSession,
+  file: string,
+  to?: { readonly place: Place; readonly namespace: string },
+): Promise<readonly Transfer[]> {
+  const scratch = await mkdtemp(join(dirname(resolve(file)), '.import-'));
+  try {
+    const folder = join(scratch, 'layout');
+    await unpack(createReadStream(file), folder, {
+      bytes: bundleBytes,
+      entries: bundleEntries,
+      ...session.call,
+    });
+    const layout = new LayoutPlace(folder);
+    const artifacts = await entriesOf(layout);
+    return await mapLimited(artifacts, session.settings.concurrency, async ({ repository, tag }) => {
+      const name = repository.slice(repository.lastIndexOf('/') + 1);
+      const target = to === undefined ? undefined : `${to.namespace}/${name}`;
+      const shown =
+        to === undefined ? `${session.settings.registry}/${repository}` : `${to.place.name}/${target!}`;
+      try {
+        const source = layout.source(repository);
+        const place = to === undefined ? cacheTarget(session, shown) : to.place.target(target!);
+        const { root, bytes } = await copyWithSignatures(session, source, tag, place, tag, true);
+        if (to === undefined) session.cache.remember(`${shown}:${tag}`, root);
+        return {
+          from: `${repository}:${tag}`,
+          to: `${shown}:${tag}`,
+          digest: root.digest,
+          bytes,
+          state: bytes > 0 ? 'copied' : 'present',
+        };
+      } catch (error) {
+        if (session.call.signal?.aborted === true) throw error;
+        return {
+          from: `${repository}:${tag}`,
+          to: `${shown}:${tag}`,
+          bytes: 0,
+          state: 'failed',
+          error: (error as Error).message,
+        };
+      }
+    });
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** The cache's layout holds an imported repository under the full name it is asked for later. */
+function cacheTarget(session: ArtifactSession, name: string) {
+  return session.cache.layout.repository(name);
+}
+
+async function entriesOf(
+  layout: LayoutPlace,
+): Promise<readonly { readonly repository: string; readonly tag: string }[]> {
+  const found: { repository: string; tag: string }[] = [];
+  for (const repository of await layout.layout.repositories()) {
+    for (const tag of await layout.source(repository).tags()) {
+      if (!/^sha(?:256|512)-/.test(tag)) found.push({ repository, tag });
+    }
+  }
+  return found;
+}

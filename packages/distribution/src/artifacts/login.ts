@@ -1,0 +1,60 @@
+import type { Readable } from 'node:stream';
+import { readFile } from 'node:fs/promises';
+import { ProvisioningError, Secret } from '@provisioning/extensions-sdk';
+import { forHost } from '../credentials/credential.ts';
+import type { ArtifactSession } from './session.ts';
+
+export interface LoginOptions {
+  readonly host: string;
+  readonly username: string;
+  readonly password: Secret;
+}
+
+/** Reads a password: standard input or a file, one trailing newline removed (09 §6). */
+export async function readPassword(from: {
+  readonly stdin?: Readable;
+  readonly file?: string;
+}): Promise<Secret> {
+  let text: string;
+  if (from.file !== undefined) text = await readFile(from.file, 'utf8');
+  else if (from.stdin !== undefined) {
+    const chunks: Buffer[] = [];
+    for await (const chunk of from.stdin as AsyncIterable<Buffer | string>) chunks.push(Buffer.from(chunk));
+    text = Buffer.concat(chunks).toString('utf8');
+  } else throw passwordRequired();
+  const password = text.replace(/\r?\n$/, '');
+  if (password === '') throw passwordRequired();
+  return new Secret(password);
+}
+
+export function passwordRequired(): ProvisioningError {
+  return new ProvisioningError({
+    code: 'PASSWORD_REQUIRED',
+    kind: 'usage',
+    message: 'Password required: use --password-stdin or --token-file',
+  });
+}
+
+/**
+ * Checks a credential with the registry and stores it as Docker does (09 §6). A rejected one changes nothing.
+ * @returns the credential helper that keeps it, or the file where it stands unencrypted.
+ */
+export async function login(
+  session: ArtifactSession,
+  options: LoginOptions,
+): Promise<{ readonly helper?: string; readonly file?: string }> {
+  const { host, username, password } = options;
+  const registry = session.connectAs(host, forHost(host, { username, password }));
+  try {
+    await registry.ping(session.call);
+  } finally {
+    registry.close();
+  }
+  const helper = await session.docker.store(host, { username, password });
+  return helper === undefined ? { file: session.docker.path } : { helper };
+}
+
+/** Removes a stored credential. @returns whether there was one. */
+export function logout(session: ArtifactSession, host: string): Promise<boolean> {
+  return session.docker.erase(host);
+}

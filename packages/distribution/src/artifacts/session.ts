@@ -1,0 +1,271 @@
+import { access } from 'node:fs/promises';
+import { ProvisioningError, Secret } from '@provisioning/extensions-sdk';
+import { ArtifactCache } from '../cache/artifact-cache.ts';
+import type { CredentialSource } from '../credentials/credential.ts';
+import { firstOf } from '../credentials/credential.ts';
+import { DockerCredentials, dockerConfigPath } from '../credentials/docker-config.ts';
+import { readTokenFile } from '../credentials/token-file.ts';
+import type { PackageKind } from '../extension/kind.ts';
+import { annotations } from '../extension/media-types.ts';
+import { fetchManifest } from '../oci/content.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import { artifactNotFound, closest } from '../oci/errors.ts';
+import type { CallOptions, Source, Target } from '../oci/target.ts';
+import { proxyFromEnvironment } from '../remote/connections.ts';
+import { isLoopback } from '../remote/errors.ts';
+import { MirroredSource } from '../remote/mirrored.ts';
+import { RemoteRegistry } from '../remote/registry.ts';
+import type { OciSettings } from '../settings/oci-settings.ts';
+import { type GateEvents, modeRules, SignatureGate } from '../signing/policy.ts';
+import { chooseTag, type ExtensionReference, parseExtensionReference } from './artifact-name.ts';
+import { LayoutPlace, type Place, RemotePlace } from './places.ts';
+
+export interface SessionOptions {
+  readonly settings: OciSettings;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly events?: GateEvents;
+  readonly signal?: AbortSignal;
+  readonly version?: string;
+}
+
+/** One artifact, found: where it is and what names it there. */
+export interface Located {
+  readonly place: Place;
+  readonly repository: string;
+  /** Tag or digest. */
+  readonly reference: string;
+  /** `host/repository:tag`. */
+  readonly full: string;
+}
+
+/** Everything one command shares: connections, credentials, cache and signature checks. Close it at the end. */
+export class ArtifactSession {
+  readonly settings: OciSettings;
+  readonly cache: ArtifactCache;
+  readonly gate: SignatureGate;
+  readonly docker: DockerCredentials;
+  readonly #options: SessionOptions;
+  readonly #credentials: CredentialSource;
+  readonly #registries = new Map<string, RemoteRegistry>();
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.settings = options.settings;
+    const { settings, environment } = options;
+    this.cache = new ArtifactCache(settings.cacheFolder, { maxBytes: settings.cacheMaxBytes });
+    this.gate = new SignatureGate(
+      {
+        policy: settings.signing.policy,
+        publicKeys: settings.signing.publicKeys,
+        allowedSigners: settings.signing.allowedSigners,
+      },
+      options.events,
+    );
+    this.docker = new DockerCredentials(dockerConfigPath(environment), environment);
+    this.#credentials = firstOf(this.#tokens(), this.docker);
+  }
+
+  get call(): CallOptions {
+    return this.#options.signal === undefined ? {} : { signal: this.#options.signal };
+  }
+
+  warn(message: string): void {
+    this.#options.events?.warn?.(message);
+  }
+
+  /** The environment's token and the token file belong to the default registry alone (09 §6). */
+  #tokens(): CredentialSource {
+    const { settings, environment, events } = this.#options;
+    return {
+      get: async (host) => {
+        if (host !== settings.registry) return undefined;
+        const token = environment['PROVISIONING_OCI_TOKEN'];
+        if (token !== undefined && token !== '')
+          return { username: settings.username, password: new Secret(token) };
+        const file = settings.tokenFile;
+        if (
+          file === undefined ||
+          !(await access(file).then(
+            () => true,
+            () => false,
+          ))
+        )
+          return undefined;
+        const password = await readTokenFile(file, {
+          strict: modeRules[settings.mode].strictTokenFiles,
+          ...(events?.warn === undefined ? {} : { warn: events.warn }),
+        });
+        return { username: settings.username, password };
+      },
+    };
+  }
+
+  /** Connection to a registry by host, made on first use. */
+  registry(host: string): RemoteRegistry {
+    let registry = this.#registries.get(host);
+    if (registry === undefined) {
+      registry = this.#connect(host, this.#credentials);
+      this.#registries.set(host, registry);
+    }
+    return registry;
+  }
+
+  /** A connection with credentials of its own, for `login`. */
+  connectAs(host: string, credentials: CredentialSource): RemoteRegistry {
+    return this.#connect(host, credentials);
+  }
+
+  #connect(host: string, credentials: CredentialSource): RemoteRegistry {
+    const { settings, environment, version } = this.#options;
+    return new RemoteRegistry(host, {
+      credentials,
+      plainHttp: host === settings.registry ? settings.plainHttp : isLoopback(host),
+      timeoutSeconds: settings.timeoutSeconds,
+      retries: settings.retries,
+      insecure: settings.insecure,
+      proxy: proxyFromEnvironment(environment),
+      trustedTokenHosts: settings.tokenHosts,
+      userAgent: `provisioning/${version ?? '0'}`,
+      ...(settings.caFile === undefined ? {} : { caFile: settings.caFile }),
+    });
+  }
+
+  /** A registry by name: `host[:port]` or `layout:<folder>`. Default: the configured one. */
+  place(name: string = this.settings.registry): Place {
+    if (name.startsWith('layout:')) return new LayoutPlace(name.slice('layout:'.length));
+    return new RemotePlace(this.registry(name), (repository) => this.#reader(name, repository));
+  }
+
+  #reader(host: string, repository: string): Source {
+    const { offline, pullAlways, mirrors } = this.settings;
+    const mirror = mirrors[host];
+    const own = this.registry(host).repository(repository);
+    const remote = mirror === undefined ? own : new MirroredSource([this.#mirror(mirror, repository), own]);
+    return this.cache.source(`${host}/${repository}`, remote, { offline, always: pullAlways });
+  }
+
+  #mirror(mirror: string, repository: string): Source {
+    const slash = mirror.indexOf('/');
+    const [host, prefix] =
+      slash === -1 ? [mirror, ''] : [mirror.slice(0, slash), `${mirror.slice(slash + 1)}/`];
+    return this.registry(host).repository(`${prefix}${repository}`);
+  }
+
+  /**
+   * Finds what a reference names: the tag that fits a version or range, and the repository that holds the kind (09 §1).
+   * @throws ProvisioningError `ARTIFACT_NOT_FOUND`, exit 5; `INVALID_REFERENCE`, exit 2.
+   */
+  async locate(text: string): Promise<Located> {
+    const reference = parseExtensionReference(text);
+    if (reference.form === 'oci') {
+      const { host, repository, tag, digest } = reference;
+      return this.#exact(this.place(host), repository, digest ?? tag);
+    }
+    if (reference.form === 'layout') {
+      const { folder, repository, tag, digest } = reference;
+      return this.#exact(this.place(`layout:${folder}`), repository, digest ?? tag);
+    }
+    if (reference.form !== 'name') {
+      throw new ProvisioningError({
+        code: 'NOT_A_REGISTRY_REFERENCE',
+        kind: 'usage',
+        message: `${text} does not name an artifact of a registry`,
+        hint: 'write name:version, host/repository:tag or layout:<folder>/name:tag',
+      });
+    }
+    return this.#named(reference);
+  }
+
+  async #exact(place: Place, repository: string, wanted: string | undefined): Promise<Located> {
+    const located = (reference: string): Located => ({
+      place,
+      repository,
+      reference,
+      full: `${place.name}/${repository}${reference.includes(':') ? '@' : ':'}${reference}`,
+    });
+    if (wanted?.includes(':') === true) return located(wanted);
+    if (this.settings.offline) return located(wanted ?? 'latest');
+    const tags = await place.source(repository).tags(this.call);
+    const tag = chooseTag(tags, wanted === undefined ? {} : { version: wanted });
+    if (tag !== undefined) return located(tag);
+    throw artifactNotFound(
+      `${place.name}/${repository}:${wanted ?? 'latest'}`,
+      tags.map((one) => `${place.name}/${repository}:${one}`),
+    );
+  }
+
+  async #named(reference: Extract<ExtensionReference, { form: 'name' }>): Promise<Located> {
+    const place = this.place();
+    const { name, kind } = reference;
+    const wanted = {
+      ...(reference.version === undefined ? {} : { version: reference.version }),
+      ...(reference.range === undefined ? {} : { range: reference.range }),
+    };
+    if (this.settings.offline && reference.version !== undefined) {
+      return this.#exact(place, `${this.settings.namespaces.extensions}/${name}`, reference.version);
+    }
+    const shown = `${place.name}/${this.settings.namespaces.extensions}/${name}:${reference.version ?? reference.range ?? 'latest'}`;
+    for (const repository of this.repositoryCandidates(name, kind)) {
+      const tags = await tagsOrNone(place.source(repository), this.call);
+      const tag = chooseTag(tags, wanted);
+      if (tag === undefined) {
+        if (tags.length > 0 && kind === undefined)
+          throw artifactNotFound(
+            shown,
+            tags.map((one) => `${place.name}/${repository}:${one}`),
+          );
+        continue;
+      }
+      if (kind !== undefined && !(await this.holdsKind(place.source(repository), tag, kind))) continue;
+      return { place, repository, reference: tag, full: `${place.name}/${repository}:${tag}` };
+    }
+    throw artifactNotFound(shown, await this.#suggestions(place, name));
+  }
+
+  async #suggestions(place: Place, name: string): Promise<readonly string[]> {
+    const { extensions } = this.settings.namespaces;
+    const known = await place.repositories(extensions, this.call).catch(() => []);
+    const near = closest(
+      name,
+      known.map((one) => one.slice(extensions.length + 1)),
+    );
+    return near.map((one) => `${place.name}/${extensions}/${one}:${name}`);
+  }
+
+  /** Repositories that may hold an extension: `<ns>/<name>`, then `<ns>/<name>-<kind>`. */
+  repositoryCandidates(name: string, kind?: PackageKind): readonly string[] {
+    const base = `${this.settings.namespaces.extensions}/${name}`;
+    return kind === undefined ? [base] : [base, `${base}-${kind}`];
+  }
+
+  /** Whether a repository holds extensions of a kind, told by the annotation of one of its manifests. */
+  async holdsKind(source: Source, reference: string, kind: PackageKind): Promise<boolean> {
+    const manifest = await fetchManifest(source, await source.resolve(reference, this.call), this.call);
+    const own = manifest.annotations?.[annotations.kind];
+    return own === undefined || own === kind;
+  }
+
+  /** Lets an artifact pass the signature policy of the mode. */
+  verify(source: Source, root: Descriptor, full: string): Promise<string | undefined> {
+    return this.gate.check(source, root, full, this.call);
+  }
+
+  /** Writes the cache's knowledge and ends connections. */
+  async close(): Promise<void> {
+    await this.cache.flush();
+    for (const registry of this.#registries.values()) registry.close();
+  }
+}
+
+/** Tags of a repository, none when it does not exist. */
+export async function tagsOrNone(
+  source: Pick<Target, 'tags'>,
+  options: CallOptions,
+): Promise<readonly string[]> {
+  try {
+    return await source.tags(options);
+  } catch (error) {
+    if (error instanceof ProvisioningError && error.kind === 'not-found') return [];
+    throw error;
+  }
+}

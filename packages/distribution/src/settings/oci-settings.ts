@@ -1,0 +1,224 @@
+import { join } from 'node:path';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
+import type { Mode, SignaturePolicy } from '../signing/policy.ts';
+import { effectivePolicy, insecureRefused, modeRules } from '../signing/policy.ts';
+import { isLoopback } from '../remote/errors.ts';
+
+/** Namespaces of the kinds of artifacts (09 §5). */
+export interface Namespaces {
+  readonly extensions: string;
+  readonly schemas: string;
+  readonly platform: string;
+  readonly test: string;
+}
+
+/** Everything distribution reads from the configuration, resolved (09 §5). */
+export interface OciSettings {
+  readonly tool: 'builtin' | 'oras' | 'crane' | 'skopeo' | 'external';
+  /** `host[:port]`, or `layout:<folder>`. */
+  readonly registry: string;
+  readonly namespaces: Namespaces;
+  /** Plain HTTP towards the default registry. */
+  readonly plainHttp: boolean;
+  readonly insecure: boolean;
+  readonly caFile?: string;
+  readonly username: string;
+  readonly tokenFile?: string;
+  readonly cacheFolder: string;
+  readonly cacheMaxBytes: number;
+  readonly concurrency: number;
+  readonly timeoutSeconds: number;
+  readonly retries: number;
+  readonly mirrors: Readonly<Record<string, string>>;
+  readonly tokenHosts: readonly string[];
+  readonly pullAlways: boolean;
+  readonly offline: boolean;
+  readonly mode: Mode;
+  readonly signing: {
+    readonly policy: SignaturePolicy;
+    readonly tool: 'builtin' | 'cosign' | 'notation';
+    readonly keyPath?: string;
+    readonly publicKeys: readonly string[];
+    readonly allowedSigners: Readonly<Record<string, readonly string[]>>;
+  };
+}
+
+export interface SettingsInput {
+  /** Value of a configuration key, `undefined` when nothing sets it. */
+  readonly get: (path: string) => unknown;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly flags?: {
+    readonly registry?: string;
+    readonly namespace?: string;
+    readonly insecure?: boolean;
+    readonly offline?: boolean;
+    readonly verifySignature?: boolean;
+  };
+  /** The configured mode; `undefined` before one is chosen, which rules as solo and has another namespace prefix. */
+  readonly mode?: Mode;
+  readonly configFolder: string;
+  readonly cacheFolder: string;
+}
+
+/** Prefix of the namespaces by mode (S:42230-42238). */
+const prefixes: Readonly<Record<Mode, string>> = {
+  solo: 'dev',
+  multiuser: 'provisioning',
+  cicd: 'cicd',
+  enterprise: 'prod',
+};
+
+function invalid(key: string, reason: string): ProvisioningError {
+  return new ProvisioningError({
+    code: 'INVALID_SETTING',
+    kind: 'configuration',
+    message: `${key}: ${reason}`,
+    location: { file: 'configuration', key },
+  });
+}
+
+/** The two shapes of a workspace's `dependencies` block win over the keys of `oci` (09 §5). */
+const places = ['dependencies.extensions.oci', 'dependencies.registry.oci', 'oci'] as const;
+
+class Reader {
+  readonly #get: (path: string) => unknown;
+
+  constructor(get: (path: string) => unknown) {
+    this.#get = get;
+  }
+
+  first(...names: readonly string[]): unknown {
+    for (const place of places) {
+      for (const name of names) {
+        const value = this.#get(`${place}.${name}`);
+        if (value !== undefined && value !== null && value !== '') return value;
+      }
+    }
+    return undefined;
+  }
+
+  text(...names: readonly string[]): string | undefined {
+    const value = this.first(...names);
+    if (value === undefined || typeof value === 'string') return value;
+    throw invalid(`oci.${names[0]}`, 'expected text');
+  }
+
+  flag(name: string): boolean | undefined {
+    const value = this.first(name);
+    if (value === undefined || typeof value === 'boolean') return value;
+    throw invalid(`oci.${name}`, 'expected true or false');
+  }
+
+  number(name: string, fallback: number): number {
+    const value = this.first(name) ?? fallback;
+    if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
+    throw invalid(`oci.${name}`, 'expected a number');
+  }
+
+  texts(name: string): readonly string[] {
+    const value = this.first(name) ?? [];
+    if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value;
+    throw invalid(`oci.${name}`, 'expected a list of texts');
+  }
+
+  record<T>(name: string): Readonly<Record<string, T>> {
+    const value = this.first(name) ?? {};
+    if (typeof value === 'object' && !Array.isArray(value)) return value as Readonly<Record<string, T>>;
+    throw invalid(`oci.${name}`, 'expected keys and values');
+  }
+
+  choice<T extends string>(name: string, values: readonly T[], fallback: T): T {
+    const value = this.first(name) ?? fallback;
+    if (values.includes(value as T)) return value as T;
+    throw invalid(`oci.${name}`, `${JSON.stringify(value)} is none of ${values.join(', ')}`);
+  }
+}
+
+/** Bytes of a size such as `5GiB`, `500M` or a plain number. */
+export function parseSize(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?$/i.exec(text.trim());
+  if (match === null) return undefined;
+  const power = ['', 'K', 'M', 'G', 'T'].indexOf(match[2]!.toUpperCase());
+  return Math.round(Number(match[1]) * (match[3] === '' && power > 0 ? 1000 : 1024) ** power);
+}
+
+/**
+ * Resolves the settings: flag, environment, workspace block, `oci.*` keys (09 §5).
+ * @throws ProvisioningError `INVALID_SETTING`, exit 3; `INSECURE_REFUSED`, exit 4.
+ */
+export function readOciSettings(input: SettingsInput): OciSettings {
+  const { environment, flags = {} } = input;
+  const reader = new Reader(input.get);
+  const mode = input.mode ?? 'solo';
+  if (flags.insecure === true && !modeRules[mode].insecureAllowed) throw insecureRefused(mode);
+  const named =
+    flags.registry ??
+    environment['PROVISIONING_OCI_REGISTRY'] ??
+    reader.text('registry', 'endpoint') ??
+    'localhost:5000';
+  const scheme = /^(https?|oci):\/\//.exec(named)?.[1];
+  const registry = named.replace(/^(https?|oci):\/\//, '').replace(/\/+$/, '');
+  const tls =
+    scheme === 'http'
+      ? false
+      : scheme === 'https'
+        ? true
+        : (reader.flag('tls_enabled') ?? !isLoopback(registry));
+  const cacheSize = reader.first('cache_max_size');
+  const cacheMaxBytes = cacheSize === undefined ? 5 * 1024 ** 3 : parseSize(String(cacheSize));
+  if (cacheMaxBytes === undefined)
+    throw invalid('oci.cache_max_size', `${String(cacheSize)} is no size such as 5GiB`);
+  const caFile = reader.text('ca_file');
+  const configured = reader.text('auth_token_path');
+  const keyPath = reader.text('signing.key_path');
+  return {
+    tool: reader.choice('tool', ['builtin', 'oras', 'crane', 'skopeo', 'external'], 'builtin'),
+    registry,
+    namespaces: readNamespaces(input, reader),
+    plainHttp: !tls,
+    insecure: flags.insecure === true,
+    ...(caFile === undefined ? {} : { caFile }),
+    username: reader.text('username') ?? '_token',
+    tokenFile: configured ?? join(input.configFolder, 'tokens', 'oci'),
+    cacheFolder: reader.text('cache_dir') ?? join(input.cacheFolder, 'oci'),
+    cacheMaxBytes,
+    concurrency: Math.max(1, reader.number('concurrency', 4)),
+    timeoutSeconds: reader.number('timeout_seconds', 30),
+    retries: reader.number('retries', 3),
+    mirrors: reader.record<string>('mirrors'),
+    tokenHosts: reader.texts('token_hosts'),
+    pullAlways: input.get('extensions.pull_policy') === 'always' || mode === 'cicd',
+    offline: flags.offline === true,
+    mode,
+    signing: {
+      policy: effectivePolicy(
+        mode,
+        reader.choice<SignaturePolicy>('signing.policy', ['off', 'warn', 'require'], 'off'),
+        input.get('security.extensions.require_signature') === true || flags.verifySignature === true
+          ? 'require'
+          : undefined,
+      ),
+      tool: reader.choice('signing.tool', ['builtin', 'cosign', 'notation'], 'builtin'),
+      ...(keyPath === undefined ? {} : { keyPath }),
+      publicKeys: reader.texts('signing.public_keys'),
+      allowedSigners: reader.record<readonly string[]>('signing.allowed_signers'),
+    },
+  };
+}
+
+function readNamespaces(input: SettingsInput, reader: Reader): Namespaces {
+  const { environment, flags = {}, mode } = input;
+  const prefix = reader.text('namespace_prefix') ?? (mode === undefined ? 'provisioning' : prefixes[mode]);
+  const named = (kind: string): string | undefined => reader.text(`namespaces.${kind}`);
+  return {
+    extensions:
+      flags.namespace ??
+      environment['PROVISIONING_OCI_NAMESPACE'] ??
+      reader.text('namespace') ??
+      named('extensions') ??
+      `${prefix}-extensions`,
+    schemas: named('schemas') ?? named('kcl') ?? `${prefix}-schemas`,
+    platform: named('platform') ?? `${prefix}-platform`,
+    test: named('test') ?? `${prefix}-test`,
+  };
+}
