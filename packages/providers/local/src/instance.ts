@@ -22,7 +22,11 @@ import { deleteServer, resize, setState } from './server/change.ts';
 import { createServer } from './server/create.ts';
 import { isServer, labelKeys, managedBy } from './server/labels.ts';
 import { observed, sshPort } from './server/observe.ts';
+import { networks } from './server/network-service.ts';
+import { recreate } from './server/recreate.ts';
 import { Session } from './server/session.ts';
+import { snapshots } from './server/snapshots.ts';
+import { volumes } from './server/volume-service.ts';
 
 /** The provider bound to one infrastructure. Connects on first use. */
 export function createInstance(context: ProviderContext): ProviderInstance {
@@ -36,15 +40,29 @@ export function createInstance(context: ProviderContext): ProviderInstance {
   return new LocalInstance(session, config, context);
 }
 
+/** What a running container can change. */
+const sizes: ReadonlySet<string> = new Set(['plan', 'cores', 'memory']);
+/** What can be changed by putting a new container in its place. */
+const changeable: ReadonlySet<string> = new Set([
+  ...sizes,
+  ...['title', 'disk', 'allowed_ports', 'ssh_public_keys', 'user', 'time_zone', 'volumes', 'tags', 'extra'],
+]);
+
 class LocalInstance implements ProviderInstance {
   readonly #session: Session;
   readonly #config: LocalConfig;
   readonly #context: ProviderContext;
+  readonly network: NonNullable<ProviderInstance['network']>;
+  readonly volume: NonNullable<ProviderInstance['volume']>;
+  readonly snapshot: NonNullable<ProviderInstance['snapshot']>;
 
   constructor(session: Session, config: LocalConfig, context: ProviderContext) {
     this.#session = session;
     this.#config = config;
     this.#context = context;
+    this.network = networks(session);
+    this.volume = volumes(session);
+    this.snapshot = snapshots(session, () => context.now());
   }
 
   async validateConfig({ online }: { readonly online: boolean }) {
@@ -175,7 +193,9 @@ class LocalInstance implements ProviderInstance {
     return this.#session.use('Server deletion failed', 'deleteServer', async (connected) => {
       const container = await this.#session.find(ref.hostname, options.signal);
       if (container === undefined) return { deleted: false };
-      await deleteServer(this.#session, connected, container, ref.hostname, options);
+      await this.#session.locked(ref.hostname, () =>
+        deleteServer(this.#session, connected, container, ref.hostname, options),
+      );
       return { deleted: true };
     });
   }
@@ -206,26 +226,23 @@ class LocalInstance implements ProviderInstance {
   updateServer(ref: ServerRef, patch: Partial<ServerSpec>): Promise<ObservedServer> {
     return this.#session.use('Server update failed', 'updateServer', async (connected) => {
       const container = await this.#container(ref, 'updateServer');
-      const changeable = new Set([
-        'plan',
-        'cores',
-        'memory',
-        'zone',
-        'title',
-        'disk',
-        'idempotency_key',
-        'extra',
-        'tags',
-      ]);
-      const fixed = Object.keys(patch).filter((key) => !changeable.has(key));
-      if (fixed.length > 0) {
+      const unknown = Object.keys(patch).filter((key) => !changeable.has(key));
+      if (unknown.length > 0) {
         throw new ProviderError({
           provider: 'local',
           operation: 'updateServer',
           code: 'unsupported',
-          message: `A container cannot change ${fixed.join(', ')} after its creation`,
+          message: `A container cannot change ${unknown.join(', ')} after its creation`,
           help: `Delete and create ${ref.hostname} again; its volumes can be kept`,
         });
+      }
+      if (Object.keys(patch).some((key) => !sizes.has(key))) {
+        await this.#session.locked(ref.hostname, () =>
+          recreate(this.#session, connected, container, {
+            spec: { ...(patch.plan === undefined ? {} : planSize(patch.plan)), ...patch },
+          }),
+        );
+        return this.#observe(await this.#container(ref, 'updateServer'));
       }
       const current = await this.#observe(container);
       const plan = patch.plan ?? current.plan;

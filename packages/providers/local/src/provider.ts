@@ -18,6 +18,7 @@ export const provider = defineProvider({
       network_management: true,
       storage_management: true,
       containers: true,
+      snapshots: true,
       compliance_certifications: [],
     },
     required_auth: [],

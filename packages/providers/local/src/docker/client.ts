@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { absent, compareApi, demultiplex, labelFilter, released, withLabels } from './answers.ts';
 import { type Endpoint, EngineError, EngineHttp, jsonLines } from './http.ts';
 import type {
   ContainerDetails,
@@ -114,6 +114,25 @@ export class Engine {
 
   async unpauseContainer(id: string): Promise<void> {
     await this.#post(`/containers/${id}/unpause`);
+  }
+
+  async renameContainer(id: string, name: string): Promise<void> {
+    await this.#http.text('POST', `${this.#prefix}/containers/${id}/rename`, { query: { name } });
+  }
+
+  /** Runs a program in a running container. @returns its standard output. @throws EngineError when it fails. */
+  async exec(id: string, command: readonly string[]): Promise<string> {
+    const { Id } = await this.#http.json<{ Id: string }>('POST', `${this.#prefix}/containers/${id}/exec`, {
+      json: { Cmd: command, AttachStdout: true, AttachStderr: true },
+    });
+    const response = await this.#http.open('POST', `${this.#prefix}/exec/${Id}/start`, {
+      json: { Detach: false, Tty: false },
+    });
+    const { stdout, stderr } = await demultiplex(response);
+    const { ExitCode } = await this.#get<{ ExitCode: number }>(`/exec/${Id}/json`);
+    if (ExitCode !== 0)
+      throw new EngineError(`${command.join(' ')} ended with ${ExitCode}: ${stderr || stdout}`, 500);
+    return stdout;
   }
 
   async waitContainer(id: string): Promise<number> {
@@ -281,47 +300,5 @@ export class Engine {
 
   async #post(path: string): Promise<void> {
     await this.#http.text('POST', this.#prefix + path);
-  }
-}
-
-/** Numeric order of API versions. */
-export function compareApi(left: string, right: string): number {
-  const [a = 0, b = 0] = left.split('.').map(Number);
-  const [c = 0, d = 0] = right.split('.').map(Number);
-  return a - c || b - d;
-}
-
-function labelFilter(labels: Labels): string | undefined {
-  if (Object.keys(labels).length === 0) return undefined;
-  return JSON.stringify({ label: Object.entries(labels).map(([key, value]) => `${key}=${value}`) });
-}
-
-/** Keeps what has all the labels: Podman takes a filter of several labels on volumes as "any of them". */
-function withLabels<T extends { readonly Labels?: Labels | null }>(found: readonly T[], labels: Labels): T[] {
-  const wanted = Object.entries(labels);
-  return found.filter(({ Labels }) => wanted.every(([key, value]) => Labels?.[key] === value));
-}
-
-/** `undefined` in place of a 404. */
-async function absent<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof EngineError && error.status === 404) return undefined;
-    throw error;
-  }
-}
-
-/** Removes what a container that was just removed still holds for a moment. */
-async function released(remove: () => Promise<unknown>): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      await absent(remove());
-      return;
-    } catch (error) {
-      const held = error instanceof EngineError && /being used|in use|active endpoints/i.test(error.message);
-      if (!held || attempt === 20) throw error;
-      await sleep(100);
-    }
   }
 }

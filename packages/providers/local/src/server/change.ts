@@ -1,6 +1,7 @@
 import type { ContainerSummary } from '../docker/types.ts';
 import type { ConnectedEngine } from '../engine/connect.ts';
 import { planSize, type Size } from '../plans.ts';
+import { containerName, labelKeys, replacedName, stateImage } from './labels.ts';
 import { removeNetworkIfEmpty } from './network.ts';
 import { sshPort } from './observe.ts';
 import { portInUse } from './ports.ts';
@@ -26,6 +27,10 @@ export async function deleteServer(
   const details = await engine.inspectContainer(container.Id);
   await engine.removeContainer(container.Id);
   await session.forget(container.Id);
+  const replaced = await engine.inspectContainer(replacedName(containerName(session.owner, hostname)));
+  if (replaced?.Config.Labels?.[labelKeys.hostname] === hostname) await engine.removeContainer(replaced.Id);
+  const { repository, tag } = stateImage(session.owner, hostname);
+  await engine.removeImage(`${repository}:${tag}`);
   if (!options.keepStorage) {
     await removeVolumes(session, engine, hostname);
     const mounts = (details?.Mounts ?? []) as readonly { readonly Type: string; readonly Source?: string }[];

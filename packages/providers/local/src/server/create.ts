@@ -1,22 +1,20 @@
-import { join } from 'node:path';
 import type { CreateOptions, ServerSpec } from '@provisioning/extensions-sdk';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EngineError } from '../docker/http.ts';
-import type { ContainerSpec, ContainerSummary, HostConfig } from '../docker/types.ts';
+import type { ContainerSummary } from '../docker/types.ts';
 import type { ConnectedEngine } from '../engine/connect.ts';
-import { hostConfig } from '../engine/probe.ts';
-import { withFileLock } from '../files/file-lock.ts';
 import { ensureImage } from '../image/ensure.ts';
+import { containerSpec } from './container-spec.ts';
 import { firstBootArchive } from './first-boot.ts';
 import { containerName, labelKeys, managedBy } from './labels.ts';
-import { ensureNetwork, removeNetworkIfEmpty, withNetworkLock } from './network.ts';
+import { networkFor, removeNetworkIfEmpty, withNetworkLock } from './network.ts';
 import { sshPort } from './observe.ts';
-import { choosePorts, type PortMap, portInUse } from './ports.ts';
+import { choosePorts, portInUse } from './ports.ts';
 import { waitForSsh } from './ready.ts';
+import { recoverReplaced } from './recreate.ts';
 import type { Session } from './session.ts';
 import { ensureVolumes } from './volumes.ts';
 
-const megabyte = 1024 * 1024;
 /** Seconds of another process's creation before it counts as given up. */
 const patience = 10;
 
@@ -30,14 +28,11 @@ export async function createServer(
   spec: ServerSpec,
   options: CreateOptions,
 ): Promise<ContainerSummary> {
-  const lock = join(
-    session.environment.cacheDir,
-    'servers',
-    `${containerName(session.owner, spec.hostname)}.lock`,
+  const id = await session.locked(
+    spec.hostname,
+    () => createOnce(session, connected, spec, options),
+    options.signal,
   );
-  const id = await withFileLock(lock, () => createOnce(session, connected, spec, options), {
-    signal: options.signal,
-  });
   let container = await session.find(spec.hostname);
   if (container?.Id !== id) throw new EngineError('the container vanished while it was being created', 404);
   const port = sshPort(container);
@@ -62,12 +57,14 @@ async function createOnce(
   for (let attempt = 0; attempt < 20;) {
     options.signal?.throwIfAborted();
     const existing = await session.find(spec.hostname);
+    if (existing === undefined && (await recoverReplaced(session, connected, spec.hostname))) continue;
     if (existing !== undefined && existing.State !== 'created') return existing.Id;
     let id = existing?.Id;
     if (existing !== undefined && existing.Labels[labelKeys.key] !== spec.idempotency_key) {
       // Someone else, without our lock, may be between creating and starting it.
       waitedSince ??= performance.now();
-      if (performance.now() - waitedSince < patience * 1000) {
+      const fresh = Date.now() / 1000 - existing.Created < patience;
+      if (fresh && performance.now() - waitedSince < patience * 1000) {
         await sleep(100, undefined, { signal: options.signal });
         continue;
       }
@@ -131,13 +128,6 @@ async function createContainer(
   });
 }
 
-async function networkFor(session: Session, connected: ConnectedEngine, spec: ServerSpec): Promise<string> {
-  const mode = session.config.network_mode;
-  if (mode !== 'bridge') return mode;
-  const cidr = spec.network?.cidr;
-  return ensureNetwork(session, connected.engine, typeof cidr === 'string' ? cidr : undefined);
-}
-
 /** Ports of all servers on the engine, of stopped ones too: those want theirs back. */
 async function reservedPorts({ engine }: ConnectedEngine): Promise<number[]> {
   const all = await engine.listContainers({ [managedBy.key]: managedBy.value });
@@ -150,56 +140,4 @@ async function reservedPorts({ engine }: ConnectedEngine): Promise<number[]> {
 
 function serverImage(spec: ServerSpec): string {
   return typeof spec.extra.image === 'string' ? spec.extra.image : spec.os;
-}
-
-function containerSpec(
-  session: Session,
-  { settings, cores }: ConnectedEngine,
-  spec: ServerSpec,
-  made: { image: string; ports: PortMap; mounts: NonNullable<HostConfig['Mounts']>; network: string },
-): ContainerSpec {
-  const bindings = [...made.ports].map(([port, host]) => [
-    `${port}/tcp`,
-    [{ HostIp: '127.0.0.1', HostPort: String(host) }],
-  ]);
-  const base = hostConfig(settings);
-  const extra = Array.isArray(spec.extra.capabilities) ? (spec.extra.capabilities as string[]) : [];
-  const shared = made.network === 'host' || made.network === 'none';
-  return {
-    Image: made.image,
-    Cmd: ['/sbin/init'],
-    StopSignal: 'SIGRTMIN+3',
-    Env: ['container=oci'],
-    Hostname: spec.hostname,
-    Labels: {
-      ...spec.tags,
-      ...session.labels(),
-      [labelKeys.hostname]: spec.hostname,
-      [labelKeys.key]: spec.idempotency_key,
-      [labelKeys.plan]: spec.plan,
-      [labelKeys.cores]: String(spec.cores),
-      [labelKeys.memory]: String(spec.memory),
-      [labelKeys.disk]: String(spec.disk),
-      [labelKeys.os]: spec.os,
-      [labelKeys.user]: spec.user ?? 'root',
-      [labelKeys.sshPort]: String(made.ports.get(22)),
-    },
-    ExposedPorts: Object.fromEntries([...made.ports.keys()].map((port) => [`${port}/tcp`, {}])),
-    HostConfig: {
-      ...base,
-      CapAdd: [...new Set([...(base.CapAdd ?? []), ...extra])],
-      ...(spec.extra.privileged === true ? { Privileged: true } : {}),
-      // An engine refuses more processors than it has.
-      ...(settings.limits
-        ? { NanoCpus: Math.min(spec.cores, cores) * 1e9, Memory: spec.memory * megabyte }
-        : {}),
-      ...(shared ? {} : { PortBindings: Object.fromEntries(bindings) as HostConfig['PortBindings'] }),
-      RestartPolicy: { Name: 'unless-stopped' },
-      NetworkMode: made.network,
-      ...(made.mounts.length > 0 ? { Mounts: made.mounts } : {}),
-    },
-    ...(shared
-      ? {}
-      : { NetworkingConfig: { EndpointsConfig: { [made.network]: { Aliases: [spec.hostname] } } } }),
-  };
 }

@@ -19,7 +19,10 @@ export const labelKeys = {
   user: 'provisioning.user',
   sshPort: 'provisioning.ssh-port',
   volume: 'provisioning.volume',
-  /** On images: `base`, `snapshot` or `probe`. */
+  network: 'provisioning.network',
+  /** The specification the container was made from, as JSON. */
+  spec: 'provisioning.spec',
+  /** On images: `base`, `probe`, `snapshot` or `state`. */
   image: 'provisioning.image',
 } as const;
 
@@ -53,6 +56,33 @@ export function containerName(owner: Owner, hostname: string): string {
 
 export function networkName(owner: Owner): string {
   return `prov-${owner.infra}-${ownerSuffix(owner)}`;
+}
+
+/** A network beside the infrastructure's own. */
+export function sharedNetworkName(owner: Owner, network: string): string {
+  return `prov-${owner.infra}.${network}-${ownerSuffix(owner)}`;
+}
+
+/** A volume that belongs to no server. */
+export function sharedVolumeName(owner: Owner, volume: string): string {
+  return `prov-${owner.infra}.${volume}-${ownerSuffix(owner)}`;
+}
+
+/** Name of a container while another takes its place. */
+export function replacedName(name: string): string {
+  return `${name}.replaced`;
+}
+
+export function snapshotRepository(owner: Owner, hostname: string): string {
+  return `localhost/prov-${owner.infra}-${hostname}-${ownerSuffix(owner)}`;
+}
+
+/** Image of a server's state when its container is replaced. */
+export function stateImage(
+  owner: Owner,
+  hostname: string,
+): { readonly repository: string; readonly tag: string } {
+  return { repository: snapshotRepository(owner, hostname), tag: 'state' };
 }
 
 export function volumeName(owner: Owner, hostname: string, volume: string): string {

@@ -1,8 +1,11 @@
 import { join } from 'node:path';
+import type { ServerSpec } from '@provisioning/extensions-sdk';
 import type { Engine } from '../docker/client.ts';
 import { EngineError } from '../docker/http.ts';
+import type { Labels } from '../docker/types.ts';
+import type { ConnectedEngine } from '../engine/connect.ts';
 import { withFileLock } from '../files/file-lock.ts';
-import { labelKeys, managedBy, networkName } from './labels.ts';
+import { managedBy, networkName } from './labels.ts';
 import type { Session } from './session.ts';
 
 /** Held while servers join or the last one leaves, so that a network is not removed under a server being made. */
@@ -10,16 +13,34 @@ export function withNetworkLock<T>(session: Session, work: () => Promise<T>): Pr
   return withFileLock(join(session.environment.cacheDir, 'networks.lock'), work);
 }
 
-/** The network of the infrastructure, made when it is not there. The caller holds the network lock. */
-export async function ensureNetwork(session: Session, engine: Engine, subnet?: string): Promise<string> {
-  const name = networkName(session.owner);
+/** The network a server joins: the infrastructure's own, or the one `network_mode` names. The caller holds the lock. */
+export async function networkFor(
+  session: Session,
+  { engine }: ConnectedEngine,
+  spec: ServerSpec,
+): Promise<string> {
+  const mode = session.config.network_mode;
+  if (mode !== 'bridge') return mode;
+  const cidr = spec.network?.cidr;
+  const subnet = typeof cidr === 'string' ? cidr : undefined;
+  return ensureNamedNetwork(session, engine, networkName(session.owner), session.labels(), subnet);
+}
+
+/** A network of ours, made when it is not there; with the subnet if that is free. The caller holds the lock. */
+export async function ensureNamedNetwork(
+  session: Session,
+  engine: Engine,
+  name: string,
+  labels: Labels,
+  subnet?: string,
+): Promise<string> {
   const existing = await engine.inspectNetwork(name);
   if (existing !== undefined) {
     if (existing.Labels?.[managedBy.key] === managedBy.value) return name;
     throw new EngineError(`the network ${name} exists and is not ours`, 409);
   }
   try {
-    await engine.createNetwork(name, session.labels(), subnet);
+    await engine.createNetwork(name, labels, subnet);
   } catch (error) {
     if (error instanceof EngineError && error.status === 409 && /already (exists|used)/i.test(error.message))
       return name;
@@ -28,7 +49,7 @@ export async function ensureNetwork(session: Session, engine: Engine, subnet?: s
       'warn',
       `Subnet ${subnet} is not free (${(error as Error).message}); taking another`,
     );
-    await engine.createNetwork(name, session.labels());
+    await engine.createNetwork(name, labels);
   }
   return name;
 }
@@ -37,11 +58,11 @@ export async function ensureNetwork(session: Session, engine: Engine, subnet?: s
 export async function removeNetworkIfEmpty(session: Session, engine: Engine): Promise<void> {
   await withNetworkLock(session, async () => {
     if ((await session.containers()).length > 0) return;
-    for (const network of await engine.listNetworks(session.labels())) {
-      if (network.Labels?.[labelKeys.path] !== session.owner.workspace.path) continue;
-      await engine.removeNetwork(network.Name).catch((error: unknown) => {
-        session.environment.log('warn', `Network ${network.Name} stays: ${(error as Error).message}`);
-      });
-    }
+    const name = networkName(session.owner);
+    const network = await engine.inspectNetwork(name);
+    if (network?.Labels?.[managedBy.key] !== managedBy.value) return;
+    await engine.removeNetwork(name).catch((error: unknown) => {
+      session.environment.log('warn', `Network ${name} stays: ${(error as Error).message}`);
+    });
   });
 }

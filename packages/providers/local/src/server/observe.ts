@@ -1,5 +1,5 @@
 import type { ObservedServer, ServerState } from '@provisioning/extensions-sdk';
-import type { ContainerSummary } from '../docker/types.ts';
+import type { ContainerSummary, Labels } from '../docker/types.ts';
 import { labelKeys } from './labels.ts';
 
 /** What was asked of a running server after its creation; kept beside the engine, which cannot relabel containers. */
@@ -67,7 +67,15 @@ export function observed(container: ContainerSummary, resized?: Resized): Observ
       ...(ipv6 === undefined ? {} : { ipv6 }),
     },
     created_at: new Date(container.Created * 1000).toISOString(),
-    tags: { ...labels },
+    tags: publicTags(labels),
     raw: { image: container.Image, state: container.State, ports: publishedPorts(container) },
   };
+}
+
+/** The tags of the definition and those by which servers are found; not what the provider notes for itself. */
+function publicTags(labels: Labels): Record<string, string> {
+  const found: ReadonlySet<string> = new Set([labelKeys.workspace, labelKeys.infra, labelKeys.hostname]);
+  return Object.fromEntries(
+    Object.entries(labels).filter(([key]) => !key.startsWith('provisioning.') || found.has(key)),
+  );
 }

@@ -6,8 +6,9 @@ import type { ContainerSummary } from '../docker/types.ts';
 import { type ConnectedEngine, connectEngine } from '../engine/connect.ts';
 import type { EngineEnvironment } from '../engine/environment.ts';
 import { engineFailure } from '../failure.ts';
+import { withFileLock } from '../files/file-lock.ts';
 import type { LocalConfig } from '../schema.ts';
-import { belongsTo, isServer, labelKeys, type Owner, ownerLabels } from './labels.ts';
+import { belongsTo, containerName, isServer, labelKeys, type Owner, ownerLabels } from './labels.ts';
 import type { Resized } from './observe.ts';
 
 /** What every function of the provider works with: the engine, connected on first use, and whose servers these are. */
@@ -74,6 +75,12 @@ export class Session {
 
   async find(hostname: string, signal?: AbortSignal): Promise<ContainerSummary | undefined> {
     return (await this.containers(hostname, signal))[0];
+  }
+
+  /** Runs `work` while no other process changes the server. */
+  locked<T>(hostname: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const lock = join(this.environment.cacheDir, 'servers', `${containerName(this.owner, hostname)}.lock`);
+    return withFileLock(lock, work, { signal });
   }
 
   /** Labels for what is made: those by which it is found, and the workspace's folder. */

@@ -33,7 +33,17 @@ export async function ensureVolumes(
     }
     mounts.push({ Type: 'volume', Source: name, Target: target });
   }
+  for (const id of attachedVolumes(spec)) {
+    const name = (await engine.inspectVolume(id))?.Labels?.[labelKeys.volume];
+    if (name !== undefined) mounts.push({ Type: 'volume', Source: id, Target: `/mnt/${name}` });
+  }
   return mounts;
+}
+
+/** Volumes of the infrastructure that were attached to the server after its creation. */
+export function attachedVolumes(spec: Pick<ServerSpec, 'extra'>): readonly string[] {
+  const ids = spec.extra?.attached_volumes;
+  return Array.isArray(ids) ? (ids as string[]) : [];
 }
 
 /** Removes the volumes of a server for good. */

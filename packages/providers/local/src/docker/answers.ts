@@ -1,0 +1,67 @@
+import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EngineError } from './http.ts';
+import type { Labels } from './types.ts';
+
+/** Numeric order of API versions. */
+export function compareApi(left: string, right: string): number {
+  const [a = 0, b = 0] = left.split('.').map(Number);
+  const [c = 0, d = 0] = right.split('.').map(Number);
+  return a - c || b - d;
+}
+
+/** The `filters` parameter for labels. */
+export function labelFilter(labels: Labels): string | undefined {
+  if (Object.keys(labels).length === 0) return undefined;
+  return JSON.stringify({ label: Object.entries(labels).map(([key, value]) => `${key}=${value}`) });
+}
+
+/** Keeps what has all the labels: Podman takes a filter of several labels on volumes as "any of them". */
+export function withLabels<T extends { readonly Labels?: Labels | null }>(
+  found: readonly T[],
+  labels: Labels,
+): T[] {
+  const wanted = Object.entries(labels);
+  return found.filter(({ Labels }) => wanted.every(([key, value]) => Labels?.[key] === value));
+}
+
+/** `undefined` in place of a 404. */
+export async function absent<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof EngineError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+/** Removes what a container that was just removed still holds for a moment. */
+export async function released(remove: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await absent(remove());
+      return;
+    } catch (error) {
+      const held = error instanceof EngineError && /being used|in use|active endpoints/i.test(error.message);
+      if (!held || attempt === 20) throw error;
+      await sleep(100);
+    }
+  }
+}
+
+/** The two streams of an attached program: frames of an eight-byte header (stream, length) and the bytes. */
+export async function demultiplex(stream: Readable): Promise<{ stdout: string; stderr: string }> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  const bytes = Buffer.concat(chunks);
+  const parts: Buffer[][] = [[], [], []];
+  for (let at = 0; at + 8 <= bytes.length;) {
+    const length = bytes.readUInt32BE(at + 4);
+    parts[bytes[at] === 2 ? 2 : 1]!.push(bytes.subarray(at + 8, at + 8 + length));
+    at += 8 + length;
+  }
+  return {
+    stdout: Buffer.concat(parts[1]!).toString('utf8'),
+    stderr: Buffer.concat(parts[2]!).toString('utf8'),
+  };
+}
