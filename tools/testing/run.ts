@@ -31,7 +31,7 @@ interface JestSummary {
 
 const folder = mkdtempSync(join(tmpdir(), 'provisioning-test-'));
 const report = join(folder, 'jest.json');
-let failed = 0;
+let failed: number;
 try {
   ensureSystemPackages();
   if (run(process.execPath, ['tools/build/build.ts']) !== 0) process.exit(1);
