@@ -88,15 +88,15 @@ function launch(program: string, { settings, environment, flags = [] }: StartOpt
 
 /** The service inherits the environment, but nothing that belongs to one terminal or one command. */
 function withoutTerminal(environment: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
-  const own = { ...environment };
-  for (const name of [
+  const left = new Set([
     'FORCE_COLOR',
     'PROVISIONING_WORKSPACE',
     'TEMP_WORKSPACE',
     'PROVISIONING_OUTPUT_FORMAT',
-  ])
-    delete own[name];
-  return own as NodeJS.ProcessEnv;
+  ]);
+  return Object.fromEntries(
+    Object.entries(environment).filter(([name]) => !left.has(name)),
+  ) as NodeJS.ProcessEnv;
 }
 
 async function untilHealthy(child: Child, { settings, signal }: StartOptions): Promise<Health> {

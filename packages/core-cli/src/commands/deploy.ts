@@ -1,0 +1,45 @@
+import { string } from '@oclif/core/flags';
+import { hasChanges, planDeploy } from '@provisioning/core';
+import { ProvisioningCommand } from '../frame/command.ts';
+import type { CommandSpec } from '../frame/metadata.ts';
+import { carryOut } from '../plan/carry-out.ts';
+import { openInfrastructure } from '../session/infrastructure.ts';
+
+export default class Deploy extends ProvisioningCommand {
+  static override summary = 'Bring servers and services to what the definition says';
+  static override description =
+    'Plans, asks, and hands the work to the orchestrator, which is started when it does not run. Ctrl-C stops watching, not\nthe work. What is right already is left alone; what was changed by hand is repaired.';
+  static override spec: CommandSpec = { access: 'm', sideEffect: 'deploy', slow: true };
+  static override examples = [
+    'provisioning deploy',
+    'provisioning deploy --check',
+    'provisioning deploy --target web-01 --yes',
+    'provisioning deploy --yes --no-wait',
+  ];
+  static override flags = {
+    target: string({ description: 'only these servers; globs work', multiple: true }),
+    parallel: string({ description: 'servers worked on at once' }),
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Deploy);
+    await using session = await openInfrastructure(this);
+    const plan = await planDeploy(session.context, session.infrastructure, {
+      targets: flags.target,
+      readOnly: this.globals.check,
+    });
+    const { infra } = plan;
+    await carryOut(this, session, plan, {
+      name: `deploy ${infra}`,
+      command: 'deploy',
+      nothing: `Nothing to do: ${infra} is as defined`,
+      done: `Deployed ${infra}`,
+      question: `Deploy to ${plan.workspace}:${infra}?`,
+      confirm: hasChanges(plan),
+      next: [
+        'provisioning server list',
+        `provisioning server ssh ${session.infrastructure.servers[0]?.hostname ?? '<server>'}`,
+      ],
+    });
+  }
+}

@@ -1,0 +1,44 @@
+import { boolean, string } from '@oclif/core/flags';
+import { planDestroy } from '@provisioning/core';
+import { ProvisioningCommand } from '../frame/command.ts';
+import type { CommandSpec } from '../frame/metadata.ts';
+import { carryOut } from '../plan/carry-out.ts';
+import { openInfrastructure } from '../session/infrastructure.ts';
+
+export default class Destroy extends ProvisioningCommand {
+  static override summary = 'Delete every server of an infrastructure';
+  static override description =
+    'Deletes what the providers report under our tags, defined or not. The name of the infrastructure must be typed, or\n--yes given. The definition stays.';
+  static override spec: CommandSpec = { access: 'd', sideEffect: 'delete', slow: true };
+  static override examples = [
+    'provisioning destroy --check',
+    'provisioning destroy',
+    'provisioning destroy --infra demo --yes',
+  ];
+  static override flags = {
+    target: string({ description: 'only these servers; globs work', multiple: true }),
+    'keep-storage': boolean({ description: 'leave volumes' }),
+    force: boolean({ description: 'also servers that are locked' }),
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Destroy);
+    await using session = await openInfrastructure(this);
+    const plan = await planDestroy(session.context, session.infrastructure, {
+      targets: flags.target,
+      keepStorage: flags['keep-storage'],
+      force: flags.force,
+    });
+    const { infra } = plan;
+    await carryOut(this, session, plan, {
+      name: `destroy ${infra}`,
+      command: 'destroy',
+      nothing: `Nothing to do: ${infra} has no servers`,
+      done: `Destroyed ${infra}: ${plan.changes.length} ${plan.changes.length === 1 ? 'server' : 'servers'} deleted`,
+      question: `Delete ${plan.changes.length === 1 ? 'this server' : `these ${plan.changes.length} servers`} of ${plan.workspace}:${infra}?`,
+      confirm: true,
+      typed: infra,
+      next: ['provisioning deploy makes them again'],
+    });
+  }
+}

@@ -1,0 +1,59 @@
+import type { Plan } from '@provisioning/core';
+import type { WorkflowDefinition } from '@provisioning/client';
+import { operationAnswer } from '../execution/answer.ts';
+import { execute } from '../execution/execute.ts';
+import type { ProvisioningCommand } from '../frame/command.ts';
+import type { InfrastructureSession } from '../session/infrastructure.ts';
+import { checkDocument, checkLines } from './check.ts';
+import { refuseBlocked, showPlan } from './show.ts';
+
+export interface Undertaking {
+  /** Name of the workflow. */
+  readonly name: string;
+  /** Dotted id of the command. */
+  readonly command: string;
+  readonly kind?: NonNullable<WorkflowDefinition['kind']>;
+  /** Said when the plan is empty, and when the work is done. */
+  readonly nothing: string;
+  readonly done: string;
+  readonly question: string;
+  readonly confirm: boolean;
+  /** Word that must be typed instead of y. */
+  readonly typed?: string;
+  readonly next?: readonly string[];
+}
+
+/** The way every changing command goes: show the plan, stop where it is blocked, ask, run, say what was done. */
+export async function carryOut(
+  command: ProvisioningCommand,
+  session: InfrastructureSession,
+  plan: Plan,
+  undertaking: Undertaking,
+): Promise<void> {
+  const { out, globals } = command;
+  if (globals.check) {
+    await out.result(checkDocument(plan, undertaking.command), () => checkLines(plan, out));
+    refuseBlocked(plan);
+    return;
+  }
+  if (plan.graph.length === 0 && plan.blocked.length === 0) {
+    const answer = operationAnswer(undertaking.command, plan.changes, undefined);
+    await out.result(answer, () => [`${out.style.mark('ok')} ${undertaking.nothing}`]);
+    return;
+  }
+  for (const line of showPlan(plan, out, { unchanged: globals.verbose })) out.line(line);
+  refuseBlocked(plan);
+  if (undertaking.confirm) await command.confirm(undertaking.question, { typed: undertaking.typed });
+  out.line();
+  const execution = await execute(command, session, {
+    name: undertaking.name,
+    kind: undertaking.kind ?? 'custom',
+    command: undertaking.command,
+    nodes: plan.graph,
+    background: globals.wait === false,
+  });
+  const answer = operationAnswer(undertaking.command, plan.changes, execution);
+  const finished = execution.state === 'completed';
+  await out.result(answer, () => (finished ? [`${out.style.mark('ok')} ${undertaking.done}`] : []));
+  if (finished && undertaking.next) out.next(...undertaking.next);
+}
