@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
@@ -39,34 +39,41 @@ export async function withFileLock<T>(path: string, work: () => Promise<T>, time
   const lock = `${path}.lock`;
   await mkdir(dirname(lock), { recursive: true });
   const limit = Date.now() + timeout * 1000;
-  let file: FileHandle | undefined;
-  while (file === undefined) {
-    try {
-      file = await open(lock, 'wx', 0o600);
-      await file.writeFile(`${process.pid}\n`);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw fileError(lock, error);
-      const holder = await lockHolder(lock);
-      if (holder !== undefined && !isAlive(holder)) {
-        await takeOver(lock, holder);
-        continue;
-      }
-      if (Date.now() > limit) {
-        throw new ProvisioningError({
-          code: 'RESOURCE_BUSY',
-          message: `Resource busy: ${path} (pid ${holder ?? 'unknown'})`,
-          hint: 'Wait for the other command to finish, then run this one again.',
-          retryable: true,
-        });
-      }
-      await delay(20 + Math.random() * 30);
+  while (!(await tryLock(lock))) {
+    const holder = await lockHolder(lock);
+    if (holder !== undefined && !isAlive(holder)) {
+      await takeOver(lock, holder);
+      continue;
     }
+    if (Date.now() > limit) {
+      throw new ProvisioningError({
+        code: 'RESOURCE_BUSY',
+        message: `Resource busy: ${path} (pid ${holder ?? 'unknown'})`,
+        hint: 'Wait for the other command to finish, then run this one again.',
+        retryable: true,
+      });
+    }
+    await delay(20 + Math.random() * 30);
   }
   try {
     return await work();
   } finally {
-    await file.close();
     await rm(lock, { force: true });
+  }
+}
+
+/** Makes the lock with its holder's process id in it in one step, so that a kill never leaves a lock of nobody. */
+async function tryLock(lock: string): Promise<boolean> {
+  const own = `${lock}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  try {
+    await writeFile(own, `${process.pid}\n`, { mode: 0o600, flag: 'wx' });
+    await link(own, lock);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw fileError(lock, error);
+  } finally {
+    await rm(own, { force: true });
   }
 }
 
