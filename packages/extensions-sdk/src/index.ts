@@ -1,4 +1,7 @@
 export * from './error.ts';
+export * from './makers/define.ts';
+export * from './makers/makers.ts';
+export { type DeepPartial, mergeRecords } from './makers/merge.ts';
 export * from './module.ts';
 export * from './operation.ts';
 export * from './provider-error.ts';

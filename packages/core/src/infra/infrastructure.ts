@@ -21,6 +21,10 @@ export interface Infrastructure {
   readonly providers: Readonly<Record<string, Data>>;
   readonly auto_scaling: Data;
   readonly regions: Data;
+  /** Rules of the company for this environment, when the definition names any (05 §5.5). */
+  readonly company_environment?: Data;
+  /** Findings that do not stop anything. */
+  readonly warnings: readonly string[];
   /** Keys of the definition the project does not know; kept as written. */
   readonly [extra: string]: unknown;
 }

@@ -1,18 +1,41 @@
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import {
+  AutoScaling,
+  InfrastructureDefinition,
   type Issue,
-  ProvisioningError,
   type Server,
   Settings,
+  Storage,
   applyDefaults,
 } from '@provisioning/extensions-sdk';
-import type { Data, Document } from '../config/document.ts';
+import type { ConfigCipher } from '../config/cipher.ts';
+import type { Configuration } from '../config/configuration.ts';
+import type { Data } from '../config/document.ts';
+import { canonicalEnvironment } from '../config/environment.ts';
+import { gitFacts } from '../config/git.ts';
+import { hasExpression, interpolate } from '../config/interpolation/interpolate.ts';
+import { throwIssues } from '../config/issues.ts';
 import { deepFreeze, isRecord, mergeData } from '../config/merge.ts';
-import { readDocument } from '../config/read.ts';
-import { definitionFile, definitionFolder, splitBases } from './definition-files.ts';
+import type { ReadOptions } from '../config/read.ts';
+import { interpolationRoots } from '../config/roots.ts';
+import { type Surroundings, userDirectories } from '../config/surroundings.ts';
+import { InfrastructureDefinition as validateDefinition } from '../config/validation/compiled.js';
+import { findings } from '../config/validation/schema-issues.ts';
+import { StateFile } from '../state/state.ts';
+import { checkCluster, completeCluster } from './clusters.ts';
+import { companyEnvironment } from './company-environment.ts';
+import {
+  type Part,
+  addPart,
+  infrastructureFolder,
+  providerDefinitions,
+  readParts,
+} from './definition-parts.ts';
 import type { Infrastructure } from './infrastructure.ts';
-import { type ServerEntry, collectServers, resolveServers } from './servers.ts';
+import { completeNetwork, firewallWarnings, networkIssues } from './network.ts';
+import { checkRegions } from './regions.ts';
+import { type ResolvedServer, type ServerEntry, completeServers, expandServers } from './servers.ts';
+import { issueAt } from './source.ts';
 import { validateServers } from './validate-servers.ts';
 
 export interface LoadInfrastructureOptions {
@@ -23,221 +46,249 @@ export interface LoadInfrastructureOptions {
   readonly environment?: string;
   /** `--settings`: merged last (05 §2.1.3). */
   readonly settingsFile?: string;
-  /** Provider of servers that name none; `local` when absent. */
+  /** Resolves `{{…}}` and gives the default provider. */
+  readonly configuration?: Configuration;
+  /** Needed for definitions in TypeScript, Nickel or KCL, and for `{{env.…}}`. */
+  readonly surroundings?: Surroundings;
+  readonly ciphers?: readonly ConfigCipher[];
+  /** Provider of servers that name none; else `providers.default` of the configuration, else `local`. */
   readonly defaultProvider?: string;
   /** Defaults for servers that a provider extension ships. */
   readonly providerDefaults?: (provider: string) => Data;
+  /** Parameters handed to a definition that is a function. */
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly signal?: AbortSignal;
 }
+
+/** Keys of a definition that the model has a place for; everything else is kept as it is written. */
+const knownKeys = new Set(
+  'settings servers taskservs clusters network storage providers auto_scaling regions environment'.split(' '),
+);
 
 /**
  * Loads the definition of an infrastructure in the order of 05 §2.1. Nothing is executed and nothing is changed.
- * @throws ProvisioningError `INFRA_NOT_FOUND` (exit 5), `DEFINITION_AMBIGUOUS`, `INFRA_INVALID` with every finding
+ * @throws ProvisioningError `INFRA_NOT_FOUND` (exit 5), `DEFINITION_AMBIGUOUS`, or the findings of the validation:
+ * one keeps its own code, several come as `CONFIG_INVALID` with all of them in `issues`
  */
 export async function loadInfrastructure(options: LoadInfrastructureOptions): Promise<Infrastructure> {
   const workspace = {
     name: options.workspaceName ?? path.basename(options.workspacePath),
     path: options.workspacePath,
   };
-  const folder = await infrastructureFolder(options, workspace);
+  const folder = await infrastructureFolder(options.workspacePath, workspace.name, options.infra);
   const name = path.basename(folder);
   const issues: Issue[] = [];
+  const reader = readerOf(options, name);
+  const environment = options.environment ?? options.configuration?.environment;
+  const parts = await readParts(folder, environment ?? 'local', options.settingsFile, reader);
   const entries: ServerEntry[] = [];
   let definition: Data = {};
-  const first = await parts(folder, options.environment ?? 'local', options.settingsFile);
-  for (const part of first) definition = addPart(definition, part, entries, issues);
-  const environment = options.environment ?? textOf(definition['environment']) ?? 'local';
-  const settings = settingsOf(definition, name);
-  const defs = await providerDefinitions(path.resolve(folder, settings.defaults_provs_dirpath));
-  const all = resolveServers(
-    entries,
-    {
-      provider: (provider) => mergeData(options.providerDefaults?.(provider) ?? {}, defs.get(provider) ?? {}),
-      common: settings.server_defaults,
-      providerName: options.defaultProvider ?? 'local',
-    },
+  for (const part of parts) definition = addPart(definition, part, entries, issues);
+  const company = definition['environment'];
+  const environmentName = environment ?? environmentOf(company) ?? 'local';
+  definition['settings'] = { main_name: name, ...recordOf(definition['settings']) };
+  definition = await resolved(
+    definition,
+    parts,
+    options,
+    { workspace, name, environment: environmentName },
     issues,
   );
-  const resolved = all.filter(({ value }) => value['enabled'] !== false);
-  validateServers(resolved, issues);
-  if (issues.length > 0) throw invalid(name, issues);
-  const known = [
-    'settings',
-    'servers',
-    'taskservs',
-    'clusters',
-    'network',
-    'storage',
-    'providers',
-    'auto_scaling',
-    'regions',
-    'environment',
-  ];
-  const extra = Object.fromEntries(Object.entries(definition).filter(([key]) => !known.includes(key)));
+  const settings = settingsOf(definition);
+  const defs = await providerDefinitions(path.resolve(folder, settings.defaults_provs_dirpath), reader);
+  const all = completeServers(entries, {
+    provider: (provider) => mergeData(options.providerDefaults?.(provider) ?? {}, defs.get(provider) ?? {}),
+    common: settings.server_defaults,
+    providerName: options.defaultProvider ?? configuredProvider(options.configuration) ?? 'local',
+  });
+  const servers = all.filter(({ value }) => value['enabled'] !== false);
+  const scope = { ...definition, servers: servers.map(({ value }) => value) };
+  if (servers.some(({ value }) => hasExpression(value))) {
+    const place = { workspace, name, environment: environmentName };
+    const done = interpolate(
+      servers.map(({ value }) => value),
+      await interpolation(options, place, scope, (at, message, code) =>
+        issueAt(servers[Number(at[0])]!.source, at.slice(1), message, code),
+      ),
+      issues,
+    );
+    done.forEach((value, index) => (servers[index] = { ...servers[index]!, value }));
+  }
+  validateServers(servers, issues);
+  const { scale } = await new StateFile(folder).read();
+  const members = expandServers(servers, scale, issues);
+  const model = complete(definition, name, issues, parts, members);
+  throwIssues(issues, (count) => `Infrastructure '${name}' has ${count} errors`);
   return deepFreeze<Infrastructure>({
-    ...extra,
+    ...Object.fromEntries(Object.entries(definition).filter(([key]) => !knownKeys.has(key))),
     name,
     path: folder,
     workspace,
-    environment,
+    environment: environmentName,
     settings,
-    servers: resolved.map((server) => server.value as Server),
-    disabled: all
-      .filter(({ value }) => value['enabled'] === false)
-      .map(({ value }) => String(value['hostname'])),
+    servers: members as Server[],
+    disabled: disabledNames(all, scale),
+    ...model,
     taskservs: recordOf(definition['taskservs']),
-    clusters: recordOf(definition['clusters']),
-    network: recordOf(definition['network']),
-    storage: recordOf(definition['storage']),
     providers: recordOf(definition['providers']),
-    auto_scaling: recordOf(definition['auto_scaling']),
-    regions: recordOf(definition['regions']),
+    ...(company === undefined ? {} : withCompany(company)),
+    warnings: firewallWarnings(members),
   });
 }
 
-/** One definition file and where its content goes: `servers.toml` may hold `[[servers]]` or the servers themselves. */
-interface Part {
-  readonly document: Document;
-  /** Key that the content stands for when the file does not name it. */
-  readonly base?: string;
-  /** Name below that key: `taskservs/redis.toml` is `taskservs.redis`. */
-  readonly child?: string;
+/** Hostnames of the servers that are switched off, members of groups included. */
+function disabledNames(all: readonly ResolvedServer[], scale: Readonly<Record<string, number>>): string[] {
+  const off = all.filter(({ value }) => value['enabled'] === false);
+  return expandServers(off, scale, []).map((server) => String(server['hostname']));
 }
 
-async function parts(folder: string, environment: string, settingsFile: string | undefined): Promise<Part[]> {
-  const found: Part[] = [];
-  const add = async (file: string | undefined, base?: string, child?: string): Promise<void> => {
-    if (file === undefined) return;
-    const document = await readDefinition(file);
-    found.push({
-      document,
-      ...(base === undefined ? {} : { base }),
-      ...(child === undefined ? {} : { child }),
-    });
-  };
-  await add(await definitionFile(folder, 'settings'));
-  for (const base of splitBases) await add(await definitionFile(folder, base), base);
-  for (const [directory, base] of [
-    ['task-servs', 'taskservs'],
-    ['taskservs', 'taskservs'],
-    ['clusters', 'clusters'],
-  ] as const) {
-    for (const { name, file } of await definitionFolder(path.join(folder, directory)))
-      await add(file, base, name);
-  }
-  await add(await definitionFile(folder, `settings-${environment}`));
-  if (settingsFile !== undefined) await add(path.resolve(settingsFile));
-  return found;
+function withCompany(value: unknown): { company_environment?: Data } {
+  const company = companyEnvironment(value);
+  return company === undefined ? {} : { company_environment: company as Data };
 }
 
-async function readDefinition(file: string): Promise<Document> {
-  const document = await readDocument(file);
-  if (document !== undefined) return document;
-  throw new ProvisioningError({
-    code: 'CONFIG_FILE_NOT_FOUND',
-    kind: 'configuration',
-    message: `Configuration file not found: ${file}`,
-    location: { file },
-  });
-}
-
-function addPart(definition: Data, part: Part, entries: ServerEntry[], issues: Issue[]): Data {
-  const { document, base, child } = part;
-  const within =
-    base !== undefined && child === undefined && Object.hasOwn(document.value, base) ? undefined : base;
-  if (within === 'servers') {
-    collectServers(document.value, { document, path: [], value: document.value }, entries, issues);
-    return definition;
-  }
-  let content: Data = document.value;
-  if (within !== undefined && child !== undefined) {
-    const inner = isRecord(content[child]) && Object.keys(content).length === 1 ? content[child] : content;
-    content = { [within]: { [child]: inner } };
-  } else if (within !== undefined) content = { [within]: content };
-  else if (base === undefined) content = settingsAtTop(content);
-  const { servers, ...rest } = content;
-  if (servers !== undefined)
-    collectServers(servers, { document, path: ['servers'], value: document.value }, entries, issues);
-  return mergeData(definition, rest);
-}
-
-/** Settings may stand under `[settings]` or at the top; `name` and `provider` are the short spelling (05 §3). */
-function settingsAtTop(content: Data): Data {
-  const settings: Data = isRecord(content['settings']) ? { ...content['settings'] } : {};
-  const rest: Data = { ...content };
-  for (const field of Object.keys(Settings.properties)) {
-    if (!Object.hasOwn(rest, field)) continue;
-    settings[field] ??= rest[field];
-    Reflect.deleteProperty(rest, field);
-  }
-  if (typeof rest['name'] === 'string') {
-    settings['main_name'] ??= rest['name'];
-    delete rest['name'];
-  }
-  if (typeof rest['provider'] === 'string') {
-    settings['server_defaults'] = mergeData(
-      { provider: rest['provider'] },
-      recordOf(settings['server_defaults']),
+/** Network, storage, clusters and the rest with defaults; findings go to `issues`. */
+function complete(
+  definition: Data,
+  name: string,
+  issues: Issue[],
+  parts: readonly Part[],
+  servers: readonly Data[],
+): Pick<Infrastructure, 'network' | 'storage' | 'clusters' | 'regions' | 'auto_scaling'> {
+  const at = (keys: readonly (string | number)[], message: string, code: string): Issue =>
+    definitionIssue(parts, keys, message, code);
+  const network = completeNetwork(recordOf(definition['network']), name);
+  const storage = structuredClone(recordOf(definition['storage'])) as Data;
+  applyDefaults(Storage, storage);
+  const scaling = structuredClone(recordOf(definition['auto_scaling'])) as Data;
+  applyDefaults(AutoScaling, scaling);
+  const clusters = Object.fromEntries(
+    Object.entries(recordOf(definition['clusters'])).map(([key, cluster]) => [
+      key,
+      completeCluster(key, cluster),
+    ]),
+  );
+  const checked = { ...definition, network, storage, auto_scaling: scaling, clusters };
+  const found = findings(validateDefinition, checked, InfrastructureDefinition);
+  for (const finding of found) issues.push(at(finding.path, finding.message, finding.type.toUpperCase()));
+  if (found.length === 0) {
+    const hostnames = new Set(servers.map((server) => String(server['hostname'])));
+    networkIssues(network, hostnames, at, issues);
+    checkRegions(recordOf(definition['regions']), hostnames, (keys, message, code) =>
+      issues.push(at(['regions', ...keys], message, code)),
     );
-    delete rest['provider'];
+    for (const [key, cluster] of Object.entries(clusters)) {
+      checkCluster(key, cluster, (keys, message, code) => issues.push(at(keys, message, code)));
+    }
   }
-  return { ...rest, settings };
+  return { network, storage, clusters, regions: recordOf(definition['regions']), auto_scaling: scaling };
 }
 
-function settingsOf(definition: Data, name: string): Settings {
-  const settings: Data = { main_name: name, ...recordOf(definition['settings']) };
+/** A finding about the merged definition, at the last file that says something about the key. */
+function definitionIssue(
+  parts: readonly Part[],
+  keys: readonly (string | number)[],
+  message: string,
+  code: string,
+): Issue {
+  for (const part of [...parts].reverse()) {
+    const prefix = [part.base, part.child].filter((key) => key !== undefined);
+    for (const own of [keys, keys.slice(1), keys.slice(prefix.length)]) {
+      if (own.length === 0) continue;
+      const location = part.document.locate(own);
+      if (location.line === undefined || (own !== keys && part.base !== keys[0] && keys[0] !== 'settings'))
+        continue;
+      return issueAt({ document: part.document, path: [], value: part.document.value }, own, message, code);
+    }
+  }
+  return { message, code };
+}
+
+interface Place {
+  readonly workspace: { readonly name: string; readonly path: string };
+  readonly name: string;
+  readonly environment: string;
+}
+
+async function resolved(
+  definition: Data,
+  parts: readonly Part[],
+  options: LoadInfrastructureOptions,
+  place: Place,
+  issues: Issue[],
+): Promise<Data> {
+  if (!hasExpression(definition)) return definition;
+  const how = await interpolation(options, place, definition, (at, message, code) =>
+    definitionIssue(parts, at, message, code),
+  );
+  return interpolate(definition, how, issues);
+}
+
+async function interpolation(
+  options: LoadInfrastructureOptions,
+  place: Place,
+  scope: Data,
+  issue: (at: readonly (string | number)[], message: string, code: string) => Issue,
+): Promise<Parameters<typeof interpolate>[1]> {
+  const surroundings = options.surroundings ?? bare;
+  const roots = interpolationRoots({
+    surroundings,
+    workspace: place.workspace,
+    infra: place.name,
+    environment: place.environment,
+    git: options.surroundings === undefined ? {} : await gitFacts(place.workspace.path),
+  });
+  return { roots, outer: { ...options.configuration?.data(), ...scope }, issue };
+}
+
+/** Stands for the process where the caller gives no surroundings: nothing of it is visible to definitions. */
+const bare: Surroundings = {
+  env: {},
+  cwd: '/',
+  home: '/',
+  platform: 'linux',
+  installation: '/',
+  now: () => new Date(),
+};
+
+function readerOf(options: LoadInfrastructureOptions, name: string): ReadOptions {
+  const surroundings = options.surroundings ?? { ...bare, env: process.env };
+  return {
+    ciphers: options.ciphers ?? [],
+    evaluate: {
+      context: {
+        workspace: options.workspaceName ?? path.basename(options.workspacePath),
+        infra: name,
+        environment: options.environment ?? options.configuration?.environment ?? 'local',
+        env: surroundings.env,
+        params: options.params ?? {},
+      },
+      ...(options.surroundings === undefined
+        ? {}
+        : { cacheFolder: path.join(userDirectories(options.surroundings).cache, 'config-cache') }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    },
+  };
+}
+
+function settingsOf(definition: Data): Settings {
+  const settings: Data = structuredClone(recordOf(definition['settings']));
   applyDefaults(Settings, settings);
+  definition['settings'] = settings;
   return settings as Settings;
 }
 
-/** `defs/<provider>_defaults.*`: defaults for servers of one provider. */
-async function providerDefinitions(folder: string): Promise<Map<string, Data>> {
-  const found = new Map<string, Data>();
-  for (const { name, file } of await definitionFolder(folder)) {
-    const provider = /^(.+)_defaults$/.exec(name)?.[1];
-    if (provider === undefined) continue;
-    const { value } = await readDefinition(file);
-    found.set(provider, isRecord(value['server_defaults']) ? value['server_defaults'] : value);
-  }
-  return found;
+function configuredProvider(configuration: Configuration | undefined): string | undefined {
+  const value = configuration?.get('providers.default');
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-async function infrastructureFolder(
-  { infra, workspacePath }: LoadInfrastructureOptions,
-  workspace: { readonly name: string },
-): Promise<string> {
-  const asPath = infra.includes('/') || infra === '.' || infra === '..';
-  const folder = asPath ? path.resolve(infra) : path.join(workspacePath, 'infra', infra);
-  const found = await stat(folder).catch(() => undefined);
-  if (found?.isDirectory() === true) return folder;
-  throw new ProvisioningError({
-    code: 'INFRA_NOT_FOUND',
-    kind: 'not-found',
-    message: `Infrastructure '${infra}' not found in workspace '${workspace.name}'`,
-    hint: 'List them with: provisioning infra list',
-  });
-}
-
-function invalid(name: string, issues: readonly Issue[]): ProvisioningError {
-  const [first] = issues as [Issue];
-  const at = first.location;
-  const place =
-    at === undefined ? '' : `${at.file}${at.line === undefined ? '' : `:${at.line}:${at.column ?? 1}`}: `;
-  return new ProvisioningError({
-    code: issues.length === 1 ? (first.code ?? 'INFRA_INVALID') : 'INFRA_INVALID',
-    kind: 'configuration',
-    message:
-      issues.length === 1
-        ? `${place}${first.message}`
-        : `Infrastructure '${name}' has ${issues.length} errors`,
-    ...(at === undefined ? {} : { location: at }),
-    issues,
-  });
+function environmentOf(value: unknown): string | undefined {
+  if (typeof value === 'string' && value !== '') return canonicalEnvironment(value);
+  const type = isRecord(value) ? value['type'] : undefined;
+  return typeof type === 'string' ? canonicalEnvironment(type) : undefined;
 }
 
 function recordOf(value: unknown): Record<string, Data> {
   return isRecord(value) ? (value as Record<string, Data>) : {};
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }

@@ -1,5 +1,4 @@
-import { type Issue, Server } from '@provisioning/extensions-sdk';
-import { applyDefaults } from '@provisioning/extensions-sdk';
+import { type Issue, Server, applyDefaults } from '@provisioning/extensions-sdk';
 import type { Data } from '../config/document.ts';
 import { isRecord, mergeData } from '../config/merge.ts';
 import { canonicalServer } from './server-aliases.ts';
@@ -60,32 +59,51 @@ export function collectServers(servers: unknown, source: Source, into: ServerEnt
   }
 }
 
-/** Fills defaults, expands groups (05 §4.3). */
-export function resolveServers(
-  entries: readonly ServerEntry[],
-  defaults: ServerDefaults,
-  issues: Issue[],
-  counts: Readonly<Record<string, number>> = {},
-): ResolvedServer[] {
-  const resolved: ResolvedServer[] = [];
-  const seen = new Map<string, Source>();
+/** Entries with the defaults beneath them (05 §2.1.5). */
+export function completeServers(entries: readonly ServerEntry[], defaults: ServerDefaults): ResolvedServer[] {
   const common = canonicalServer(defaults.common);
+  const beneath = new Map<string, Data>();
+  const resolved: ResolvedServer[] = [];
   for (const { source, value } of entries) {
     const provider = String(value['provider'] ?? common['provider'] ?? defaults.providerName);
-    const beneath = mergeData(canonicalServer(defaults.provider(provider)), common);
-    const server = mergeData(mergeData(beneath, { provider }), value);
-    for (const member of expandGroup(server, counts)) {
-      applyDefaults(Server, member);
-      const hostname = member['hostname'];
-      if (typeof hostname === 'string' && hostname !== '') {
-        if (seen.has(hostname))
-          issues.push(issueAt(source, ['hostname'], `Duplicate server: ${hostname}`, 'DUPLICATE_SERVER'));
-        else seen.set(hostname, source);
-      }
-      resolved.push({ value: member, source });
+    let base = beneath.get(provider);
+    if (base === undefined) {
+      base = mergeData(mergeData(canonicalServer(defaults.provider(provider)), common), { provider });
+      beneath.set(provider, base);
     }
+    const server = mergeData(base, value);
+    if (Array.isArray(server['taskservs'])) server['taskservs'] = server['taskservs'].map(ownCopy);
+    if (Array.isArray(server['firewall_rules']))
+      server['firewall_rules'] = server['firewall_rules'].map(ownCopy);
+    applyDefaults(Server, server);
+    resolved.push({ value: server, source });
   }
   return resolved;
+}
+
+function ownCopy(item: unknown): unknown {
+  return isRecord(item) ? { ...item } : item;
+}
+
+/** Groups as their members; the same hostname twice is an error. */
+export function expandServers(
+  servers: readonly ResolvedServer[],
+  counts: Readonly<Record<string, number>>,
+  issues: Issue[],
+): Data[] {
+  const members: Data[] = [];
+  const seen = new Set<string>();
+  for (const { value, source } of servers) {
+    for (const member of expandGroup(value, counts)) {
+      const hostname = String(member['hostname'] ?? '');
+      if (hostname !== '' && seen.has(hostname)) {
+        issues.push(issueAt(source, ['hostname'], `Duplicate server: ${hostname}`, 'DUPLICATE_SERVER'));
+      }
+      seen.add(hostname);
+      members.push(member);
+    }
+  }
+  return members;
 }
 
 /** `count = N` as N servers named by `name_pattern`; the members share everything but the name. */

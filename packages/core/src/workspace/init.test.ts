@@ -111,7 +111,7 @@ describe('loading an infrastructure', () => {
     const failure = await loadInfrastructure({ workspacePath: made.path, infra: 'main' }).catch(
       (error: unknown) => error,
     );
-    expect(failure).toMatchObject({ code: 'INFRA_INVALID', exitCode: 3 });
+    expect(failure).toMatchObject({ code: 'CONFIG_INVALID' });
     const issues = (failure as { issues: { message: string; location: { line: number; key: string } }[] })
       .issues;
     expect(
