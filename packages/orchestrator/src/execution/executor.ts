@@ -27,7 +27,7 @@ export interface Execution extends Assignment {
 /** Runs operations of the types it knows. The orchestrator itself knows none. */
 export interface Executor {
   supports(type: string): boolean;
-  canUndo(type: string): boolean;
+  canUndo(type: string, input: unknown): boolean;
   /** Findings about an operation's input; empty when it is good. */
   validate(operation: PlannedOperation, workflow: WorkflowPlan): readonly string[];
   /** What `run` would change. Changes nothing. */

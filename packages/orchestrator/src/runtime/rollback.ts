@@ -9,8 +9,8 @@ export interface RollbackChoice {
 }
 
 /**
- * What a rollback of the whole workflow undoes: every operation that has begun and was not undone yet. Those without
- * compensation are listed, not touched (12 §9).
+ * What a rollback of the whole workflow undoes: every operation that completed and was not undone yet. Those without
+ * compensation and those that failed half-way are listed, not touched (12 §9).
  */
 export function chooseRollback(
   state: WorkflowState,
@@ -23,7 +23,10 @@ export function chooseRollback(
     if (selected && !selected.has(plan.index)) continue;
     const begun = attempt > 0 && status !== 'Pending';
     if (!begun || compensation === 'done') continue;
-    (executor.canUndo(plan.type) ? ops : irreversible).push(plan.index);
+    // What failed half-way left no output that its compensation could work with: it is listed for a person to look at.
+    if (status !== 'Completed') irreversible.push(plan.index);
+    else if (executor.canUndo(plan.type, plan.input)) ops.push(plan.index);
+    else irreversible.push(plan.index);
   }
   return { ops, irreversible };
 }

@@ -7,8 +7,11 @@ import { ApiService } from '../api/api-service.ts';
 import { SocketGateway } from '../api/socket/gateway.ts';
 import type { Executor } from '../execution/executor.ts';
 import { EmbeddedDispatcher } from '../dispatch/embedded.ts';
+import { servePage } from '../page/page.ts';
 import { planDefaults } from '../engine/plan.ts';
+import { CommandExecutor } from '../execution/command-executor.ts';
 import { CoreExecutor } from '../execution/core-executor.ts';
+import { Executors } from '../execution/executors.ts';
 import { openStore } from '../journal/open.ts';
 import { Orchestrator } from './orchestrator.ts';
 import type { Settings } from './settings.ts';
@@ -38,10 +41,11 @@ export interface Service {
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { settings, version } = options;
   const logger = options.logger ?? createLogger('orchestrator', settings.logging.level);
+  let endpoint = '';
   const folder = takeDataFolder(settings.paths.data_dir, 'orchestrator', 'Orchestrator');
   try {
     mkdirSync(settings.paths.logs_dir, { recursive: true, mode: 0o700 });
-    const executor = options.executor ?? coreExecutor(options.moduleUrl, logger);
+    const executor = options.executor ?? productExecutor(options, logger, () => endpoint);
     const orchestrator = new Orchestrator({
       store: openStore(settings),
       executor,
@@ -85,6 +89,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       keepAlive: settings.server.keep_alive,
       maxConnections: settings.server.max_connections,
       prefixes,
+      extend: (fastify) => servePage(fastify, new URL('../web/', options.moduleUrl)),
     });
     const gateway = new SocketGateway(http.server, api, {
       prefixes,
@@ -93,6 +98,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       onDropped: () => undefined,
     });
     const { host, port } = await http.listen(settings.server.host, settings.server.port);
+    endpoint = `http://${host}:${port}`;
     folder.announce(port);
     const began = performance.now();
     const recovered = await orchestrator.recover();
@@ -120,10 +126,25 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
 }
 
-function coreExecutor(moduleUrl: string, logger: Logger): CoreExecutor {
-  return new CoreExecutor({
-    surroundings: processSurroundings(new URL('..', moduleUrl).pathname),
-    moduleUrls: [moduleUrl],
-    log: (level, message) => logger[level](message),
-  });
+/** The operations of the product, and commands where they are allowed. */
+function productExecutor(
+  { settings, moduleUrl }: ServiceOptions,
+  logger: Logger,
+  endpoint: () => string,
+): Executor {
+  const surroundings = processSurroundings(new URL('..', moduleUrl).pathname);
+  const { allow_commands, cancel_grace_seconds } = settings.executor;
+  return new Executors([
+    new CoreExecutor({
+      surroundings,
+      moduleUrls: [moduleUrl],
+      log: (level, message) => logger[level](message),
+    }),
+    new CommandExecutor({
+      allowed: allow_commands ?? settings.mode === 'solo',
+      grace: Math.max(0, cancel_grace_seconds * 1000 - 500),
+      endpoint,
+      environment: surroundings.env,
+    }),
+  ]);
 }

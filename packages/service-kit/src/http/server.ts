@@ -22,6 +22,8 @@ export interface HttpServerOptions {
   readonly maxConnections: number;
   /** Prefixes under which the same paths are served: `/api/v1`, `/v1`. */
   readonly prefixes: readonly string[];
+  /** Adds routes that are not part of the API: pages. */
+  readonly extend?: (fastify: FastifyInstance) => void;
   /** Called first for every request; throws to refuse it. */
   readonly onRequest?: (
     request: ApiRequest,
@@ -77,6 +79,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   });
   app.useGlobalInterceptors(new EnvelopeInterceptor(version));
   app.useGlobalFilters(new ErrorFilter(version, logger));
+  options.extend?.(fastify);
   await app.init();
   await fastify.ready();
   const server = app.getHttpServer() as Server;
