@@ -53,6 +53,24 @@ export default tseslint.config(
       globals: { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly' },
     },
   },
+  {
+    files: ['packages/*/web/**/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          'document',
+          'location',
+          'fetch',
+          'WebSocket',
+          'addEventListener',
+          'requestAnimationFrame',
+          'setTimeout',
+          'setInterval',
+          'clearInterval',
+        ].map((name) => [name, 'readonly']),
+      ),
+    },
+  },
   { files: ['tools/**'], rules: { 'no-console': 'off', '@nx/enforce-module-boundaries': 'off' } },
   {
     files: ['**/*.test.ts'],
