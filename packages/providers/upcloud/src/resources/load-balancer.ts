@@ -1,0 +1,139 @@
+import type { ServerRef } from '@provisioning/extensions-sdk';
+import { infraTags, resourceName } from '@provisioning/extensions-sdk/cloud';
+import { createOnce } from '@provisioning/extensions-sdk/http';
+import type { CallOptions } from '../api.ts';
+import type { ApiLoadBalancer } from '../api-types.ts';
+import { labelledOurs, labels } from '../labels.ts';
+import type { Session } from '../session.ts';
+import { observe } from '../server/observe.ts';
+import { notOurs } from './ownership.ts';
+
+/** A load balancer as a definition has it (05 §4.5). */
+export interface LoadBalancerWish {
+  readonly name: string;
+  readonly listeners: readonly {
+    readonly port: number;
+    readonly target_port: number;
+    readonly protocol?: string;
+  }[];
+  readonly zone?: string;
+}
+
+export function loadBalancers(session: Session) {
+  const { api, context, config } = session;
+  const call = (operation: string): CallOptions => ({ operation });
+  const all = (operation: string) => api.get<readonly ApiLoadBalancer[]>('/load-balancer', call(operation));
+  const own = async (id: string, operation: string): Promise<ApiLoadBalancer> => {
+    const found = await api.get<ApiLoadBalancer>(`/load-balancer/${encodeURIComponent(id)}`, call(operation));
+    if (!labelledOurs(found.labels, context)) throw notOurs(operation, `load balancer ${id}`);
+    return found;
+  };
+  return {
+    async ensure(wish: LoadBalancerWish): Promise<{ id: string; address: string | null }> {
+      const title = resourceName([context.infra, wish.name]);
+      const find = async () =>
+        (await all('loadBalancer.ensure'))
+          .filter((entry) => entry.name === title && labelledOurs(entry.labels, context))
+          .map(identified);
+      const [known] = await find();
+      const made =
+        known ??
+        (await createOnce({
+          find,
+          create: async () =>
+            identified(
+              await api.post<ApiLoadBalancer>(
+                '/load-balancer',
+                body(wish, title),
+                call('loadBalancer.ensure'),
+              ),
+            ),
+          remove: async (copy) =>
+            void (await api.delete(`/load-balancer/${copy.id}`, call('loadBalancer.ensure'))),
+          attempts: 3,
+          clock: api.http.clock,
+        }));
+      return { id: made.id, address: made.balancer.dns_name ?? null };
+    },
+    async setTargets(id: string, targets: readonly { ref: ServerRef; weight: number }[]): Promise<void> {
+      const balancer = await own(id, 'loadBalancer.setTargets');
+      const operation = call('loadBalancer.setTargets');
+      const servers = await Promise.all(
+        targets.map(async ({ ref, weight }) => ({
+          weight,
+          server: observe(await session.get(ref, operation)),
+        })),
+      );
+      for (const { name: backend, members } of balancer.backends ?? []) {
+        const path = `/load-balancer/${id}/backends/${encodeURIComponent(backend)}/members`;
+        const port = Number(/-(\d+)$/.exec(backend)?.[1] ?? 80);
+        for (const { server, weight } of servers) {
+          const { utility, private: inside, public: outside } = server.ip_addresses;
+          const member = {
+            name: server.hostname,
+            type: 'static',
+            ip: inside ?? utility ?? outside,
+            port,
+            weight,
+            max_sessions: 1000,
+            enabled: weight > 0,
+          };
+          const there = members.some((entry) => entry.name === server.hostname);
+          if (there)
+            await api.http.request({
+              method: 'PATCH',
+              path: `${path}/${server.hostname}`,
+              body: member,
+              ...operation,
+              repeatable: true,
+            });
+          else await api.post(path, member, operation);
+        }
+        const wished = new Set(servers.map(({ server }) => server.hostname));
+        for (const member of members) {
+          if (!wished.has(member.name)) await api.delete(`${path}/${member.name}`, operation);
+        }
+      }
+    },
+    async health(id: string): Promise<{ healthy: number; total: number }> {
+      const members = ((await own(id, 'loadBalancer.health')).backends ?? []).flatMap(
+        (backend) => backend.members,
+      );
+      const healthy = members.filter(
+        ({ operational_state: state }) => state === undefined || state === 'healthy',
+      );
+      return { healthy: healthy.length, total: members.length };
+    },
+    async delete(id: string): Promise<void> {
+      await own(id, 'loadBalancer.delete');
+      await api.delete(`/load-balancer/${id}`, call('loadBalancer.delete'));
+    },
+  };
+
+  function body(wish: LoadBalancerWish, title: string): Record<string, unknown> {
+    return {
+      name: title,
+      plan: config.load_balancer_plan ?? 'development',
+      zone: wish.zone ?? config.default_zone ?? 'de-fra1',
+      configured_status: 'started',
+      labels: labels(infraTags(context)),
+      networks: [{ name: 'public', type: 'public', family: 'IPv4' }],
+      frontends: wish.listeners.map(({ port, target_port: target, protocol = 'tcp' }) => ({
+        name: `port-${port}`,
+        mode: protocol === 'http' ? 'http' : 'tcp',
+        port,
+        default_backend: `to-${target}`,
+        networks: [{ name: 'public' }],
+      })),
+      backends: [...new Set(wish.listeners.map((listener) => listener.target_port))].map((target) => ({
+        name: `to-${target}`,
+        members: [],
+      })),
+      resolvers: [],
+    };
+  }
+}
+
+function identified(balancer: ApiLoadBalancer) {
+  return { id: balancer.uuid, created_at: '', balancer };
+}
