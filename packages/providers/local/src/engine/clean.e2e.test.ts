@@ -1,0 +1,84 @@
+import { expect, test } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import { Engine } from '../docker/client.ts';
+import { makeBed } from '../testing/bed.ts';
+import { cleanEverything } from './clean.ts';
+import { ensureEngine } from './ensure.ts';
+import { prepareImage } from './prepare.ts';
+import { probeRootFilesystem } from './probe-image.ts';
+import { serviceSocket } from './service.ts';
+
+const run = promisify(execFile);
+
+test('cleaning removes every container, network, volume, image and process of ours and nothing else', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'prov-clean-'));
+  await using _storage = { [Symbol.asyncDispose]: () => removeStorage(folder) };
+  await using bed = await makeBed({ storage_root: join(folder, 'storage') });
+  const options = { config: bed.config, cacheDir: bed.cacheDir, variables: { PATH: process.env.PATH ?? '' } };
+  const engine = await ensureEngine({ ...options, interactive: false });
+  expect(engine).toMatchObject({ installed: [], server: expect.stringMatching(/^(Libpod|Docker)\//) });
+  const image = await prepareImage(options);
+  const provider = await bed.open();
+  const volumes = [{ name: 'db', size: 5 }];
+  await provider.createServer(bed.spec('one', { volumes }), { wait: false });
+  await provider.createServer(bed.spec('two'), { wait: false });
+  await provider.snapshot!.create({ hostname: 'one' });
+  const raw = await Engine.connect({
+    kind: 'socket',
+    path: serviceSocket({ ...options, log: () => undefined }),
+  });
+  const foreign = await raw.createContainer('foreign', { Image: image, Cmd: ['/bin/true'] });
+
+  // Networks are the machine's, whatever the storage: only this workspace's may go.
+  const clean = () => cleanEverything({ ...options, workspace: bed.workspace });
+  const first = await clean();
+  expect(first.containers).toHaveLength(2);
+  expect(first.networks).toHaveLength(1);
+  expect(first.volumes).toHaveLength(1);
+  expect(first.images).toHaveLength(2); // the snapshot and the probe
+  expect(first.kept).toEqual([image]); // somebody's container uses it
+  expect(first.service).toBe(true);
+
+  const again = await Engine.connect(
+    { kind: 'socket', path: serviceSocket({ ...options, log: () => undefined }) },
+    1_000,
+  ).catch(() => undefined);
+  expect(again).toBeUndefined();
+  const restarted = await bed.open();
+  expect(await restarted.listServers({ all: true })).toEqual([]);
+  expect(await raw.inspectContainer(foreign)).toBeDefined();
+  await raw.removeContainer(foreign);
+  const second = await clean();
+  expect(second).toMatchObject({ containers: [], networks: [], volumes: [], kept: [] });
+  expect(second.images).toContain(image);
+  raw.close();
+  const { stdout } = await run('ps', ['-eo', 'args']);
+  expect(stdout).not.toContain(bed.cacheDir);
+});
+
+test('the program of the probe runs on this machine', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'prov-probe-'));
+  const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
+  const tar = await buffer(probeRootFilesystem(architecture));
+  const size = Number.parseInt(tar.subarray(124, 135).toString('latin1'), 8);
+  const program = join(folder, 'exit');
+  await writeFile(program, tar.subarray(512, 512 + size));
+  await chmod(program, 0o755);
+  await run(program);
+  await rm(folder, { recursive: true });
+});
+
+/** Podman mounts its storage over itself and leaves that behind. */
+async function removeStorage(folder: string): Promise<void> {
+  const mounts = await readFile('/proc/mounts', 'utf8');
+  for (const line of mounts.split('\n').reverse()) {
+    const target = line.split(' ')[1] ?? '';
+    if (target.startsWith(`${folder}/`)) await run('umount', [target]);
+  }
+  await rm(folder, { recursive: true, force: true });
+}
