@@ -200,9 +200,9 @@ start_units() {
     action=start
     if [ -n "$restart" ] || [ -e "$work/restart" ]; then
       action=restart
-    elif contains "$before" "unit$tab$unit$tab"active"$tab"enabled; then
+    elif contains "$before" "unit\${tab}$unit\${tab}active\${tab}enabled"; then
       if [ -z "$reload" ]; then continue; fi
-      action=reload-or-restart
+      action='reload-or-restart'
     fi
     systemctl reset-failed "$unit" 2>/dev/null || :
     if ! start_unit "$action" "$unit"; then
@@ -263,7 +263,7 @@ install_taskserv() {
   begin pre-install
   hook pre-install || fail SCRIPT_FAILED pre-install
   need=
-  for name in $PACKAGES; do contains "$before" "package$tab$name$tab"installed || need="$need $name"; done
+  for name in $PACKAGES; do contains "$before" "package\${tab}$name\${tab}installed" || need="$need $name"; done
   finish
   if [ -n "$need" ]; then
     begin packages

@@ -7,6 +7,7 @@ import {
   hostKeyChanged,
   interrupted,
   keyUnusable,
+  noKey,
   protocolFailure,
   unreachable,
 } from './transport-error.ts';
@@ -53,7 +54,7 @@ export async function connectOnce(
   const useAgent = access.keyFile === undefined && identity.agentSocket !== undefined;
   if (useAgent) methods.unshift({ type: 'agent', username: access.user, agent: identity.agentSocket! });
   const tried = [...(useAgent ? ['the SSH agent'] : []), ...keys.map(({ file }) => `key ${file}`)];
-  if (methods.length === 0) throw authenticationRefused(name, 'no key (none was found)');
+  if (methods.length === 0) throw noKey(name, identity.defaultKeyFiles);
 
   const client = new ssh2.default.Client();
   client.setMaxListeners(0);

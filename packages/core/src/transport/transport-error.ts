@@ -32,6 +32,19 @@ export function authenticationRefused(name: string, tried: string, cause?: unkno
   });
 }
 
+/** Nothing to log in with. */
+export function noKey(name: string, places: readonly string[]): ProvisioningError {
+  return new ProvisioningError({
+    code: 'TRANSPORT_AUTH',
+    kind: 'permission',
+    message: `There is no SSH key to log in to ${name} with`,
+    hint:
+      places.length === 0
+        ? 'Name a key file for the server, or start an SSH agent that holds one.'
+        : `None of these exists: ${places.join(', ')}. Name a key file, or start an SSH agent that holds one.`,
+  });
+}
+
 /** A key file that cannot be used at all. */
 export function keyUnusable(file: string, reason: string, cause?: unknown): ProvisioningError {
   return new ProvisioningError({

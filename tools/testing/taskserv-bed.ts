@@ -1,0 +1,116 @@
+import { access, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createTransports, ensureWorkspaceKey, ExtensionCatalogue } from '@provisioning/core';
+import type {
+  Context,
+  Progress,
+  ProviderInstance,
+  ServerSpec,
+  Transports,
+} from '@provisioning/extensions-sdk';
+import { type Bed, makeBed } from '../../packages/providers/local/src/testing/bed.ts';
+
+/** A real Debian server with systemd and sshd. */
+export interface TestHost {
+  readonly hostname: string;
+  readonly target: { readonly hostname: string; readonly provider: string };
+  /** Runs a script as root over SSH and gives its output; fails when the script does. */
+  sh(script: string): Promise<string>;
+}
+
+/** A workspace on the local provider with servers to install taskservs on, for tests and benchmarks. */
+export class TaskservBed implements AsyncDisposable {
+  readonly progress: Progress[] = [];
+  readonly provider: ProviderInstance;
+  readonly workspacePath: string;
+  readonly #bed: Bed;
+  readonly #catalogue: ExtensionCatalogue;
+  #transports: Transports;
+
+  private constructor(bed: Bed, provider: ProviderInstance) {
+    this.#bed = bed;
+    this.provider = provider;
+    this.workspacePath = bed.workspace.path;
+    this.#catalogue = new ExtensionCatalogue({
+      workspacePath: bed.workspace.path,
+      moduleUrls: [import.meta.url],
+    });
+    this.#transports = this.newTransports();
+  }
+
+  static async make(): Promise<TaskservBed> {
+    const bed = await makeBed();
+    await mkdir(bed.workspace.path, { recursive: true });
+    return new TaskservBed(bed, await bed.open());
+  }
+
+  get transports(): Transports {
+    return this.#transports;
+  }
+
+  /** As a new process would start: nothing connected. */
+  async reconnect(): Promise<void> {
+    await this.#transports.close();
+    this.#transports = this.newTransports();
+  }
+
+  newTransports(): Transports {
+    return createTransports({
+      knownHostsFile: join(this.workspacePath, '.runtime', 'known_hosts'),
+      defaultKeyFiles: [join(this.workspacePath, 'secrets', 'ssh-keys', 'id_ed25519')],
+    });
+  }
+
+  async host(hostname: string, overrides: Partial<ServerSpec> = {}): Promise<TestHost> {
+    const { publicKey } = await ensureWorkspaceKey(this.workspacePath);
+    const spec = this.#bed.spec(hostname, { memory: 1024, ssh_public_keys: [publicKey], ...overrides });
+    await this.provider.createServer(spec, { wait: true });
+    return {
+      hostname,
+      target: { hostname, provider: 'local' },
+      sh: async (script) => {
+        const access = await this.provider.getAccess({ hostname });
+        const transport = await this.#transports.open(access);
+        const { code, stdout, stderr } = await transport.run('sh -e -s', { input: script });
+        if (code !== 0) throw new Error(`${hostname}: exit ${code}: ${stdout}${stderr}`);
+        return stdout;
+      },
+    };
+  }
+
+  context(changes: Partial<Context> = {}): Context {
+    return {
+      workspace: this.#bed.workspace,
+      infra: 'demo',
+      environment: 'development',
+      config: () => undefined,
+      provider: () => Promise.resolve(this.provider),
+      providerMetadata: () => Promise.reject(new Error('not needed here')),
+      transports: this.#transports,
+      extension: async (kind, name) => (await this.#catalogue.get(kind, name)).path,
+      report: (progress) => void this.progress.push(progress),
+      signal: new AbortController().signal,
+      idempotencyKey: 'test',
+      now: Date.now,
+      step: (_name, work) => work(),
+      ...changes,
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#transports.close();
+    await this.#bed[Symbol.asyncDispose]();
+  }
+}
+
+/** Folder of the catalogue, for what reads it as files. */
+export const catalogueFolder = fileURLToPath(new URL('../../packages/taskservs/', import.meta.url));
+
+/** Whether a file exists. */
+export async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}
