@@ -98,3 +98,24 @@ export {
   readOciSettings,
   type SettingsInput,
 } from './settings/oci-settings.ts';
+export {
+  checkUpdates,
+  type UpdateInfo,
+  validateDependencies,
+  type ValidationFinding,
+} from './dependencies/checks.ts';
+export { installFolder, type InstalledPackage, readInstalled, treeDigest } from './dependencies/installed.ts';
+export { type LockedPackage, type LockFile, lockPath, readLock } from './dependencies/lock-file.ts';
+export type { DependencyAction, PlannedPackage } from './dependencies/plan.ts';
+export {
+  resolveDependencies,
+  type ResolveOptions,
+  type ResolveResult,
+} from './dependencies/resolve-workspace.ts';
+export { dependencyTree, renderTree, type TreeNode } from './dependencies/tree.ts';
+export {
+  checkCore,
+  type DependencyBlock,
+  type Module,
+  readDependencyBlock,
+} from './dependencies/workspace-block.ts';

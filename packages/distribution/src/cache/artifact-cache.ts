@@ -80,6 +80,16 @@ export class ArtifactCache {
     return this.#fresh.get(reference) ?? (await this.#tags).get(reference);
   }
 
+  /** Tags of a repository that are known here, for work without the registry. */
+  async tagsOf(name: string): Promise<readonly string[]> {
+    this.#tags ??= this.#readTags();
+    const known = [...(await this.#tags).keys(), ...this.#fresh.keys()];
+    const prefix = `${name}:`;
+    return [
+      ...new Set(known.filter((one) => one.startsWith(prefix)).map((one) => one.slice(prefix.length))),
+    ].sort();
+  }
+
   isFresh(entry: TagEntry): boolean {
     return this.#now() - entry.checked_at < (this.#options.tagLifetime ?? 300_000);
   }
