@@ -15,6 +15,7 @@ export {
 } from './extensions/registrations.ts';
 export * from './modules/index.ts';
 export * from './layers/index.ts';
+export * from './templates/index.ts';
 export { importProvider, initialiseProvider } from './extensions/provider-loader.ts';
 export { fileError, withFileLock, writeFileAtomic } from './files/atomic.ts';
 export { StateFile } from './state/state.ts';

@@ -9,8 +9,14 @@ import { definitionFile, splitBases } from '../infra/definition-files.ts';
 import { readApplied } from '../templates/applied.ts';
 import type { TemplateCatalogue } from '../templates/catalogue.ts';
 import { templateSources } from '../templates/contribution.ts';
-import { readSource } from './read-source.ts';
-import { type LayerSource, candidateFiles, documentSources, fileSources } from './source.ts';
+import { type Evaluation, readSource } from './read-source.ts';
+import {
+  type LayerSource,
+  type SourceReading,
+  candidateFiles,
+  documentSources,
+  fileSources,
+} from './source.ts';
 
 export interface LayerPlaces {
   readonly catalogue: ExtensionCatalogue;
@@ -18,6 +24,8 @@ export interface LayerPlaces {
   readonly workspacePath?: string;
   readonly infra?: string;
   readonly environment?: string;
+  /** Surroundings of definitions in TypeScript and Nickel. */
+  readonly evaluation?: Evaluation;
   /** Template roots of the workspace's own, between 101 and 299 (S:13929-13930). */
   readonly templatePaths?: readonly { readonly path: string; readonly priority: number }[];
 }
@@ -35,25 +43,25 @@ export async function collectSources(
   name: string,
   runtime: RuntimeLayer = {},
 ): Promise<LayerSource[]> {
-  const roots = importRoots(places);
+  const reading = sourceReading(places);
   const sources = [
-    ...(await coreSources(places, kind, name, roots)),
-    ...(await workspaceSources(places, kind, name, roots)),
-    ...(await infraSources(places, kind, name, roots)),
+    ...(await coreSources(places, kind, name, reading)),
+    ...(await workspaceSources(places, kind, name, reading)),
+    ...(await infraSources(places, kind, name, reading)),
   ];
   if (runtime.file !== undefined)
-    sources.push(...(await fileSources(runtime.file, name, { layer: 'runtime' }, roots)));
+    sources.push(...(await fileSources(runtime.file, name, { layer: 'runtime' }, reading)));
   if (runtime.values !== undefined) {
     const document = evaluatedDocument('command line', 'json', runtime.values);
-    sources.push(...(await documentSources(document, name, { layer: 'runtime' }, roots)));
+    sources.push(...(await documentSources(document, name, { layer: 'runtime' }, reading)));
   }
   // A stable sort keeps the order within a layer.
   return sources.sort((a, b) => a.priority - b.priority);
 }
 
-/** Folders that `imports` are looked up in. */
-export function importRoots({ templates }: LayerPlaces): string[] {
-  return templates.roots.map(({ path }) => path);
+/** How the files of these places are read. */
+export function sourceReading({ templates, evaluation }: LayerPlaces): SourceReading {
+  return { importRoots: templates.roots.map(({ path }) => path), evaluation };
 }
 
 /** Files that could contribute directly, there or not: what a cache must watch besides the sources themselves. */
@@ -75,7 +83,7 @@ async function coreSources(
   { catalogue }: LayerPlaces,
   kind: ExtensionKind,
   name: string,
-  roots: readonly string[],
+  reading: SourceReading,
 ): Promise<LayerSource[]> {
   const record = await catalogue.find(kind, name);
   if (record === undefined) return [];
@@ -84,7 +92,7 @@ async function coreSources(
   if (schema !== undefined) {
     const { defaultsOf } = await import('@provisioning/extensions-sdk');
     const file = join(record.path, 'schema', 'config.json');
-    const source = await readSource(file);
+    const source = await readSource(file, reading.evaluation);
     sources.push({
       layer: 'core',
       priority: 100,
@@ -96,7 +104,7 @@ async function coreSources(
   }
   for (const base of ['config', 'default/defs']) {
     for (const file of candidateFiles(join(record.path, base))) {
-      sources.push(...(await fileSources(file, name, { layer: 'core' }, roots)));
+      sources.push(...(await fileSources(file, name, { layer: 'core' }, reading)));
     }
   }
   return sources;
@@ -106,24 +114,24 @@ async function workspaceSources(
   places: LayerPlaces,
   kind: ExtensionKind,
   name: string,
-  roots: readonly string[],
+  reading: SourceReading,
 ): Promise<LayerSource[]> {
   const { workspacePath, infra, templates } = places;
   if (workspacePath === undefined) return [];
   const sources: LayerSource[] = [];
   for (const { path, priority } of places.templatePaths ?? []) {
     for (const file of await organisationFiles(path, name)) {
-      sources.push(...(await fileSources(file, name, { layer: 'workspace', priority }, roots)));
+      sources.push(...(await fileSources(file, name, { layer: 'workspace', priority }, reading)));
     }
   }
   for (const file of await organisationFiles(join(workspacePath, 'templates', kindFolder(kind)), name)) {
-    sources.push(...(await fileSources(file, name, { layer: 'workspace' }, roots)));
+    sources.push(...(await fileSources(file, name, { layer: 'workspace' }, reading)));
   }
   if (infra === undefined) return sources;
   for (const applied of await readApplied(join(workspacePath, 'infra', infra))) {
     const template = await templates.find(applied.name);
     if (template === undefined) continue;
-    sources.push(...(await templateSources(templates, template, kind, name, applied.variables, roots)));
+    sources.push(...(await templateSources(templates, template, kind, name, applied.variables, reading)));
   }
   return sources;
 }
@@ -143,7 +151,7 @@ async function infraSources(
   { workspacePath, infra, environment }: LayerPlaces,
   kind: ExtensionKind,
   name: string,
-  roots: readonly string[],
+  reading: SourceReading,
 ): Promise<LayerSource[]> {
   if (workspacePath === undefined || infra === undefined) return [];
   const base = join(workspacePath, 'infra', infra);
@@ -152,10 +160,10 @@ async function infraSources(
   const sources: LayerSource[] = [];
   const add = async (file: string | undefined, within?: readonly string[]): Promise<void> => {
     if (file === undefined) return;
-    const document = await readSource(file);
+    const document = await readSource(file, reading.evaluation);
     if (document === undefined) return;
     if (within !== undefined && !hasRecord(document, within)) return;
-    sources.push(...(await documentSources(document, name, { layer, within }, roots)));
+    sources.push(...(await documentSources(document, name, { layer, within }, reading)));
   };
   for (const directory of kind === 'taskserv' ? ['task-servs', folder] : [folder]) {
     await add(await definitionFile(join(base, directory), name));

@@ -3,7 +3,7 @@ import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { Data, Document, KeyPath } from '../config/document.ts';
 import { isRecord } from '../config/merge.ts';
 import { refusePath } from '../extensions/discover.ts';
-import { readSource } from './read-source.ts';
+import { type Evaluation, readSource } from './read-source.ts';
 
 export type LayerName = 'core' | 'workspace' | 'infrastructure' | 'runtime';
 
@@ -36,6 +36,13 @@ export interface SourcePlace {
   readonly within?: readonly string[];
 }
 
+/** How files of layers are read. */
+export interface SourceReading {
+  /** Folders in which `imports = ["shared/x"]` is looked up, before the file's own. */
+  readonly importRoots: readonly string[];
+  readonly evaluation?: Evaluation;
+}
+
 const endings = ['toml', 'yaml', 'yml', 'json', 'ts', 'ncl'];
 
 /** Candidate files for a base name: `postgres.toml`, `postgres.yaml` … */
@@ -46,16 +53,15 @@ export function candidateFiles(base: string): string[] {
 /**
  * A file as sources, the fragments it imports first (08 §6.2). A file whose only key is the module's name,
  * `<name>_config` or `_taskserv` is unwrapped.
- * @param importRoots folders in which `imports = ["shared/x"]` is looked up, after the file's own.
  */
 export async function fileSources(
   file: string,
   module: string,
   place: SourcePlace,
-  importRoots: readonly string[],
+  reading: SourceReading,
 ): Promise<LayerSource[]> {
-  const document = await readSource(file);
-  return document === undefined ? [] : documentSources(document, module, place, importRoots, []);
+  const document = await readSource(file, reading.evaluation);
+  return document === undefined ? [] : documentSources(document, module, place, reading, []);
 }
 
 /** The sources of a parsed file. */
@@ -63,7 +69,7 @@ export async function documentSources(
   document: Document,
   module: string,
   place: SourcePlace,
-  importRoots: readonly string[],
+  reading: SourceReading,
   chain: readonly string[] = [],
 ): Promise<LayerSource[]> {
   const within = [...(place.within ?? [])];
@@ -79,7 +85,7 @@ export async function documentSources(
   }
   const imported: LayerSource[] = [];
   for (const name of importNames(imports, document)) {
-    imported.push(...(await importSources(name, document, module, place, importRoots, chain)));
+    imported.push(...(await importSources(name, document, module, place, reading, chain)));
   }
   const source: LayerSource = {
     layer: place.layer,
@@ -114,18 +120,18 @@ async function importSources(
   document: Document,
   module: string,
   place: SourcePlace,
-  importRoots: readonly string[],
+  reading: SourceReading,
   chain: readonly string[],
 ): Promise<LayerSource[]> {
   refusePath(name);
-  const roots = [...importRoots, dirname(document.file)];
+  const roots = [...reading.importRoots, dirname(document.file)];
   for (const root of roots) {
     for (const file of candidateFiles(join(root, name))) {
       if ([...chain, document.file].includes(file)) throw circular([...chain, document.file, file], document);
-      const found = await readSource(file);
+      const found = await readSource(file, reading.evaluation);
       if (found === undefined) continue;
       const { within: _own, ...outer } = place;
-      return documentSources(found, module, outer, importRoots, [...chain, document.file]);
+      return documentSources(found, module, outer, reading, [...chain, document.file]);
     }
   }
   throw new ProvisioningError({

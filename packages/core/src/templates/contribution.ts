@@ -3,7 +3,7 @@ import { parseDocument } from '../config/document.ts';
 import { isRecord } from '../config/merge.ts';
 import type { ExtensionKind } from '../extensions/kinds.ts';
 import { readSource } from '../layers/read-source.ts';
-import { type LayerSource, documentSources } from '../layers/source.ts';
+import { type LayerSource, type SourceReading, documentSources } from '../layers/source.ts';
 import type { TemplateCatalogue } from './catalogue.ts';
 import type { Template } from './metadata.ts';
 import { renderText } from './render.ts';
@@ -24,7 +24,7 @@ export async function templateSources(
   kind: ExtensionKind,
   name: string,
   variables: Readonly<Record<string, unknown>>,
-  importRoots: readonly string[],
+  reading: SourceReading,
 ): Promise<LayerSource[]> {
   if (!isTargeted(template, kind, name)) return [];
   const chain = await catalogue.chain(template);
@@ -35,7 +35,7 @@ export async function templateSources(
   const sources: LayerSource[] = [];
   for (const member of chain) {
     if (member.configFile === undefined) continue;
-    const document = await templateDocument(member.configFile, values);
+    const document = await templateDocument(member.configFile, values, reading);
     if (document === undefined) continue;
     const several = member.metadata.template.targets.length > 1;
     const key = [name, name.replaceAll('-', '_'), `${name.replaceAll('-', '_')}_config`].find((candidate) =>
@@ -44,7 +44,7 @@ export async function templateSources(
     if (several && key === undefined) continue;
     const within = several && key !== undefined ? [key] : undefined;
     const place = { layer: 'workspace' as const, template: template.name, within };
-    sources.push(...(await documentSources(document, name, place, importRoots)));
+    sources.push(...(await documentSources(document, name, place, reading)));
   }
   return sources;
 }
@@ -52,8 +52,9 @@ export async function templateSources(
 async function templateDocument(
   file: string,
   values: Readonly<Record<string, unknown>>,
+  reading: SourceReading,
 ): ReturnType<typeof readSource> {
-  if (!file.endsWith('.hbs')) return readSource(file);
+  if (!file.endsWith('.hbs')) return readSource(file, reading.evaluation);
   const text = await renderText(await readFile(file, 'utf8'), file, values);
   return parseDocument(text, file.slice(0, -'.hbs'.length));
 }

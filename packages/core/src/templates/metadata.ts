@@ -1,4 +1,5 @@
 import { ProvisioningError } from '@provisioning/extensions-sdk';
+import type { ValidateFunction } from 'ajv';
 import { type Static, Type } from 'typebox';
 import type { Document } from '../config/document.ts';
 
@@ -70,10 +71,14 @@ export interface Template {
   readonly filesFolder?: string;
 }
 
+let validator: Promise<ValidateFunction> | undefined;
+
 /** Checks and completes a metadata file. @throws ProvisioningError `TEMPLATE_INVALID`, exit 3. */
 export async function readMetadata(document: Document): Promise<TemplateMetadata> {
-  const { Ajv } = await import('ajv');
-  const validate = new Ajv({ useDefaults: true, allErrors: true, strict: false }).compile(TemplateMetadata);
+  validator ??= import('ajv').then(({ Ajv }) =>
+    new Ajv({ useDefaults: true, allErrors: true, strict: false }).compile(TemplateMetadata),
+  );
+  const validate = await validator;
   const data = structuredClone(document.value);
   if (validate(data)) return data as TemplateMetadata;
   const error = validate.errors![0]!;
