@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { formatReport, runProviderConformance } from '@provisioning/extensions-sdk/conformance';
+import provider from './index.ts';
 import { serviceSocket } from './engine/service.ts';
 import { stopPrivateService } from './engine/stop.ts';
 import { type Bed, makeBed } from './testing/bed.ts';
@@ -26,15 +29,25 @@ engineSuite(
   () => engineAt(serviceSocket(environmentOf(bed))),
 );
 
+test('the conformance kit passes', async () => {
+  const report = await runProviderConformance(provider, {
+    folder: fileURLToPath(new URL('..', import.meta.url)),
+    context: bed.context('conformance'),
+    spec: { plan: '1xCPU-1GB', cores: 1, memory: 1024, disk: 10, zone: 'local', os: 'debian-12' },
+    otherPlan: '1xCPU-2GB',
+  });
+  if (!report.passed) throw new Error(formatReport(report));
+});
+
 test('06.A7 without a socket and without Podman there is no container runtime', async () => {
   await using other = await makeBed({ docker_socket: '/nonexistent/docker.sock', private_service: false });
-  const provider = await other.open();
-  await expect(provider.listServers()).rejects.toMatchObject({
+  const instance = await other.open();
+  await expect(instance.listServers()).rejects.toMatchObject({
     message: expect.stringContaining('No container runtime detected'),
     hint: 'Install Docker, Podman, or OrbStack',
     exitCode: 1,
   });
-  expect((await provider.health()).healthy).toBe(false);
+  expect((await instance.health()).healthy).toBe(false);
 });
 
 test('a runtime that cannot start containers is passed over, and the choice is remembered', async () => {
@@ -44,8 +57,8 @@ test('a runtime that cannot start containers is passed over, and the choice is r
     mode: 0o755,
   });
   await using other = await makeBed({ oci_runtimes: [broken, 'runc', 'crun'] });
-  const provider = await other.open();
-  expect(await provider.listServers()).toEqual([]);
+  const instance = await other.open();
+  expect(await instance.listServers()).toEqual([]);
   expect(other.log.filter((line) => line.startsWith('info: Using')).join()).toMatch(/with (runc|crun)/);
   expect(other.log.join('\n')).toContain('crun-broken');
 

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ProviderInstance, ServerSpec } from '@provisioning/extensions-sdk';
+import type { ProviderContext, ProviderInstance, ServerSpec } from '@provisioning/extensions-sdk';
 import { cleanEverything } from '../engine/clean.ts';
 import { defaultCacheDir } from '../engine/environment.ts';
 import { stopPrivateService } from '../engine/stop.ts';
@@ -13,6 +13,7 @@ export interface Bed extends AsyncDisposable {
   readonly cacheDir: string;
   readonly config: Readonly<Record<string, unknown>>;
   readonly log: string[];
+  context(infra: string): ProviderContext;
   /** Another process would see the same; it connects anew. */
   open(infra?: string, cacheDir?: string): Promise<ProviderInstance>;
   spec(hostname: string, overrides?: Partial<ServerSpec>): ServerSpec;
@@ -27,22 +28,24 @@ export async function makeBed(config: Readonly<Record<string, unknown>> = {}): P
   const log: string[] = [];
   const opened: ProviderInstance[] = [];
   const caches = new Set([cacheDir]);
+  const context = (infra: string, cache = cacheDir): ProviderContext => ({
+    config,
+    workspace,
+    infra,
+    secrets: {},
+    environment: variables,
+    cacheDir: cache,
+    log: (level, message) => log.push(`${level}: ${message}`),
+    now: Date.now,
+  });
   return {
     workspace,
     cacheDir,
     config,
     log,
+    context,
     open: async (infra = 'demo', cache = cacheDir) => {
-      const instance = await provider.init({
-        config,
-        workspace,
-        infra,
-        secrets: {},
-        environment: variables,
-        cacheDir: cache,
-        log: (level, message) => log.push(`${level}: ${message}`),
-        now: Date.now,
-      });
+      const instance = await provider.init(context(infra, cache));
       opened.push(instance);
       caches.add(cache);
       return instance;
