@@ -119,3 +119,7 @@ export {
   type Module,
   readDependencyBlock,
 } from './dependencies/workspace-block.ts';
+export { parseAge } from './artifacts/age.ts';
+export { extensionFolders, type Published, publishMany } from './artifacts/publish.ts';
+export { signReference, verifyReference } from './artifacts/sign.ts';
+export { editModule } from './dependencies/edit-module.ts';

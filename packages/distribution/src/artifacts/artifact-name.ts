@@ -166,3 +166,15 @@ export function floatingTag(reference: string): ProvisioningError {
     hint: 'name a version',
   });
 }
+
+/** `host/namespace` or `layout:<folder>` as a registry and a namespace in it. */
+export function splitPlace(text: string): { readonly registry: string; readonly namespace?: string } {
+  if (text.startsWith('layout:')) return { registry: text };
+  const plain = text.replace(/^(?:oci|https?):\/\//, '').replace(/\/+$/, '');
+  const slash = plain.indexOf('/');
+  if (slash === -1) return { registry: plain };
+  const namespace = plain.slice(slash + 1);
+  if (!isHost(plain.slice(0, slash)) || !isRepository(namespace))
+    throw invalidReference(text, 'write host/namespace');
+  return { registry: plain.slice(0, slash), namespace };
+}

@@ -14,9 +14,12 @@ export interface LoginOptions {
 export async function readPassword(from: {
   readonly stdin?: Readable;
   readonly file?: string;
+  /** What a person typed. */
+  readonly prompt?: string;
 }): Promise<Secret> {
   let text: string;
-  if (from.file !== undefined) text = await readFile(from.file, 'utf8');
+  if (from.prompt !== undefined) text = from.prompt;
+  else if (from.file !== undefined) text = await readFile(from.file, 'utf8');
   else if (from.stdin !== undefined) {
     const chunks: Buffer[] = [];
     for await (const chunk of from.stdin as AsyncIterable<Buffer | string>) chunks.push(Buffer.from(chunk));

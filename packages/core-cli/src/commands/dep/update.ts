@@ -1,0 +1,55 @@
+import { string as argument } from '@oclif/core/args';
+import { string } from '@oclif/core/flags';
+import { checkUpdates, editModule, resolveDependencies } from '@provisioning/distribution';
+import { ProvisioningCommand } from '../../frame/command.ts';
+import type { CommandSpec } from '../../frame/metadata.ts';
+import { registryFlags } from '../../oci/flags.ts';
+import { workspaceDependencies } from '../../oci/dependencies.ts';
+import { openArtifacts } from '../../oci/session.ts';
+import { openWorkspace } from '../../session/workspace.ts';
+
+export default class DepUpdate extends ProvisioningCommand {
+  static override summary = 'Move an extension of the workspace to another version';
+  static override spec: CommandSpec = { access: 'l', sideEffect: 'update', slow: true };
+  static override examples = [
+    'provisioning dep update redis',
+    'provisioning dep update redis --version 1.2.0',
+  ];
+  static override args = { name: argument({ required: true, description: 'name of the extension' }) };
+  static override flags = {
+    ...registryFlags,
+    version: string({ description: 'exactly this version' }),
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(DepUpdate);
+    await using session = await openArtifacts(this, flags, 'required');
+    const name = args.name!;
+    const before = workspaceDependencies(this, session);
+    const edited = await editModule(
+      before.workspacePath,
+      before.block,
+      name,
+      flags.version,
+      this.globals.check,
+    );
+    if (edited === 'same') {
+      const [info] = await checkUpdates(session.artifacts, { ...before, name });
+      if (info !== undefined && info.wanted === info.current) {
+        await this.out.result(info, () => [`${name} is already at ${info.current}`]);
+        return;
+      }
+    }
+    const { configuration } = edited === 'changed' ? await openWorkspace(this) : session;
+    const result = await resolveDependencies(session.artifacts, {
+      ...workspaceDependencies(this, { ...session, configuration }),
+      updateOnly: [name],
+      frozen: false,
+      dryRun: this.globals.check,
+    });
+    const now = result.packages.find((one) => one.name === name);
+    await this.out.result(result, () => [
+      `${this.out.style.mark('ok')} ${this.globals.check ? 'Would update' : 'Updated'} ${name} to ${now?.version ?? 'nothing'}`,
+    ]);
+  }
+}

@@ -1,0 +1,51 @@
+import { string as argument } from '@oclif/core/args';
+import { boolean, string } from '@oclif/core/flags';
+import { login, passwordRequired, readPassword } from '@provisioning/distribution';
+import { ProvisioningCommand } from '../../frame/command.ts';
+import type { CommandSpec } from '../../frame/metadata.ts';
+import { registryFlags } from '../../oci/flags.ts';
+import { openArtifacts } from '../../oci/session.ts';
+import { askHidden } from '../../prompt/ask-hidden.ts';
+import { canPrompt } from '../../prompt/confirm.ts';
+
+export default class OciLogin extends ProvisioningCommand {
+  static override summary = 'Log in to a registry';
+  static override spec: CommandSpec = {
+    access: 'l',
+    workspace: false,
+    sideEffect: 'update',
+    interactive: true,
+  };
+  static override examples = ['provisioning oci login registry.example.com --username ann --password-stdin'];
+  static override args = { registry: argument({ required: true, description: 'host[:port]' }) };
+  static override flags = {
+    ...registryFlags,
+    username: string({ description: 'user', default: '_token' }),
+    'password-stdin': boolean({ description: 'read the password from standard input' }),
+    'token-file': string({ description: 'read the token from a file' }),
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(OciLogin);
+    await using session = await openArtifacts(this, { ...flags, registry: args.registry });
+    const host = session.artifacts.settings.registry;
+    const password = await readPassword({
+      ...(flags['token-file'] === undefined ? {} : { file: flags['token-file'] }),
+      ...(flags['password-stdin'] ? { stdin: this.runtime.stdin } : {}),
+      ...(flags['token-file'] === undefined && !flags['password-stdin']
+        ? { prompt: await this.#prompt() }
+        : {}),
+    });
+    const stored = await login(session.artifacts, { host, username: flags.username, password });
+    await this.out.result({ registry: host, username: flags.username, ...stored }, () => [
+      `${this.out.style.mark('ok')} Logged in to ${host}`,
+    ]);
+    if (stored.file !== undefined) this.out.warn(`Credentials stored unencrypted in ${stored.file}`);
+  }
+
+  /** The password from the terminal, not echoed. */
+  async #prompt(): Promise<string> {
+    if (!canPrompt(this.runtime)) throw passwordRequired();
+    return askHidden(this.runtime, 'Password: ');
+  }
+}

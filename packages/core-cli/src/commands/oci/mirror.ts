@@ -1,0 +1,50 @@
+import { string as argument } from '@oclif/core/args';
+import { boolean, integer, string } from '@oclif/core/flags';
+import { mirrorArtifacts, readLock, splitPlace } from '@provisioning/distribution';
+import { ProvisioningCommand } from '../../frame/command.ts';
+import type { CommandSpec } from '../../frame/metadata.ts';
+import { registryFlags } from '../../oci/flags.ts';
+import { openArtifacts } from '../../oci/session.ts';
+import { printTransfers } from '../../oci/transfers.ts';
+
+export default class OciMirror extends ProvisioningCommand {
+  static override summary = 'Copy many extensions into another registry or layout';
+  static override spec: CommandSpec = { access: 'w', workspace: false, sideEffect: 'create', slow: true };
+  static override examples = [
+    'provisioning oci mirror registry.local/prov --lock',
+    'provisioning oci mirror layout:./mirror --keep-versions 3',
+  ];
+  static override args = {
+    destination: argument({ required: true, description: 'host/namespace or layout:<folder>' }),
+  };
+  static override flags = {
+    ...registryFlags,
+    from: string({ description: 'host/namespace to read from' }),
+    lock: boolean({ description: 'what the lock of the workspace names' }),
+    include: string({ description: 'only names that match this glob' }),
+    'keep-versions': integer({ description: 'newest versions of each', default: 1, min: 1 }),
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(OciMirror);
+    const from = flags.from === undefined ? {} : splitPlace(flags.from);
+    await using session = await openArtifacts(this, { ...flags, ...from });
+    const { artifacts, selection } = session;
+    const to = splitPlace(args.destination!);
+    const lock = flags.lock && selection !== undefined ? await readLock(selection.path) : undefined;
+    const references = lock?.packages.map(({ reference }) => reference);
+    const transfers = await mirrorArtifacts(
+      artifacts,
+      {
+        place: artifacts.place(to.registry),
+        namespace: to.namespace ?? artifacts.settings.namespaces.extensions,
+      },
+      {
+        keepVersions: flags['keep-versions'],
+        ...(flags.include === undefined ? {} : { include: flags.include }),
+        ...(references === undefined ? {} : { references }),
+      },
+    );
+    await printTransfers(this, transfers, (copied, present) => `Mirrored ${copied}, present ${present}`);
+  }
+}
