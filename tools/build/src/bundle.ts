@@ -28,6 +28,15 @@ interface Stamp {
 }
 
 /**
+ * What CommonJS code expects, in every chunk: `require` and the names of its file. Without an import, because the ESM
+ * facade of a builtin module is slow to make.
+ */
+const commonJsNames = [
+  "const require=(globalThis.__provisioningRequire??=process.getBuiltinModule('module').createRequire(import.meta.url));",
+  'const __dirname=import.meta.dirname,__filename=import.meta.filename;',
+].join('');
+
+/**
  * Runs esbuild when an input has changed since the last time. The bundle is made beside its place and moved there, so
  * that a process that starts meanwhile sees the old or the new one.
  */
@@ -48,6 +57,7 @@ export async function bundle(root: string, spec: BundleSpec, force: boolean): Pr
       splitting: true,
       metafile: true,
       legalComments: 'none',
+      banner: { js: commonJsNames },
       logLevel: 'warning',
       absWorkingDir: root,
       outdir: staging,

@@ -28,9 +28,6 @@ function options(root: string): BuildOptions {
     minifySyntax: true,
     minifyWhitespace: true,
     define: { 'process.env.NODE_ENV': '"production"' },
-    banner: {
-      js: "const require=(globalThis.__provisioningRequire??=process.getBuiltinModule('module').createRequire(import.meta.url));",
-    },
     // The same library without 60 CommonJS wrappers; only the browser build of yaml is ESM.
     alias: { yaml: esmYaml(root) },
     external: ['typescript', 'cpu-features', './crypto/build/Release/sshcrypto.node', '*.node'],

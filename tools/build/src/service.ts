@@ -37,9 +37,6 @@ export function serviceBundle(root: string, name: string): BundleSpec {
         minifySyntax: true,
         keepNames: true,
         tsconfigRaw: { compilerOptions: { experimentalDecorators: true, verbatimModuleSyntax: true } },
-        banner: {
-          js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
-        },
         external: optional.filter(
           (module) => module.includes('*') || !existsSync(join(root, 'node_modules', module)),
         ),

@@ -36,6 +36,8 @@ export async function watchWorkflow(options: WatchOptions): Promise<WatchResult>
     stop.abort();
   };
   const release = options.interruption.onInterrupt(() => end('detached'));
+  const onSignal = (): void => stop.abort();
+  options.interruption.signal.addEventListener('abort', onSignal, { once: true });
   const timer =
     options.timeout === undefined ? undefined : setTimeout(() => end('timeout'), options.timeout * 1000);
   const display = createDisplay(options, view);
@@ -58,9 +60,11 @@ export async function watchWorkflow(options: WatchOptions): Promise<WatchResult>
     if (!stop.signal.aborted) throw error;
   } finally {
     clearTimeout(timer);
+    options.interruption.signal.removeEventListener('abort', onSignal);
     release();
     display.stop();
   }
+  options.interruption.signal.throwIfAborted();
   out.debug(`workflow ${workflowId}: ${view.status}`);
   return { view, ended };
 }
