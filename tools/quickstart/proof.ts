@@ -4,14 +4,14 @@ import pg from 'pg';
 import type { Cli } from './cli.ts';
 
 interface ServerInfo {
-  readonly ports?: Readonly<Record<string, number>>;
+  readonly published_ports?: Readonly<Record<string, number>>;
 }
 
 /** Uses the services as a client would, through haproxy on web-01: a row in PostgreSQL, a PING to Redis. */
 export async function prove(cli: Cli, workspace: string): Promise<void> {
   const context = ['--workspace', workspace];
   const web = await cli.json<ServerInfo>(['server', 'info', 'web-01', ...context]);
-  const port = (inner: number): number => web?.ports?.[String(inner)] ?? inner;
+  const port = (inner: number): number => web?.published_ports?.[String(inner)] ?? inner;
   const password = (
     await cli.text([
       'server',

@@ -47,6 +47,8 @@ export interface ObservedServer {
   readonly ip_addresses: IpAddresses;
   readonly created_at: string;
   readonly tags: Readonly<Record<string, string>>;
+  /** Ports of the server that are published on this machine's loopback: inner port → port on 127.0.0.1. */
+  readonly published_ports?: Readonly<Record<string, number>>;
   readonly raw?: unknown;
 }
 

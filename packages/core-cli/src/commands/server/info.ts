@@ -39,6 +39,9 @@ export default class ServerInfo extends ProvisioningCommand {
       ...Object.entries(server.ip_addresses).map(
         ([kind, address]) => `  Address:    ${String(address)} (${kind})`,
       ),
+      ...Object.entries(server.published_ports ?? {}).map(
+        ([inner, outer]) => `  Port:       ${inner} at 127.0.0.1:${outer}`,
+      ),
       `  Created:    ${server.created_at}`,
       `  Taskservs:  ${taskservs.join(', ') || '-'}`,
     ]);

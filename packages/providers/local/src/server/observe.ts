@@ -68,6 +68,7 @@ export function observed(container: ContainerSummary, resized?: Resized): Observ
     },
     created_at: new Date(container.Created * 1000).toISOString(),
     tags: publicTags(labels),
+    published_ports: publishedPorts(container),
     raw: { image: container.Image, state: container.State, ports: publishedPorts(container) },
   };
 }
