@@ -25,7 +25,7 @@ async function main(): Promise<void> {
     process.stdout.write(`${JSON.stringify({ settings, origins }, undefined, 2)}\n`);
     return;
   }
-  const service = await startService({ settings, version, moduleUrl: import.meta.url });
+  const service = await startService({ settings, origins, version, moduleUrl: import.meta.url });
   const stop = () => {
     void service.stop().then(
       () => process.exit(0),

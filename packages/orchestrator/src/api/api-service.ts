@@ -5,6 +5,7 @@ import { Answer, type ApiInput } from '@provisioning/service-kit';
 import type { Orchestrator } from '../service/orchestrator.ts';
 import type { Settings } from '../service/settings.ts';
 import type { Workflows } from '../service/workflows.ts';
+import { filterOf } from './paging.ts';
 import type { ValidationOptions } from '../validation/validate.ts';
 
 interface StoredAnswer {
@@ -21,11 +22,18 @@ export class ApiService {
   readonly orchestrator: Orchestrator;
   readonly settings: Settings;
   readonly version: string;
+  readonly origins: Readonly<Record<string, string>>;
   readonly #started = Date.now();
   readonly #inProgress = new Set<string>();
   #draining = false;
 
-  constructor(orchestrator: Orchestrator, settings: Settings, version: string) {
+  constructor(
+    orchestrator: Orchestrator,
+    settings: Settings,
+    version: string,
+    origins: Readonly<Record<string, string>> = {},
+  ) {
+    this.origins = origins;
     this.orchestrator = orchestrator;
     this.settings = settings;
     this.version = version;
@@ -103,6 +111,51 @@ export class ApiService {
     } finally {
       this.#inProgress.delete(name);
     }
+  }
+
+  /** Counts, success rate and mean duration of workflows since a time or span (13 §4). */
+  async stats(since: string | undefined, kind?: string) {
+    const filter = filterOf({ since, kind });
+    const counts = (await this.orchestrator.store.counts(filter.since ?? 0)).filter(
+      (row) => kind === undefined || row.kind === kind,
+    );
+    const sum = (key: 'status' | 'kind') => {
+      const result: Record<string, number> = {};
+      for (const row of counts) result[row[key]] = (result[row[key]] ?? 0) + row.count;
+      return result;
+    };
+    const by_status = sum('status');
+    const ended = (by_status['Completed'] ?? 0) + (by_status['Failed'] ?? 0);
+    const { records } = await this.workflows.list(filter, { limit: 1000, offset: 0, descending: true });
+    const seconds = records
+      .filter(({ started_at, completed_at }) => started_at !== undefined && completed_at !== undefined)
+      .map(({ started_at, completed_at }) => (Date.parse(completed_at!) - Date.parse(started_at!)) / 1000)
+      .sort((a, b) => a - b);
+    return {
+      total: counts.reduce((total, { count }) => total + count, 0),
+      by_status,
+      by_kind: sum('kind'),
+      success_rate: ended === 0 ? 1 : (by_status['Completed'] ?? 0) / ended,
+      average_duration:
+        seconds.length === 0 ? 0 : seconds.reduce((total, value) => total + value, 0) / seconds.length,
+      p95_duration: seconds[Math.floor(seconds.length * 0.95)] ?? 0,
+      operations_total: records.reduce((total, { total_steps }) => total + total_steps, 0),
+    };
+  }
+
+  /** Settings without secrets. */
+  redactedSettings(): unknown {
+    const { storage, redis } = this.settings;
+    const hide = (url: string) => url.replace(/(\/\/[^:@/]*):[^@/]*@/, '$1:***@');
+    return {
+      ...this.settings,
+      storage: {
+        ...storage,
+        postgres: { url: hide(storage.postgres.url) },
+        surrealdb: { ...storage.surrealdb, password: storage.surrealdb.password === '' ? '' : '***' },
+      },
+      redis: { url: hide(redis.url) },
+    };
   }
 
   location(id: string): { readonly headers: Readonly<Record<string, string>> } {

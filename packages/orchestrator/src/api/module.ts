@@ -1,5 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ApiService } from './api-service.ts';
+import { BatchController } from './batch.controller.ts';
+import { StateController } from './state.controller.ts';
 import { SystemController } from './system.controller.ts';
 import { TasksController } from './tasks.controller.ts';
 import { WorkflowsController } from './workflows.controller.ts';
@@ -9,7 +11,7 @@ export class ApiModule {
   static with(api: ApiService): DynamicModule {
     return {
       module: ApiModule,
-      controllers: [SystemController, WorkflowsController, TasksController],
+      controllers: [SystemController, BatchController, StateController, WorkflowsController, TasksController],
       providers: [{ provide: ApiService, useValue: api }],
     };
   }

@@ -1,24 +1,27 @@
 import { Controller, Inject } from '@nestjs/common';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { Answer, Endpoint } from '@provisioning/service-kit';
+import { openApiDocument } from '../openapi/document.ts';
 import { ApiService } from './api-service.ts';
-import { routes } from './routes.ts';
+import { allRoutes } from './routes/index.ts';
+import { systemRoutes } from './routes/system.ts';
 
 @Controller()
 export class SystemController {
   readonly #api: ApiService;
+  #openApi: string | undefined;
 
   constructor(@Inject(ApiService) api: ApiService) {
     this.#api = api;
   }
 
-  @Endpoint(routes.getSystemHealthCheck)
+  @Endpoint(systemRoutes.getHealth)
   async health() {
     const health = await this.#api.health();
     return new Answer(JSON.stringify(health), { status: health.status === 'unhealthy' ? 503 : 200 });
   }
 
-  @Endpoint(routes.getReady)
+  @Endpoint(systemRoutes.getReady)
   ready() {
     if (this.#api.isReady) return { ready: true };
     throw new ProvisioningError({
@@ -27,5 +30,84 @@ export class SystemController {
       message: 'Recovery is not finished',
       retryAfter: 1,
     });
+  }
+
+  @Endpoint(systemRoutes.getMetrics)
+  metrics() {
+    return this.#api.orchestrator.metrics.render();
+  }
+
+  @Endpoint(systemRoutes.getVersions)
+  versions() {
+    return {
+      service: 'orchestrator',
+      version: this.#api.version,
+      api: {
+        current: 'v1',
+        path: '/api/v1',
+        levels: ['v1', 'v2', 'v3'],
+        default_level: 'v1',
+        deprecated: [],
+      },
+      compatibility: { core: '^0.1.0', client: '^0.1.0', cli: '^0.1.0' },
+    };
+  }
+
+  @Endpoint(systemRoutes.getConfiguration)
+  configuration() {
+    return {
+      deployment_mode: this.#api.settings.mode,
+      settings: this.#api.redactedSettings(),
+      origins: this.#api.origins,
+    };
+  }
+
+  @Endpoint(systemRoutes.getVersion)
+  version() {
+    return { version: this.#api.version, node: process.versions.node, api: 'v1' };
+  }
+
+  @Endpoint(systemRoutes.getStatus)
+  async status() {
+    const { orchestrator } = this.#api;
+    const [health, stats] = await Promise.all([this.#api.health(), this.#api.stats(undefined)]);
+    const tasks = Object.fromEntries(
+      ['Pending', 'Running', 'Completed', 'Failed', 'Cancelled'].map((name) => [
+        name.toLowerCase(),
+        stats.by_status[name] ?? 0,
+      ]),
+    );
+    return {
+      health: health.status,
+      version: this.#api.version,
+      mode: this.#api.settings.mode,
+      uptime: health.uptime,
+      tasks,
+      store: orchestrator.store.type,
+      dispatcher: orchestrator.dispatcher.type,
+      circuits: orchestrator.runtime.circuits.states(),
+      recovering: orchestrator.recovering,
+    };
+  }
+
+  @Endpoint(systemRoutes.getQueueStatus)
+  queue() {
+    const { scheduler } = this.#api.orchestrator.runtime;
+    return {
+      depth: scheduler.waiting,
+      running: scheduler.running,
+      max_concurrent: this.#api.settings.queue.max_concurrent_tasks,
+      ...scheduler.describe(Date.now()),
+    };
+  }
+
+  @Endpoint(systemRoutes.listWorkers)
+  workers() {
+    return this.#api.orchestrator.dispatcher.workers();
+  }
+
+  @Endpoint(systemRoutes.getOpenApi)
+  openApi() {
+    return (this.#openApi ??= JSON.stringify(openApiDocument(allRoutes, this.#api.version)));
   }
 }

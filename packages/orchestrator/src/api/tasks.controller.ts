@@ -3,7 +3,7 @@ import { Answer, type ApiInput, Endpoint, Input } from '@provisioning/service-ki
 import { parseTaskId } from '../engine/identifiers.ts';
 import { ApiService } from './api-service.ts';
 import { filterOf, type ListQuery, paged, pageOf } from './paging.ts';
-import { routes } from './routes.ts';
+import { workflowRoutes } from './routes/workflows.ts';
 
 @Controller()
 export class TasksController {
@@ -13,7 +13,7 @@ export class TasksController {
     this.#api = api;
   }
 
-  @Endpoint(routes.listTasks)
+  @Endpoint(workflowRoutes.listTasks)
   async list(@Input() input: ApiInput<unknown, ListQuery & { parent?: string }>) {
     const page = pageOf(input.query);
     if (input.query.parent !== undefined) {
@@ -24,25 +24,33 @@ export class TasksController {
     return paged(tasks, total, page, input);
   }
 
-  @Endpoint(routes.getTaskStatus)
+  @Endpoint(workflowRoutes.getTaskStatus)
   get(@Input() { params }: ApiInput) {
     return this.#api.workflows.task(params['id']!);
   }
 
-  @Endpoint(routes.cancelTask)
+  @Endpoint(workflowRoutes.cancelTask)
   async cancel(@Input() { params, body }: ApiInput<{ reason?: string }>) {
     await this.#api.workflows.cancel(parseTaskId(params['id']!).workflow, body);
     return 'Task cancelled';
   }
 
-  @Endpoint(routes.retryTask)
+  @Endpoint(workflowRoutes.retryTask)
   async retry(@Input() { params }: ApiInput) {
     const { workflow } = parseTaskId(params['id']!);
     await this.#api.workflows.resume(workflow);
     return new Answer(workflow, this.#api.location(workflow));
   }
 
-  @Endpoint(routes.getTaskLogs)
+  @Endpoint(workflowRoutes.listTaskEvents)
+  async events(@Input() { params, query }: ApiInput<unknown, { after?: string; limit?: number }>) {
+    const id = params['id']!;
+    const { workflow, operation } = parseTaskId(id);
+    const events = await this.#api.workflows.events(workflow, query.after, query.limit);
+    return operation === undefined ? events : events.filter(({ metadata }) => metadata['task_id'] === id);
+  }
+
+  @Endpoint(workflowRoutes.getTaskLogs)
   logs(@Input() { params, query }: ApiInput<unknown, { tail?: number; level?: string }>) {
     return this.#api.workflows.readLogs(params['id']!, query);
   }

@@ -5,7 +5,7 @@ import { workflowRecord } from '../views/records.ts';
 import { requireValid, validateWorkflow } from '../validation/validate.ts';
 import { ApiService } from './api-service.ts';
 import { filterOf, type ListQuery, paged, pageOf } from './paging.ts';
-import { routes } from './routes.ts';
+import { workflowRoutes } from './routes/workflows.ts';
 
 @Controller()
 export class WorkflowsController {
@@ -15,14 +15,14 @@ export class WorkflowsController {
     this.#api = api;
   }
 
-  @Endpoint(routes.listWorkflows)
+  @Endpoint(workflowRoutes.listWorkflows)
   async list(@Input() input: ApiInput<unknown, ListQuery>) {
     const page = pageOf(input.query);
     const { records, total } = await this.#api.workflows.list(filterOf(input.query), page);
     return paged(records, total, page, input);
   }
 
-  @Endpoint(routes.submitWorkflow)
+  @Endpoint(workflowRoutes.submitWorkflow)
   async submit(@Input() input: ApiInput<WorkflowDefinition, { check?: boolean; strict?: boolean }>) {
     const { check, strict } = input.query;
     const { definition, warnings } = requireValid(input.body, this.#api.validation(strict));
@@ -35,64 +35,64 @@ export class WorkflowsController {
     }));
   }
 
-  @Endpoint(routes.validateWorkflow)
+  @Endpoint(workflowRoutes.validateWorkflow)
   validate(@Input() input: ApiInput<unknown, { strict?: boolean }>) {
     return validateWorkflow(input.body, this.#api.validation(input.query.strict));
   }
 
-  @Endpoint(routes.getWorkflow)
+  @Endpoint(workflowRoutes.getWorkflow)
   get(@Input() { params }: ApiInput) {
     return this.#api.workflows.get(params['id']!);
   }
 
-  @Endpoint(routes.getWorkflowStatus)
+  @Endpoint(workflowRoutes.getWorkflowStatus)
   async status(@Input() { params }: ApiInput) {
     const live = await this.#api.workflows.live(params['id']!);
     const { id, status, phase, progress, current_step } = workflowRecord(live.state, live.facts);
     return { id, status, phase, progress, current_step };
   }
 
-  @Endpoint(routes.listWorkflowOperations)
+  @Endpoint(workflowRoutes.listWorkflowOperations)
   operations(@Input() { params }: ApiInput) {
     return this.#api.workflows.operations(params['id']!);
   }
 
-  @Endpoint(routes.listWorkflowEvents)
+  @Endpoint(workflowRoutes.listWorkflowEvents)
   events(@Input() { params, query }: ApiInput<unknown, { after?: string; limit?: number }>) {
     return this.#api.workflows.events(params['id']!, query.after, query.limit);
   }
 
-  @Endpoint(routes.getWorkflowLogs)
+  @Endpoint(workflowRoutes.getWorkflowLogs)
   logs(@Input() { params, query }: ApiInput<unknown, { tail?: number; level?: string }>) {
     return this.#api.workflows.readLogs(params['id']!, query);
   }
 
-  @Endpoint(routes.cancelWorkflow)
+  @Endpoint(workflowRoutes.cancelWorkflow)
   async cancel(@Input() { params, body }: ApiInput<{ rollback?: boolean; reason?: string }>) {
     await this.#api.workflows.cancel(params['id']!, body);
     return 'Workflow cancelled';
   }
 
-  @Endpoint(routes.pauseWorkflow)
+  @Endpoint(workflowRoutes.pauseWorkflow)
   async pause(@Input() { params }: ApiInput) {
     await this.#api.workflows.pause(params['id']!);
     return 'Workflow paused';
   }
 
-  @Endpoint(routes.unpauseWorkflow)
+  @Endpoint(workflowRoutes.unpauseWorkflow)
   async unpause(@Input() { params }: ApiInput) {
     await this.#api.workflows.unpause(params['id']!);
     return 'Workflow goes on';
   }
 
-  @Endpoint(routes.resumeWorkflow)
+  @Endpoint(workflowRoutes.resumeWorkflow)
   async resume(@Input() { params }: ApiInput) {
     const id = params['id']!;
     await this.#api.workflows.resume(id);
     return new Answer({ workflow_id: id, task_id: id, status: 'queued' }, this.#api.location(id));
   }
 
-  @Endpoint(routes.rollbackWorkflow)
+  @Endpoint(workflowRoutes.rollbackWorkflow)
   rollback(
     @Input()
     {
@@ -107,7 +107,38 @@ export class WorkflowsController {
     });
   }
 
-  @Endpoint(routes.listOperations)
+  @Endpoint(workflowRoutes.getWorkflowStats)
+  stats(@Input() { query }: ApiInput<unknown, { since?: string }>) {
+    return this.#api.stats(query.since);
+  }
+
+  @Endpoint(workflowRoutes.cleanupWorkflows)
+  async cleanup(@Input() { body }: ApiInput<{ older_than?: string; statuses?: string[]; check?: boolean }>) {
+    const { retention } = this.#api.settings;
+    const until = body.older_than ?? `${retention.completed_days}d`;
+    const status = (body.statuses ?? ['Completed']).join(',');
+    const filter = filterOf({ status, until });
+    const active = new Set(['Pending', 'Running']);
+    const statuses = filter.status?.filter((name) => !active.has(name)) ?? [];
+    let deleted = 0;
+    for (let offset = 0; ;) {
+      const page = { limit: 1000, offset, descending: false };
+      const { records } = await this.#api.workflows.list({ ...filter, status: statuses }, page);
+      deleted += await this.#api.workflows.remove(
+        records.map(({ id }) => id),
+        body.check,
+      );
+      if (records.length < 1000) return { deleted };
+      if (body.check) offset += 1000;
+    }
+  }
+
+  @Endpoint(workflowRoutes.deleteWorkflow)
+  async delete(@Input() { params }: ApiInput) {
+    await this.#api.workflows.remove([params['id']!]);
+  }
+
+  @Endpoint(workflowRoutes.listOperations)
   async listOperations(@Input() input: ApiInput<unknown, ListQuery>) {
     const page = pageOf(input.query);
     const { operations, total } = await this.#api.workflows.recentOperations(filterOf(input.query), page);

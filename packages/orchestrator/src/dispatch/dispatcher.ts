@@ -9,6 +9,17 @@ export interface DispatchHost {
   finished(assignment: Assignment, outcome: Outcome): void;
 }
 
+export interface WorkerInfo {
+  readonly id: string;
+  readonly host: string;
+  readonly state: 'idle' | 'busy' | 'lost';
+  readonly started_at: string;
+  readonly heartbeat_at: string;
+  readonly running: number;
+  readonly completed: number;
+  readonly failed: number;
+}
+
 /** Puts assignments to work, here or on other machines. The journal, not the dispatcher, knows what was assigned. */
 export interface Dispatcher {
   readonly type: 'embedded' | 'bullmq';
@@ -18,6 +29,8 @@ export interface Dispatcher {
   abort(workflow: string, operation: number, reason: Error): void;
   /** Whether work can be handed out at the moment; why not otherwise. */
   health(): { readonly status: 'healthy' | 'degraded'; readonly message?: string };
+  /** The processes that run assignments (13 §3). */
+  workers(): readonly WorkerInfo[];
   /** Waits up to `grace` ms for running attempts, then aborts them without reporting their outcome. */
   close(grace: number): Promise<void>;
 }

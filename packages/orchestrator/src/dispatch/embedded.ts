@@ -1,7 +1,8 @@
+import { hostname } from 'node:os';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { Attempt, type AttemptOptions } from '../execution/attempt.ts';
 import type { Assignment, Executor } from '../execution/executor.ts';
-import type { Dispatcher, DispatchHost } from './dispatcher.ts';
+import type { Dispatcher, DispatchHost, WorkerInfo } from './dispatcher.ts';
 
 /** Runs assignments in this process. */
 export class EmbeddedDispatcher implements Dispatcher {
@@ -12,6 +13,9 @@ export class EmbeddedDispatcher implements Dispatcher {
   #host!: DispatchHost;
   #idle: (() => void) | undefined;
   #closed = false;
+  #completed = 0;
+  #failed = 0;
+  readonly #started = new Date().toISOString();
 
   constructor(executor: Executor, options: AttemptOptions) {
     this.#executor = executor;
@@ -38,6 +42,8 @@ export class EmbeddedDispatcher implements Dispatcher {
     this.#running.set(key, attempt);
     void attempt.run().then((outcome) => {
       this.#running.delete(key);
+      if (outcome.ok) this.#completed++;
+      else this.#failed++;
       // What ends after the dispatcher was closed is begun again at the next start, under the same key.
       if (!this.#closed) this.#host.finished(assignment, outcome);
       if (this.#running.size === 0) this.#idle?.();
@@ -50,6 +56,21 @@ export class EmbeddedDispatcher implements Dispatcher {
 
   health(): { status: 'healthy' } {
     return { status: 'healthy' };
+  }
+
+  workers(): readonly WorkerInfo[] {
+    return [
+      {
+        id: `${hostname()}/${process.pid}`,
+        host: hostname(),
+        state: this.#running.size > 0 ? 'busy' : 'idle',
+        started_at: this.#started,
+        heartbeat_at: new Date().toISOString(),
+        running: this.#running.size,
+        completed: this.#completed,
+        failed: this.#failed,
+      },
+    ];
   }
 
   async close(grace: number): Promise<void> {

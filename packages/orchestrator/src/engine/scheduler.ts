@@ -137,6 +137,30 @@ export class Scheduler {
     return undefined;
   }
 
+  /** What waits, for people: by priority, and the longest wait in seconds. */
+  describe(now: number): {
+    readonly oldest_wait_seconds: number;
+    readonly by_priority: Readonly<Record<string, number>>;
+    readonly blocked: readonly { readonly reason: string; readonly count: number }[];
+  } {
+    const byPriority: Record<string, number> = {};
+    let oldest = now;
+    const look = (entry: Entry) => {
+      byPriority[entry.priority] = (byPriority[entry.priority] ?? 0) + 1;
+      oldest = Math.min(oldest, entry.since);
+      return false;
+    };
+    this.#ready.some(look);
+    for (const heap of this.#parked.values()) heap.some(look);
+    return {
+      oldest_wait_seconds: Math.max(0, Math.round((now - oldest) / 1000)),
+      by_priority: byPriority,
+      blocked: [...this.#parked]
+        .slice(0, 100)
+        .map(([key, heap]) => ({ reason: this.#explain(key), count: heap.size })),
+    };
+  }
+
   /** Stops new starts on a dependency while its circuit is open. */
   openCircuit(provider: string): void {
     this.#open.add(provider);

@@ -3,6 +3,7 @@ import type { WorkflowDefinition } from '@provisioning/client';
 import { type Progress, ProvisioningError } from '@provisioning/extensions-sdk';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { apply, mayRun } from '../engine/apply.ts';
+import { blamesDependency, Circuits } from '../engine/circuits.ts';
 import type { Command } from '../engine/commands.ts';
 import type { Failure, WorkflowEvent } from '../engine/events.ts';
 import { workflowId } from '../engine/identifiers.ts';
@@ -59,6 +60,7 @@ export class Runtime {
   readonly #scheduler: Scheduler;
   readonly #timers: Timers;
   readonly #progress: ProgressReporter;
+  readonly circuits = new Circuits();
   readonly #live = new Map<string, Live>();
   #nextNumber = 1;
   #pumping = false;
@@ -202,6 +204,7 @@ export class Runtime {
     const op = operation.index;
     this.#scheduler.release(workflow.id, op, undo);
     this.#progress.flush(live.state, op);
+    if (operation.provider !== undefined) this.#judge(operation.provider, outcome);
     if (undo) this.#undoEnded(live, assignment, outcome);
     else this.#runEnded(live, assignment, outcome);
     this.#pump();
@@ -225,6 +228,20 @@ export class Runtime {
       const due = at + Math.round(decision.delay * 1000);
       this.append(live, { type: 'RetryScheduled', at, op, due, error: outcome.failure });
     } else this.append(live, { type: 'OperationFailed', at, op, error: decision.error });
+  }
+
+  /** Counts the outcome for the circuit of the provider (12 §6). */
+  #judge(provider: string, outcome: Outcome): void {
+    const now = Date.now();
+    const broken = !outcome.ok && blamesDependency(outcome.failure);
+    const change = broken ? this.circuits.failed(provider, now) : this.circuits.succeeded(provider);
+    if (change === 'opened') {
+      this.#scheduler.openCircuit(provider);
+      this.#timers.set(`circuit:0:${provider}`, this.circuits.openUntil(provider)!);
+    } else if (change === 'closed') {
+      this.#timers.clear(`circuit:0:${provider}`);
+      this.#scheduler.closeCircuit(provider);
+    }
   }
 
   #undoEnded(live: Live, { operation, attempt }: Assignment, outcome: Outcome): void {
@@ -317,6 +334,12 @@ export class Runtime {
 
   #timerFired(key: string): void {
     const [kind, number, id] = key.split(':') as [string, string, string];
+    if (kind === 'circuit') {
+      this.circuits.halfOpen(id);
+      this.#scheduler.tryCircuit(id);
+      this.#pump();
+      return;
+    }
     const live = this.#live.get(id);
     if (!live) return;
     const op = Number(number);

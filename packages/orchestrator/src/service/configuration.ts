@@ -117,6 +117,13 @@ export async function configure(surroundings: Surroundings, { flags }: CommandLi
   }
 }
 
+/** Everything at its default, files below `dataDir`. */
+export function defaultSettings(dataDir: string): Settings {
+  const settings = skeleton() as Settings;
+  settings.paths = { data_dir: dataDir, logs_dir: join(dataDir, 'logs') };
+  return settings;
+}
+
 /** All sections with their defaults. */
 function skeleton(): Record<string, unknown> {
   const sections: Record<string, unknown> = {};

@@ -5,6 +5,10 @@ import { EventBus } from '../events/bus.ts';
 import type { Executor } from '../execution/executor.ts';
 import { Journal, type JournalOptions } from '../journal/journal.ts';
 import type { Store } from '../journal/store.ts';
+import { OrchestratorMetrics } from '../metrics/orchestrator-metrics.ts';
+import { Rollbacks } from '../rollback/rollbacks.ts';
+import type { Live } from '../runtime/live.ts';
+import type { WorkflowEvent } from '../engine/events.ts';
 import { recover } from '../recovery/recover.ts';
 import { Runtime, type RuntimeOptions } from '../runtime/runtime.ts';
 import { TaskLogs } from '../logs/task-logs.ts';
@@ -18,6 +22,8 @@ export interface OrchestratorOptions {
   readonly runtime?: Partial<Omit<RuntimeOptions, 'worker'>>;
   readonly journal?: JournalOptions;
   readonly maxOperations?: number;
+  readonly onEnd?: (live: Live) => void;
+  readonly onEvent?: (live: Live, event: WorkflowEvent) => void;
 }
 
 /** Journal, engine, dispatcher and recovery put together. The API is one way in; tests and benchmarks are another. */
@@ -28,6 +34,8 @@ export class Orchestrator {
   readonly runtime: Runtime;
   readonly logs: TaskLogs;
   readonly workflows: Workflows;
+  readonly rollbacks: Rollbacks;
+  readonly metrics = new OrchestratorMetrics();
   readonly dispatcher: Dispatcher;
   readonly executor: Executor;
   readonly #defaults: PlanDefaults;
@@ -41,6 +49,10 @@ export class Orchestrator {
     this.#defaults = runtime.defaults ?? planDefaults;
     this.journal = new Journal(store, {
       ...options.journal,
+      onAppend: (seconds, events) => {
+        this.metrics.onAppend(seconds, events);
+        options.journal?.onAppend?.(seconds, events);
+      },
       onHealth: (error) => {
         options.journal?.onHealth?.(error);
         if (error === undefined) this.runtime.wake();
@@ -68,7 +80,15 @@ export class Orchestrator {
         executor,
         bus: this.bus,
         logs: this.logs,
-        onEnd: (live) => this.workflows.remember(live),
+        onEnd: (live) => {
+          this.workflows.remember(live);
+          options.onEnd?.(live);
+        },
+        onEvent: (live, event) => {
+          this.metrics.onEvent(live, event);
+          this.rollbacks.onEvent(live, event);
+          options.onEvent?.(live, event);
+        },
       },
     );
     this.workflows = new Workflows({
@@ -81,6 +101,7 @@ export class Orchestrator {
       defaults: this.#defaults,
       maxOperations: options.maxOperations ?? 1000,
     });
+    this.rollbacks = new Rollbacks(this.workflows, store, this.journal);
   }
 
   /** False once every unfinished workflow has been taken up again. */
@@ -106,7 +127,9 @@ export class Orchestrator {
   }
 
   async recover(): Promise<number> {
+    const began = performance.now();
     const count = await recover(this.store, this.runtime, this.#defaults);
+    this.metrics.recoverySeconds = (performance.now() - began) / 1000;
     this.#recovering = false;
     this.runtime.dispatch();
     return count;

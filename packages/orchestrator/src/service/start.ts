@@ -1,7 +1,16 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { processSurroundings } from '@provisioning/core';
-import { createHttpServer, createLogger, type Logger, takeDataFolder } from '@provisioning/service-kit';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
+import {
+  type Authenticate,
+  createHttpServer,
+  createLogger,
+  type Logger,
+  RateLimiter,
+  SecurityChain,
+  takeDataFolder,
+} from '@provisioning/service-kit';
 import { ApiModule } from '../api/module.ts';
 import { ApiService } from '../api/api-service.ts';
 import { SocketGateway } from '../api/socket/gateway.ts';
@@ -19,12 +28,29 @@ import type { Settings } from './settings.ts';
 /** Prefixes of the same API (13 §1). */
 export const prefixes = ['/api/v1', '/v1'] as const;
 
+/** Requests a minute (13 §2). */
+const rateLimits = { general: { max: 100, window: 60 }, batch: { max: 10, window: 60 } };
+
+/** Without an identity service nobody is known. */
+const refuseEverybody: Authenticate = () => {
+  throw new ProvisioningError({
+    code: 'TOKEN_INVALID',
+    kind: 'permission',
+    message: 'The token cannot be verified: no identity service is configured',
+    hint: 'Run in solo mode, or configure the control center',
+  });
+};
+
 export interface ServiceOptions {
   readonly settings: Settings;
   readonly version: string;
+  /** Where each setting comes from. */
+  readonly origins?: Readonly<Record<string, string>>;
   /** Where the program is installed; extensions are found from there. */
   readonly moduleUrl: string;
   readonly logger?: Logger;
+  /** Who a token belongs to; needed in every mode but solo. */
+  readonly authenticate?: Authenticate;
   /** Replaces the operations of the product. */
   readonly executor?: Executor;
 }
@@ -41,6 +67,7 @@ export interface Service {
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { settings, version } = options;
   const logger = options.logger ?? createLogger('orchestrator', settings.logging.level);
+  refuseOpenSolo(settings);
   let endpoint = '';
   const folder = takeDataFolder(settings.paths.data_dir, 'orchestrator', 'Orchestrator');
   try {
@@ -80,8 +107,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       },
     });
     await orchestrator.openStore();
-    const api = new ApiService(orchestrator, settings, version);
+    const api = new ApiService(orchestrator, settings, version, options.origins);
+    const solo = settings.mode === 'solo';
     const http = await createHttpServer({
+      security: new SecurityChain({
+        ...(solo
+          ? {}
+          : { authenticate: options.authenticate ?? refuseEverybody, limiter: new RateLimiter(rateLimits) }),
+        onLimited: (name) => orchestrator.metrics.rateLimited(name),
+      }),
       module: ApiModule.with(api),
       version,
       logger,
@@ -94,9 +128,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const gateway = new SocketGateway(http.server, api, {
       prefixes,
       corsOrigins: settings.server.cors_origins,
-      perUser: settings.mode === 'solo' ? settings.server.max_connections : 10,
-      onDropped: () => undefined,
+      perUser: solo ? settings.server.max_connections : 10,
+      onDropped: (event) => orchestrator.metrics.dropped(event),
     });
+    orchestrator.metrics.watch(orchestrator.runtime, () => gateway.connections);
     const { host, port } = await http.listen(settings.server.host, settings.server.port);
     endpoint = `http://${host}:${port}`;
     folder.announce(port);
@@ -124,6 +159,17 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     folder.release();
     throw error;
   }
+}
+
+/** Without authentication only this machine may ask. */
+function refuseOpenSolo({ mode, server }: Settings): void {
+  if (mode !== 'solo' || ['127.0.0.1', '::1', 'localhost'].includes(server.host)) return;
+  throw new ProvisioningError({
+    code: 'CONFIGURATION_ERROR',
+    kind: 'configuration',
+    message: `Configuration error: in solo mode server.host must be a loopback address, found '${server.host}'`,
+    hint: 'Use 127.0.0.1, or another mode with authentication',
+  });
 }
 
 /** The operations of the product, and commands where they are allowed. */

@@ -22,6 +22,7 @@ import {
   type SubmissionFacts,
   workflowRecord,
 } from '../views/records.ts';
+import { history } from '../views/history.ts';
 import { listRecord } from '../views/rows.ts';
 
 export interface WorkflowsParts {
@@ -229,6 +230,35 @@ export class Workflows {
       }
     }
     return { operations, total };
+  }
+
+  /** Checkpoints and snapshots, read from the journal. */
+  async history(id: string): Promise<Awaited<ReturnType<typeof history>>> {
+    await this.#parts.journal.flush();
+    const row = await this.#parts.store.workflow(id);
+    if (!row) throw notFound(`Workflow not found: ${id}`);
+    return history(this.#parts.store, row, this.#parts.defaults);
+  }
+
+  /** Resolves when the workflow rests. */
+  async ended(id: string): Promise<void> {
+    while (this.#parts.runtime.live(id)) await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+
+  /** Removes the records of finished workflows. @returns how many; with `check` how many it would be */
+  async remove(ids: readonly string[], check = false): Promise<number> {
+    const numbers: number[] = [];
+    for (const id of ids) {
+      const row = await this.#parts.store.workflow(id);
+      if (!row) throw notFound(`Workflow not found: ${id}`);
+      if (this.#parts.runtime.live(id))
+        throw invalidState(`Workflow ${id} is ${row.status}; only finished ones can be deleted`);
+      numbers.push(row.number);
+    }
+    if (check) return numbers.length;
+    await this.#parts.store.remove(numbers, Date.now());
+    for (const id of ids) this.#finished.delete(id);
+    return numbers.length;
   }
 
   async readLogs(id: string, options: { tail?: number; level?: string }): Promise<string> {

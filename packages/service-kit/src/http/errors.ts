@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import { metadata } from './envelope.ts';
 import type { ApiRequest } from './request.ts';
+import type { RouteMethods } from './route-methods.ts';
 import { httpStatus } from './status.ts';
 
 /** Fastify's own errors, by their codes. */
@@ -26,7 +27,10 @@ export class ErrorFilter implements ExceptionFilter {
   readonly #version: string;
   readonly #logger: Logger;
 
-  constructor(version: string, logger: Logger) {
+  readonly #methods: RouteMethods;
+
+  constructor(version: string, logger: Logger, methods: RouteMethods) {
+    this.#methods = methods;
     this.#version = version;
     this.#logger = logger;
   }
@@ -35,7 +39,10 @@ export class ErrorFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<ApiRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     if (reply.sent) return;
-    const error = asProvisioningError(thrown, request);
+    const path = request.url.split('?')[0] ?? '/';
+    const allowed = this.#methods.of(path).filter((method) => method !== 'OPTIONS');
+    const error = asProvisioningError(thrown, request, allowed);
+    if (error.code === 'METHOD_NOT_ALLOWED') void reply.header('allow', allowed.join(', '));
     const status = httpStatus(error);
     if (status >= 500 && error.kind === 'bug') {
       this.#logger.error({ err: thrown, request_id: request.id }, 'request failed');
@@ -65,12 +72,23 @@ export function errorBody(error: ProvisioningError, requestId: string, version: 
   };
 }
 
-function asProvisioningError(thrown: unknown, request: ApiRequest): ProvisioningError {
+function asProvisioningError(
+  thrown: unknown,
+  request: ApiRequest,
+  allowed: readonly string[],
+): ProvisioningError {
   if (thrown instanceof ProvisioningError) return thrown;
   const { code, statusCode } = (thrown ?? {}) as { code?: string; statusCode?: number };
   const known = code === undefined ? undefined : fastifyCodes[code];
   if (known) return new ProvisioningError({ ...known, kind: 'usage' });
   const status = thrown instanceof HttpException ? thrown.getStatus() : statusCode;
+  if (status === 404 && allowed.length > 0 && !allowed.includes(request.method)) {
+    return new ProvisioningError({
+      code: 'METHOD_NOT_ALLOWED',
+      kind: 'usage',
+      message: `${request.method} is not possible here; ${allowed.join(', ')} is`,
+    });
+  }
   if (status === 404) {
     return new ProvisioningError({
       code: 'NOT_FOUND',

@@ -10,6 +10,9 @@ import type { Logger } from 'pino';
 import { EnvelopeInterceptor } from './envelope.ts';
 import { errorBody, ErrorFilter } from './errors.ts';
 import type { ApiRequest } from './request.ts';
+import type { SecurityChain } from './security.ts';
+import { RouteMethods } from './route-methods.ts';
+import { SecurityGuard } from './security-guard.ts';
 import { httpStatus } from './status.ts';
 
 export interface HttpServerOptions {
@@ -22,6 +25,7 @@ export interface HttpServerOptions {
   readonly maxConnections: number;
   /** Prefixes under which the same paths are served: `/api/v1`, `/v1`. */
   readonly prefixes: readonly string[];
+  readonly security: SecurityChain;
   /** Adds routes that are not part of the API: pages. */
   readonly extend?: (fastify: FastifyInstance) => void;
   /** Called first for every request; throws to refuse it. */
@@ -62,14 +66,13 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     try {
       api.level = levelOf(request.headers);
       void reply.header('api-version', api.level);
-      await options.onRequest?.(api, (name, value) => void reply.header(name, value));
     } catch (thrown) {
       const error = ProvisioningError.from(thrown);
-      if (error.retryAfter !== undefined)
-        void reply.header('retry-after', String(Math.ceil(error.retryAfter)));
       return reply.status(httpStatus(error)).send(errorBody(error, request.id, version));
     }
   });
+  const methods = new RouteMethods();
+  fastify.addHook('onRoute', ({ method, url }) => methods.add(method, url));
   fastify.addHook('onResponse', async (request, reply) => {
     options.onResponse?.(request as ApiRequest, reply.statusCode, reply.elapsedTime);
   });
@@ -77,8 +80,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     logger: nestLogger(logger),
     abortOnError: false,
   });
+  app.useGlobalGuards(new SecurityGuard(options.security));
   app.useGlobalInterceptors(new EnvelopeInterceptor(version));
-  app.useGlobalFilters(new ErrorFilter(version, logger));
+  app.useGlobalFilters(new ErrorFilter(version, logger, methods));
   options.extend?.(fastify);
   await app.init();
   await fastify.ready();

@@ -1,7 +1,6 @@
 import type { WorkflowDefinition } from '@provisioning/client';
 import {
   EventEnvelope,
-  Health,
   OperationRecord,
   Submission,
   Task,
@@ -10,51 +9,10 @@ import {
 } from '@provisioning/client';
 import type { RouteSpec } from '@provisioning/service-kit';
 import { Type } from 'typebox';
-
-const Flag = Type.Optional(Type.Boolean());
-const Text = Type.Optional(Type.String());
-
-/** Query of every list (13 §1 "Pagination"). */
-const paging = {
-  limit: Type.Optional(Type.Integer({ minimum: 1 })),
-  offset: Type.Optional(Type.Integer({ minimum: 0 })),
-  sort: Type.Optional(Type.String()),
-};
-const filters = {
-  status: Text,
-  kind: Text,
-  type: Text,
-  infra: Text,
-  workspace: Text,
-  created_by: Text,
-  since: Text,
-  until: Text,
-};
-const Empty = Type.Object({}, { additionalProperties: true });
+import { Empty, filters, Flag, paging, Text } from './shapes.ts';
 
 /** The routes of workflows and tasks (13 §4). */
-export const routes = {
-  getSystemHealthCheck: {
-    operationId: 'getHealth',
-    method: 'GET',
-    path: '/health',
-    tag: 'system',
-    summary: 'Whether the orchestrator works; answered without a token',
-    data: Health,
-    raw: 'application/json; charset=utf-8',
-    public: true,
-    rateLimit: 'none',
-  },
-  getReady: {
-    operationId: 'getReady',
-    method: 'GET',
-    path: '/ready',
-    tag: 'system',
-    summary: 'Whether recovery is finished and work is handed out',
-    data: Type.Object({ ready: Type.Boolean() }),
-    public: true,
-    rateLimit: 'none',
-  },
+export const workflowRoutes = {
   listWorkflows: {
     operationId: 'listWorkflows',
     method: 'GET',
@@ -200,6 +158,48 @@ export const routes = {
       order: Type.Array(Type.String()),
       irreversible: Type.Array(Type.String()),
     }),
+  },
+  getWorkflowStats: {
+    operationId: 'getWorkflowStats',
+    method: 'GET',
+    path: '/workflows/stats',
+    tag: 'workflows',
+    summary: 'Counts by status and kind, success rate and durations',
+    query: Type.Object({ since: Text }),
+    data: Type.Object({ total: Type.Integer() }, { additionalProperties: true }),
+  },
+  cleanupWorkflows: {
+    operationId: 'cleanupWorkflows',
+    method: 'POST',
+    path: '/workflows/cleanup',
+    tag: 'workflows',
+    summary: 'Delete the records of finished workflows',
+    mfa: 'always',
+    body: Type.Object({
+      older_than: Type.Optional(Type.String({ pattern: '^\\d+[smhd]$' })),
+      statuses: Type.Optional(Type.Array(Type.String())),
+      check: Flag,
+    }),
+    bodyOptional: true,
+    data: Type.Object({ deleted: Type.Integer() }),
+  },
+  deleteWorkflow: {
+    operationId: 'deleteWorkflow',
+    method: 'DELETE',
+    path: '/workflows/{id}',
+    tag: 'workflows',
+    summary: 'Delete the record of a finished workflow',
+    status: 204,
+    mfa: 'always',
+  },
+  listTaskEvents: {
+    operationId: 'listTaskEvents',
+    method: 'GET',
+    path: '/tasks/{id}/events',
+    tag: 'tasks',
+    summary: 'Journal events of a task behind a sequence number',
+    query: Type.Object({ after: Text, limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })) }),
+    data: Type.Array(EventEnvelope),
   },
   listTasks: {
     operationId: 'listTasks',

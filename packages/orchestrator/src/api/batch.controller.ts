@@ -1,0 +1,125 @@
+import { Controller, Inject } from '@nestjs/common';
+import type { WorkflowDefinition, WorkflowRecord } from '@provisioning/client';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { type ApiInput, Endpoint, Input } from '@provisioning/service-kit';
+import { workflowRecord } from '../views/records.ts';
+import { requireValid } from '../validation/validate.ts';
+import { ApiService } from './api-service.ts';
+import { filterOf, type ListQuery, paged, pageOf } from './paging.ts';
+import { batchRoutes } from './routes/batch.ts';
+
+/** Batches: workflows of kind batch under the names of 13 §4. */
+@Controller()
+export class BatchController {
+  readonly #api: ApiService;
+
+  constructor(@Inject(ApiService) api: ApiService) {
+    this.#api = api;
+  }
+
+  @Endpoint(batchRoutes.executeBatchOperation)
+  execute(@Input() input: ApiInput<WorkflowDefinition & { check_mode?: boolean }, { strict?: boolean }>) {
+    const body = input.body as Record<string, unknown>;
+    const { definition } = requireValid(
+      // A batch need not name itself: its operations are what counts.
+      'operations' in body ? { name: 'batch', version: '1.0.0', ...body } : body,
+      this.#api.validation(input.query.strict),
+    );
+    return this.#api.submit({ ...definition, kind: 'batch' }, input, (id, _status) => ({
+      batch_id: id,
+      status: 'Pending',
+      operations: definition.operations.map((operation) => ({
+        id: operation.id,
+        status: 'Pending',
+        progress: 0,
+      })),
+    }));
+  }
+
+  @Endpoint(batchRoutes.listBatchOperations)
+  async list(@Input() input: ApiInput<unknown, ListQuery>) {
+    const page = pageOf(input.query);
+    const { records, total } = await this.#api.workflows.list(
+      { ...filterOf(input.query), kind: ['batch'] },
+      page,
+    );
+    const batches = await Promise.all(
+      records.map(async ({ id }) => batchRecord(await this.#api.workflows.get(id))),
+    );
+    return paged(batches, total, page, input);
+  }
+
+  @Endpoint(batchRoutes.getBatchStats)
+  stats(@Input() { query }: ApiInput<unknown, { since?: string }>) {
+    return this.#api.stats(query.since, 'batch');
+  }
+
+  @Endpoint(batchRoutes.getBatchStatus)
+  async get(@Input() { params }: ApiInput) {
+    return batchRecord(await this.#api.workflows.get(params['id']!));
+  }
+
+  @Endpoint(batchRoutes.getBatchProgress)
+  async progress(@Input() { params }: ApiInput) {
+    const { state, facts } = await this.#api.workflows.live(params['id']!);
+    const { progress, current_step, total_steps, completed_steps, estimated_time_remaining } = workflowRecord(
+      state,
+      facts,
+    );
+    return {
+      workflow_id: state.plan.id,
+      progress,
+      current_step,
+      total_steps,
+      completed_steps,
+      estimated_time_remaining,
+      operations: state.operations.map((own) => ({
+        id: own.plan.id,
+        status: own.status,
+        progress: own.progress,
+      })),
+    };
+  }
+
+  @Endpoint(batchRoutes.cancelBatchOperation)
+  async cancel(@Input() { params, body }: ApiInput<{ rollback?: boolean }>) {
+    await this.#api.workflows.cancel(params['id']!, body);
+    return 'Operation cancelled';
+  }
+
+  @Endpoint(batchRoutes.rollbackBatch)
+  async rollback(
+    @Input() { params, body }: ApiInput<{ operation_ids?: string[]; include_dependents?: boolean }>,
+  ) {
+    const { rollback_id } = await this.#api.workflows.rollback(params['id']!, {
+      operations: body.operation_ids,
+      includeDependents: body.include_dependents,
+    });
+    if (rollback_id !== undefined) return { rollback_id };
+    throw new ProvisioningError({
+      code: 'INVALID_STATE',
+      kind: 'conflict',
+      message: 'There is nothing to roll back in this batch',
+    });
+  }
+}
+
+function batchRecord({ id, name, version, status, progress, created_at, operations = [] }: WorkflowRecord) {
+  return {
+    batch_id: id,
+    name,
+    version,
+    status,
+    progress,
+    created_at,
+    operations: operations.map((operation) => ({
+      id: operation.id,
+      type: operation.type,
+      provider: operation.provider,
+      status: operation.status,
+      progress: operation.progress,
+      results: operation.results,
+      error: operation.error,
+    })),
+  };
+}

@@ -1,0 +1,13 @@
+import type { RouteSpec } from '@provisioning/service-kit';
+import { batchRoutes } from './batch.ts';
+import { stateRoutes } from './state.ts';
+import { systemRoutes } from './system.ts';
+import { workflowRoutes } from './workflows.ts';
+
+/** Every route of the API; the OpenAPI document is made of these. */
+export const allRoutes: readonly RouteSpec[] = [
+  systemRoutes,
+  workflowRoutes,
+  batchRoutes,
+  stateRoutes,
+].flatMap((group) => Object.values(group));
