@@ -1,6 +1,7 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { namesIn } from './names-in.ts';
 
 /** Endings a definition may have (02 §2). */
 export const definitionEndings = ['toml', 'yaml', 'yml', 'ts', 'ncl', 'k'] as const;
@@ -19,9 +20,9 @@ export function ambiguous(first: string, second: string): ProvisioningError {
  * The main file of a workspace: `config/provisioning.*`, or `config/config.*` in the same role.
  * @throws ProvisioningError `DEFINITION_AMBIGUOUS` when there are two.
  */
-export async function mainFile(workspace: string): Promise<string | undefined> {
+export function mainFile(workspace: string): string | undefined {
   const folder = path.join(workspace, 'config');
-  const names = new Set(await readdir(folder).catch((): string[] => []));
+  const names = new Set(namesIn(folder));
   const candidates = [
     ...definitionEndings.map((ending) => `provisioning.${ending}`),
     ...['yaml', 'yml', 'ts', 'ncl'].map((ending) => `config.${ending}`),
@@ -29,6 +30,6 @@ export async function mainFile(workspace: string): Promise<string | undefined> {
   if (candidates.length > 1)
     throw ambiguous(path.join(folder, candidates[0]!), path.join(folder, candidates[1]!));
   if (candidates[0] !== undefined) return path.join(folder, candidates[0]);
-  const sections = names.has('config.toml') ? await readFile(path.join(folder, 'config.toml'), 'utf8') : '';
+  const sections = names.has('config.toml') ? readFileSync(path.join(folder, 'config.toml'), 'utf8') : '';
   return /^\s*\[workspace[\].]/m.test(sections) ? path.join(folder, 'config.toml') : undefined;
 }

@@ -1,7 +1,8 @@
-import { readdir, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { gitBranch, workTree } from './git.ts';
+import { namesIn } from './names-in.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** How the environment was chosen (02 §6). */
@@ -42,7 +43,7 @@ export function canonicalEnvironment(name: string): string {
  * @throws ProvisioningError `ENVIRONMENT_NOT_CONFIGURED` when it was named and has no overlay while others have
  */
 export async function detectEnvironment(options: DetectOptions): Promise<DetectedEnvironment> {
-  const available = await availableEnvironments(options.workspacePath);
+  const available = availableEnvironments(options.workspacePath);
   const { name, source } = await choose(options, available);
   const named =
     source === 'flag' || source === 'variable' || source === 'stored' || source === 'configuration';
@@ -120,13 +121,11 @@ async function ofDirectory(
 }
 
 /** Environments with an overlay file, older spellings included, in name order. */
-export async function availableEnvironments(workspacePath: string | undefined): Promise<string[]> {
+export function availableEnvironments(workspacePath: string | undefined): string[] {
   if (workspacePath === undefined) return [];
   const config = path.join(workspacePath, 'config');
-  const [overlays, older] = await Promise.all([
-    readdir(path.join(config, 'environments')).catch((): string[] => []),
-    readdir(config).catch((): string[] => []),
-  ]);
+  const overlays = namesIn(path.join(config, 'environments'));
+  const older = namesIn(config);
   const names = new Set<string>();
   for (const name of overlays) {
     const match = /^([A-Za-z0-9_-]+)(?:\.enc)?\.toml(?:\.enc)?$/.exec(name);

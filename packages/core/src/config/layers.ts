@@ -1,5 +1,5 @@
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { namesIn } from './names-in.ts';
 
 /** Layers from the lowest to the highest precedence (02 §3). */
 export const layerOrder = [
@@ -41,23 +41,35 @@ export interface LayerPlaces {
 }
 
 /** Files that could make up the configuration, lowest precedence first. Files of a directory come in name order. */
-export async function layerFiles(places: LayerPlaces): Promise<LayerFile[]> {
+export function layerFiles(places: LayerPlaces): LayerFile[] {
   return [
-    ...(await machineFiles(places.userConfig)),
-    ...(places.workspacePath === undefined ? [] : await workspaceFiles(places.workspacePath, places)),
+    ...machineFiles(places.userConfig),
+    ...(places.workspacePath === undefined ? [] : workspaceFiles(places.workspacePath, places)),
     ...userFiles(places),
   ];
 }
 
-async function machineFiles(userConfig: string): Promise<LayerFile[]> {
+/** Overlay files of one environment of a workspace, older spellings included. */
+export function environmentFiles(workspace: string, environment: string): LayerFile[] {
+  const config = path.join(workspace, 'config');
+  const canonical = path.join(config, 'environments', `${environment}.toml`);
   return [
-    root('machine', path.join(userConfig, 'system.toml')),
-    ...(await providerFiles('machine', path.join(userConfig, 'providers'))),
-    ...(await platformFiles('machine', path.join(userConfig, 'platform'))),
+    alias('environment', path.join(config, `config.${environment}.toml`), canonical),
+    alias('environment', path.join(workspace, `config.${environment}.toml`), canonical),
+    alias('environment', path.join(config, `${environment}-defaults.toml`), canonical),
+    root('environment', canonical),
   ];
 }
 
-async function workspaceFiles(workspace: string, places: LayerPlaces): Promise<LayerFile[]> {
+function machineFiles(userConfig: string): LayerFile[] {
+  return [
+    root('machine', path.join(userConfig, 'system.toml')),
+    ...providerFiles('machine', path.join(userConfig, 'providers')),
+    ...platformFiles('machine', path.join(userConfig, 'platform')),
+  ];
+}
+
+function workspaceFiles(workspace: string, places: LayerPlaces): LayerFile[] {
   const config = path.join(workspace, 'config');
   const { infra, environment } = places;
   const main = places.mainFile ?? path.join(config, 'provisioning.toml');
@@ -75,18 +87,10 @@ async function workspaceFiles(workspace: string, places: LayerPlaces): Promise<L
     mounted('workspace', path.join(config, 'security.toml'), ['security'], []),
     mounted('workspace', path.join(config, 'mfa.toml'), ['mfa'], []),
     root('workspace', path.join(config, 'secure.yaml')),
-    ...(await providerFiles('workspace', path.join(config, 'providers'))),
-    ...(await platformFiles('workspace', path.join(config, 'platform'))),
+    ...providerFiles('workspace', path.join(config, 'providers')),
+    ...platformFiles('workspace', path.join(config, 'platform')),
   ];
-  if (environment !== undefined) {
-    const canonical = path.join(config, 'environments', `${environment}.toml`);
-    files.push(
-      alias('environment', path.join(config, `config.${environment}.toml`), canonical),
-      alias('environment', path.join(workspace, `config.${environment}.toml`), canonical),
-      alias('environment', path.join(config, `${environment}-defaults.toml`), canonical),
-      root('environment', canonical),
-    );
-  }
+  if (environment !== undefined) files.push(...environmentFiles(workspace, environment));
   if (infra !== undefined) {
     const folder = path.join(workspace, 'infra', infra);
     const canonical = path.join(folder, 'config.toml');
@@ -114,15 +118,15 @@ function userFiles(places: LayerPlaces): LayerFile[] {
   ];
 }
 
-async function providerFiles(layer: LayerId, folder: string): Promise<LayerFile[]> {
-  return (await dataFiles(folder)).map((name) => {
+function providerFiles(layer: LayerId, folder: string): LayerFile[] {
+  return dataFiles(folder).map((name) => {
     const provider = baseName(name).replace(/[._-]?credentials$/, '');
     return mounted(layer, path.join(folder, name), ['providers', provider], ['provider', provider]);
   });
 }
 
-async function platformFiles(layer: LayerId, folder: string): Promise<LayerFile[]> {
-  return (await dataFiles(folder)).map((name) => {
+function platformFiles(layer: LayerId, folder: string): LayerFile[] {
+  return dataFiles(folder).map((name) => {
     const service = baseName(name);
     const key = service.replaceAll('-', '_');
     return mounted(layer, path.join(folder, name), ['platform', key], [service, key, 'service']);
@@ -130,9 +134,8 @@ async function platformFiles(layer: LayerId, folder: string): Promise<LayerFile[
 }
 
 /** TOML and YAML files of a folder in name order; schemas, generated and hidden files are no layer. */
-async function dataFiles(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch(() => []);
-  return names
+function dataFiles(folder: string): string[] {
+  return namesIn(folder)
     .filter(
       (name) =>
         /\.(toml|ya?ml)(\.enc)?$/.test(name) && !name.startsWith('.') && !/\.schema\.toml$/.test(name),

@@ -14,7 +14,7 @@ import { type Fragment, fileFragment, locateIn } from './fragment.ts';
 import { gitFacts } from './git.ts';
 import { hasExpression, interpolate } from './interpolation/interpolate.ts';
 import { invalidConfiguration, throwIssues } from './issues.ts';
-import { type LayerFile, layerFiles, layerOrder } from './layers.ts';
+import { type LayerFile, environmentFiles, layerFiles, layerOrder } from './layers.ts';
 import { deepFreeze, isRecord, nest, valueAt } from './merge.ts';
 import { activeProfile, activeRegion, withOverlays } from './overlays.ts';
 import { preferenceFragments } from './preferences.ts';
@@ -97,7 +97,7 @@ interface Collected {
 async function collectFragments(options: LoadOptions, warnings: string[]): Promise<Collected> {
   const { surroundings, workspace, infra } = options;
   const { places, extraFile } = await configurationPlaces(options, warnings);
-  const main = workspace === undefined ? undefined : await mainFile(workspace.path);
+  const main = workspace === undefined ? undefined : mainFile(workspace.path);
   if (workspace !== undefined && main === undefined) throw mainFileMissing(workspace.path);
   const common = {
     userConfig: places,
@@ -108,7 +108,7 @@ async function collectFragments(options: LoadOptions, warnings: string[]): Promi
   };
   const reader = readerOf(options, infra ?? '');
   const read = (files: readonly LayerFile[]): Promise<Read[]> => readAll(files, reader, warnings);
-  const first = await read(await layerFiles(common));
+  const first = await read(layerFiles(common));
   const environment = await detectEnvironment({
     surroundings,
     ...(workspace === undefined ? {} : { workspacePath: workspace.path }),
@@ -116,9 +116,7 @@ async function collectFragments(options: LoadOptions, warnings: string[]): Promi
     ...(options.storedEnvironment === undefined ? {} : { stored: options.storedEnvironment }),
     ...configuredEnvironment(first),
   });
-  const overlayFiles = (await layerFiles({ ...common, environment: environment.name })).filter(
-    ({ layer }) => layer === 'environment',
-  );
+  const overlayFiles = workspace === undefined ? [] : environmentFiles(workspace.path, environment.name);
   const files = sortLayers([...first, ...(await read(overlayFiles))]);
   const base = builtInFragment(surroundings.installation, workspace);
   const plain = files.flatMap(({ file, document }) => fromFile(file, document, surroundings.env));

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { type ConfigCipher, decryptBytes } from './cipher.ts';
 import { type Document, formatOf, parseDocument } from './document.ts';
@@ -24,7 +24,8 @@ export async function readDocument(file: string, options: ReadOptions = {}): Pro
   }
   let bytes: Uint8Array;
   try {
-    bytes = await readFile(file);
+    // Two dozen small files, most of them absent: reading them in place is several times faster than the thread pool.
+    bytes = readFileSync(file);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;

@@ -1,6 +1,6 @@
-import { type Issue, Server, applyDefaults } from '@provisioning/extensions-sdk';
+import { type Issue, Server, ServerTaskserv, applyDefaults } from '@provisioning/extensions-sdk';
 import type { Data } from '../config/document.ts';
-import { isRecord, mergeData } from '../config/merge.ts';
+import { deepFreeze, isRecord, mergeData } from '../config/merge.ts';
 import { canonicalServer } from './server-aliases.ts';
 import { type Source, issueAt } from './source.ts';
 
@@ -64,6 +64,7 @@ export function completeServers(entries: readonly ServerEntry[], defaults: Serve
   const common = canonicalServer(defaults.common);
   const beneath = new Map<string, Data>();
   const resolved: ResolvedServer[] = [];
+  const lists = new Map<string, readonly Data[]>();
   for (const { source, value } of entries) {
     const provider = String(value['provider'] ?? common['provider'] ?? defaults.providerName);
     let base = beneath.get(provider);
@@ -72,13 +73,40 @@ export function completeServers(entries: readonly ServerEntry[], defaults: Serve
       beneath.set(provider, base);
     }
     const server = mergeData(base, value);
-    if (Array.isArray(server['taskservs'])) server['taskservs'] = server['taskservs'].map(ownCopy);
+    if (Array.isArray(server['taskservs']))
+      server['taskservs'] = completeTaskservs(server['taskservs'], lists);
     if (Array.isArray(server['firewall_rules']))
       server['firewall_rules'] = server['firewall_rules'].map(ownCopy);
     applyDefaults(Server, server);
     resolved.push({ value: server, source });
   }
   return resolved;
+}
+
+/**
+ * Taskservs with their defaults. Lists of plain names, which large definitions repeat thousands of times, are made once
+ * and shared.
+ */
+function completeTaskservs(
+  list: readonly unknown[],
+  shared: Map<string, readonly Data[]>,
+): readonly unknown[] {
+  const plain = list.every(
+    (item) => isRecord(item) && typeof item['name'] === 'string' && Object.keys(item).length === 1,
+  );
+  if (!plain) return list.map(ownCopy);
+  const key = list.map((item) => (item as Data)['name']).join('\0');
+  let complete = shared.get(key);
+  if (complete === undefined) {
+    complete = list.map((item) => {
+      const own: Data = { ...(item as Data) };
+      applyDefaults(ServerTaskserv, own);
+      return own;
+    });
+    deepFreeze(complete);
+    shared.set(key, complete);
+  }
+  return complete;
 }
 
 function ownCopy(item: unknown): unknown {

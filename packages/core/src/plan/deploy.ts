@@ -11,7 +11,7 @@ import {
   refreshState,
 } from './observe.ts';
 import type { Plan } from './plan.ts';
-import { type PlannedTaskserv, taskservsOf } from './uses.ts';
+import { type PlannedTaskserv, PlannedTaskservs } from './uses.ts';
 
 /** What planning reads of an infrastructure. */
 export interface DefinedInfrastructure {
@@ -62,13 +62,13 @@ export async function planDeploy(
   if (options.readOnly !== true) await refreshState(context, observed);
 
   const packages = new TaskservPackages();
+  const uses = new PlannedTaskservs(context, infrastructure, packages);
   const pairs: Pair[] = await Promise.all(
     chosen.map(async (server) => {
       const provider = observed.get(server.provider)!;
       return {
         server,
-        taskservs:
-          options.serversOnly === true ? [] : await taskservsOf(context, server, infrastructure, packages),
+        taskservs: options.serversOnly === true ? [] : await uses.of(server),
         change: serverChange(server, provider.servers.get(server.hostname), {
           plans: provider.plans,
           sizesFreely: provider.sizesFreely,
@@ -147,8 +147,7 @@ function addTaskservs(
   changes: Change[],
   graph: OperationNode[],
 ): void {
-  const ids = new Set(graph.map(({ id }) => id));
-  let previous = ids.has(serverNode(server.hostname)) ? serverNode(server.hostname) : undefined;
+  let previous = change.action === 'unchanged' ? undefined : serverNode(server.hostname);
   for (const planned of taskservs) {
     const { use, references } = planned;
     const taskserv = taskservChange(server.hostname, planned, change, facts, moving);
@@ -206,8 +205,9 @@ function addDeletions(
   const here = new Set(
     defined.filter((server) => server.provider === provider).map(({ hostname }) => hostname),
   );
+  for (const hostname of disabled) here.add(hostname);
   for (const { hostname } of servers.values()) {
-    if (here.has(hostname) || disabled.includes(hostname)) continue;
+    if (here.has(hostname)) continue;
     changes.push({ kind: 'server', name: hostname, action: 'delete', reasons: ['no longer defined'] });
     graph.push(deletionNode(hostname, provider));
   }

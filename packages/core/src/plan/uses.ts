@@ -26,6 +26,39 @@ export interface TaskservDefinition {
 }
 
 /**
+ * Taskservs of the servers of one plan. Servers that list the same taskservs in the same way, such as the members of a
+ * group, share one result: a plan of ten thousand servers configures and validates each combination once.
+ */
+export class PlannedTaskservs {
+  readonly #context: Context;
+  readonly #definition: TaskservDefinition;
+  readonly #packages: TaskservPackages;
+  readonly #providers: ReadonlyMap<string, string>;
+  readonly #byList = new WeakMap<readonly ServerTaskserv[], Promise<readonly PlannedTaskserv[]>>();
+  readonly #byContent = new Map<string, Promise<readonly PlannedTaskserv[]>>();
+
+  constructor(context: Context, definition: TaskservDefinition, packages: TaskservPackages) {
+    this.#context = context;
+    this.#definition = definition;
+    this.#packages = packages;
+    this.#providers = new Map(definition.servers.map(({ hostname, provider }) => [hostname, provider]));
+  }
+
+  of(server: Server): Promise<readonly PlannedTaskserv[]> {
+    const known = this.#byList.get(server.taskservs);
+    if (known !== undefined) return known;
+    const key = JSON.stringify(server.taskservs);
+    let planned = this.#byContent.get(key);
+    if (planned === undefined) {
+      planned = taskservsOf(this.#context, server, this.#definition, this.#packages, this.#providers);
+      this.#byContent.set(key, planned);
+    }
+    this.#byList.set(server.taskservs, planned);
+    return planned;
+  }
+}
+
+/**
  * Taskservs of one server in the order they are installed: `os` first, then what others depend on, otherwise as written
  * (07 §4). Each is configured and validated.
  * @throws ProvisioningError `TASKSERV_NOT_FOUND`, `TASKSERV_CONFIG_INVALID`, `SERVER_REFERENCE_UNKNOWN`,
@@ -36,6 +69,9 @@ export async function taskservsOf(
   server: Server,
   definition: TaskservDefinition,
   packages: TaskservPackages,
+  providers: ReadonlyMap<string, string> = new Map(
+    definition.servers.map(({ hostname, provider }) => [hostname, provider]),
+  ),
 ): Promise<readonly PlannedTaskserv[]> {
   const entries = server.taskservs.filter(({ enabled }) => enabled);
   const loaded = await Promise.all(
@@ -48,9 +84,9 @@ export async function taskservsOf(
     const use = useOf(entry, definition.taskservs[entry.name]);
     const config = resolveTaskservConfig(taskserv, use, server.hostname);
     const references = serverReferences(taskserv.schema, config).map((hostname) => {
-      const target = definition.servers.find((other) => other.hostname === hostname);
-      if (target === undefined) throw unknownReference(hostname, entry.name, server, definition);
-      return { hostname, provider: target.provider };
+      const provider = providers.get(hostname);
+      if (provider === undefined) throw unknownReference(hostname, entry.name, server, definition);
+      return { hostname, provider };
     });
     return { use, references };
   });

@@ -28,7 +28,7 @@ export async function workspaceInfo(surroundings: Surroundings, name: string): P
       name,
       registry.workspaces.map((known) => known.name),
     );
-  const configuration = await mainFile(workspace.path);
+  const configuration = mainFile(workspace.path);
   const metadata = await readFile(path.join(workspace.path, '.provisioning', 'metadata.yaml'), 'utf8').then(
     (text) => parse(text) as unknown,
     () => undefined,

@@ -143,7 +143,7 @@ async function checkTarget(
     parent !== path.dirname(parent);
     parent = path.dirname(parent)
   ) {
-    if (await isWorkspace(parent)) {
+    if (isWorkspace(parent)) {
       throw usage(
         `The path ${place.path} is inside the workspace ${parent}`,
         'WORKSPACE_NESTED',

@@ -79,8 +79,13 @@ export const ignored = [
 ] as const;
 
 /** A directory is a workspace when it has `config/` with a main file (03 §6). */
-export async function isWorkspace(directory: string): Promise<boolean> {
-  return (await mainFile(directory).catch(() => 'ambiguous')) !== undefined;
+export function isWorkspace(directory: string): boolean {
+  try {
+    return mainFile(directory) !== undefined;
+  } catch {
+    // Two main files: a workspace, whose ambiguity the load will name.
+    return true;
+  }
 }
 
 /** Names of the infrastructures of a workspace. */

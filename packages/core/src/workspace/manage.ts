@@ -103,7 +103,7 @@ async function checkUsable(workspace: RegisteredWorkspace): Promise<void> {
       hint: `Restore it, or forget it with: provisioning workspace remove ${workspace.name}`,
     });
   }
-  if ((await mainFile(workspace.path)) === undefined) {
+  if (mainFile(workspace.path) === undefined) {
     throw new ProvisioningError({
       code: 'WORKSPACE_NOT_MIGRATED',
       kind: 'configuration',
@@ -124,7 +124,7 @@ export async function registerWorkspace(
   const where = path.resolve(surroundings.cwd, expandHome(directory, surroundings.home));
   if (!(await isDirectory(where)))
     throw usage(`Workspace directory not found: ${where}`, 'WORKSPACE_DIRECTORY_MISSING');
-  if (!(await isWorkspace(where))) {
+  if (!isWorkspace(where)) {
     throw usage(
       `Not a workspace: ${where}`,
       'NOT_A_WORKSPACE',

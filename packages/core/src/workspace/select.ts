@@ -92,8 +92,7 @@ async function enclosing(
   const innermost = inside.sort((a, b) => b.length - a.length)[0]?.workspace;
   if (innermost !== undefined || !any) return innermost;
   for (let directory = here; ; directory = path.dirname(directory)) {
-    if (await isWorkspace(directory))
-      return { name: path.basename(directory), path: directory, last_used: '' };
+    if (isWorkspace(directory)) return { name: path.basename(directory), path: directory, last_used: '' };
     if (directory === path.dirname(directory)) return undefined;
   }
 }
@@ -142,7 +141,7 @@ async function ofDirectory(
 }
 
 async function ofMainFile(workspace: string): Promise<string | undefined> {
-  const file = await mainFile(workspace);
+  const file = mainFile(workspace);
   if (file === undefined || !/\.(toml|ya?ml)$/.test(file)) return undefined;
   const value = valueAt((await readDocument(file))?.value, ['infra', 'default']);
   return typeof value === 'string' && value !== '' ? value : undefined;

@@ -11,7 +11,14 @@ export class YamlSyntaxError extends Error {
   }
 }
 
-const options = { version: '1.2', merge: true, uniqueKeys: true, prettyErrors: false } as const;
+const options = {
+  version: '1.2',
+  merge: true,
+  uniqueKeys: true,
+  prettyErrors: false,
+  stringKeys: true,
+  logLevel: 'silent',
+} as const;
 /** Aliases beyond this many expansions are a bomb, not a definition. */
 const maximumAliases = 1000;
 
