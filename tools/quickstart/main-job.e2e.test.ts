@@ -121,7 +121,10 @@ describe('the main job', () => {
   test('nothing to do the second time', async () => {
     const { code, stdout } = await sandbox.cli(['deploy', '--yes', '--out', 'json']);
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ changes: expect.any(Array) });
+    expect(JSON.parse(stdout)).toMatchObject({
+      status: 'success',
+      result: { metadata: { state: 'unchanged' } },
+    });
     expect((await sandbox.cli(['plan', '--detailed-exitcode'])).code).toBe(0);
     expect(await sandbox.json<unknown[]>(['workflow', 'list'])).toHaveLength(1);
   }, 60_000);
