@@ -17,7 +17,7 @@ export async function configIssues(
 ): Promise<Issue[]> {
   const { Ajv } = await import('ajv');
   const validator = new Ajv({ allErrors: true, strict: false, validateFormats: false, verbose: true });
-  const validate = validator.compile({ ...schema, $id: undefined });
+  const validate = validator.compile({ ...schema, $id: undefined, $schema: undefined });
   if (validate(config)) return [];
   return (validate.errors ?? []).map((error) => issueOf(name, error, provenance, workspacePath));
 }
