@@ -39,5 +39,6 @@ export * from './operations/taskserv/index.ts';
 export { planDeploy } from './plan/deploy.ts';
 export type { DefinedInfrastructure, PlanOptions } from './plan/deploy.ts';
 export { planDestroy } from './plan/destroy.ts';
+export { type PlannedTaskserv, taskservsOf } from './plan/uses.ts';
 export { hasChanges, summarize } from './plan/plan.ts';
 export type { Plan, PlanSummary } from './plan/plan.ts';

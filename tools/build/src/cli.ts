@@ -34,7 +34,12 @@ function options(root: string): BuildOptions {
     plugins: [
       commandTable(root),
       leanOclif(),
-      directImports(root, ['@provisioning/core', '@provisioning/client', '@provisioning/distribution', '@provisioning/extensions-sdk']),
+      directImports(root, [
+        '@provisioning/core',
+        '@provisioning/client',
+        '@provisioning/distribution',
+        '@provisioning/extensions-sdk',
+      ]),
     ],
   };
 }

@@ -1,4 +1,5 @@
 import { string as argument } from '@oclif/core/args';
+import { shellQuote } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
@@ -28,6 +29,8 @@ export default class ServerExec extends ProvisioningCommand {
     }
     await using session = await openInfrastructure(this);
     const access = await accessOf(session, args.server, {});
-    this.exitCode = await runOnServer(this, session, access, words.join(' '));
+    // One word is a line for the remote shell; several are a program and its arguments, kept apart.
+    const line = words.length === 1 ? words[0]! : words.map(shellQuote).join(' ');
+    this.exitCode = await runOnServer(this, session, access, line);
   }
 }

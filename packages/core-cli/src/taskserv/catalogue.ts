@@ -1,0 +1,34 @@
+import type { ExtensionCatalogue, ExtensionRecord } from '@provisioning/core';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { suggest } from '../frame/suggest.ts';
+
+/** Version of the software a taskserv installs, or of the extension where the manifest names none. */
+export function softwareVersion(record: ExtensionRecord): string {
+  const { software } = record.manifest as { software?: { version?: unknown } };
+  return typeof software?.version === 'string' ? software.version : record.version;
+}
+
+/**
+ * The taskserv of that name.
+ * @throws ProvisioningError `TASKSERV_NOT_FOUND` (exit 5) with the list (01 §7).
+ */
+export async function findTaskserv(extensions: ExtensionCatalogue, name: string): Promise<ExtensionRecord> {
+  const found = await extensions.find('taskserv', name);
+  if (found) return found;
+  const names = (await extensions.list('taskserv')).map((record) => record.name);
+  const near = suggest(name, names);
+  throw new ProvisioningError({
+    code: 'TASKSERV_NOT_FOUND',
+    kind: 'not-found',
+    message: [
+      `Unknown taskserv: ${name}`,
+      '',
+      'Available taskservs:',
+      ...names.map((known) => `  • ${known}`),
+      '',
+      "Use 'provisioning taskserv list' to see all available taskservs",
+    ].join('\n'),
+    hint: near === undefined ? undefined : `Did you mean: ${near}?`,
+    details: { available: names },
+  });
+}
