@@ -175,6 +175,8 @@ export interface ProviderContext {
   readonly network?: NetworkSettings;
   /** Time and chance for retries and waits. Default: the real ones. */
   readonly clock?: Clock;
+  /** Text of a file of the workspace, `undefined` when there is none. Paths outside the workspace are refused. */
+  readonly readWorkspaceFile?: (path: string) => Promise<string | undefined>;
 }
 
 export interface CallOptions {
@@ -187,6 +189,14 @@ export interface CreateOptions extends CallOptions {
   readonly onProgress?: (message: string) => void;
   /** Called with the provider's id the moment it is known, before any waiting (05 §7.3.10). */
   readonly onCreated?: (id: string) => Promise<void>;
+  /**
+   * Runs a command on a host over the caller's connections and returns what it printed. For providers that adopt hosts
+   * and read their facts; a provider opens no SSH connection itself.
+   */
+  readonly onHost?: (
+    access: Access,
+    command: string,
+  ) => Promise<{ readonly code: number; readonly stdout: string }>;
 }
 
 /** An initialised provider, bound to one infrastructure (06 §2). Functions throw `ProviderError`. */

@@ -1,4 +1,4 @@
-import { type ProviderContext, ProviderError, Secret } from '@provisioning/extensions-sdk';
+import { type ProviderContext, ProviderError, type Secret } from '@provisioning/extensions-sdk';
 import { findCredential, missingCredential, providerClient } from '@provisioning/extensions-sdk/cloud';
 import { type HttpClient, providerError } from '@provisioning/extensions-sdk/http';
 import { type Declaration, type OperationDeclaration, operationOf } from './declaration.ts';

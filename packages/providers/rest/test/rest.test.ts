@@ -6,7 +6,7 @@ import { type ProviderContext, Secret, type ServerSpec } from '@provisioning/ext
 import { formatReport, runProviderConformance } from '@provisioning/extensions-sdk/conformance';
 import { answer, definedServer, ManualClock, startService } from '@provisioning/extensions-sdk/testing';
 import { parse } from 'yaml';
-import rest, { Declaration, fromDeclaration } from '../src/index.ts';
+import rest, { type Declaration, fromDeclaration } from '../src/index.ts';
 import { DropletMock, token } from './droplets.ts';
 
 const examples = join(import.meta.dirname, '..', 'examples');

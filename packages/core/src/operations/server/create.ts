@@ -65,6 +65,10 @@ export const serverCreate: Operation<typeof Input, CreatedServer> = {
         wait: true,
         signal: context.signal,
         onProgress: (message) => log(context, message),
+        onHost: async (access, command) => {
+          const transport = await context.transports.open(access, { signal: context.signal });
+          return transport.run(command, { signal: context.signal, timeout: 60 });
+        },
       });
     } else {
       observed = existing;

@@ -34,7 +34,9 @@ export interface Sizing {
  * @throws ProvisioningError `INVALID_PLAN`.
  */
 export function chooseSize(server: Server, plans: readonly Plan[], sizesFreely: boolean): Sizing {
-  const named = plans.find(({ name }) => name === server.plan);
+  // A machine of an inventory is a plan of its own (06 §6.5).
+  const own = server.plan === '' ? `host:${server.hostname}` : server.plan;
+  const named = plans.find(({ name }) => name === own);
   if (named !== undefined) return { plan: named.name, cores: named.cores, memory: named.memory_mb };
   const portable = portableSize(server.plan);
   if (server.plan !== '' && portable === undefined) throw invalidPlan(server, plans);

@@ -1,0 +1,2 @@
+export { BaremetalConfig, Inventory, InventoryServer } from './config.ts';
+export { provider as default } from './provider.ts';
