@@ -123,3 +123,19 @@ export { parseAge } from './artifacts/age.ts';
 export { extensionFolders, type Published, publishMany } from './artifacts/publish.ts';
 export { signReference, verifyReference } from './artifacts/sign.ts';
 export { editModule } from './dependencies/edit-module.ts';
+export {
+  clientOf,
+  type LocalRegistry,
+  RegistryControl,
+  type RegistryType,
+  type StartOptions,
+} from './server/control.ts';
+export { htpasswdLine } from './server/htpasswd.ts';
+export { RegistryServer, type RegistryServerOptions } from './server/registry-server.ts';
+export {
+  collectGarbage,
+  type CollectionResult,
+  expiredTags,
+  namespacePolicies,
+  type NamespacePolicy,
+} from './server/retention.ts';

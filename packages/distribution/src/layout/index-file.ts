@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { Descriptor } from '../oci/descriptor.ts';
@@ -15,6 +15,8 @@ export class IndexFile {
   readonly #root: string;
   #chain: Promise<unknown> = Promise.resolve();
   #prepared = false;
+  /** What was read last, and of which version of the file: every replacement is a new file. */
+  #cached: { readonly mark: string; readonly entries: readonly Descriptor[] } | undefined;
 
   constructor(root: string) {
     this.#root = root;
@@ -22,10 +24,14 @@ export class IndexFile {
 
   /** Entries in file order. A layout that does not exist yet is empty. @throws ProvisioningError `INVALID_LAYOUT`. */
   async read(): Promise<readonly Descriptor[]> {
-    await this.#checkVersion();
     const path = join(this.#root, 'index.json');
     let bytes: Buffer;
+    let mark: string;
     try {
+      const details = await stat(path, { bigint: true });
+      mark = `${details.ino} ${details.mtimeNs} ${details.size}`;
+      if (this.#cached?.mark === mark) return this.#cached.entries;
+      await this.#checkVersion();
       bytes = await readFile(path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
@@ -33,7 +39,9 @@ export class IndexFile {
     }
     try {
       const index = parseManifest(bytes, mediaTypes.imageIndex);
-      return index.kind === 'index' ? index.manifests : [];
+      const entries = index.kind === 'index' ? index.manifests : [];
+      this.#cached = { mark, entries };
+      return entries;
     } catch (error) {
       throw new ProvisioningError({
         code: 'INVALID_LAYOUT',

@@ -5,7 +5,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
 import { artifactNotFound, blobNotFound } from '../oci/errors.ts';
 import { effectiveArtifactType, parseManifest, successors } from '../oci/manifest.ts';
-import { isManifestType, mediaTypes, refNameAnnotation } from '../oci/media-types.ts';
+import { isDistributable, isManifestType, mediaTypes, refNameAnnotation } from '../oci/media-types.ts';
 import type { CallOptions, ContentSource, Source, Target } from '../oci/target.ts';
 import { BlobFolder } from './blobs.ts';
 import { IndexFile } from './index-file.ts';
@@ -36,6 +36,8 @@ export class ImageLayout {
     for (const entry of await this.index.read()) {
       const separator = entry.annotations?.[refNameAnnotation]?.lastIndexOf(':') ?? -1;
       if (separator > 0) names.add(entry.annotations![refNameAnnotation]!.slice(0, separator));
+      const own = entry.annotations?.[repositoryAnnotation];
+      if (own !== undefined) names.add(own);
     }
     return [...names].sort();
   }
@@ -47,8 +49,7 @@ export class ImageLayout {
   async collectGarbage(
     options: { readonly graceMs?: number; readonly dryRun?: boolean; readonly keep?: Iterable<Digest> } = {},
   ): Promise<{ readonly removed: readonly Digest[]; readonly bytes: number }> {
-    const used = new Set<Digest>(options.keep);
-    for (const entry of await this.index.read()) await this.#mark(entry, used);
+    const used = new Set<Digest>([...(options.keep ?? []), ...(await this.referenced())]);
     const removed: Digest[] = [];
     let bytes = 0;
     for (const blob of await this.blobs.list()) {
@@ -59,6 +60,13 @@ export class ImageLayout {
     }
     if (options.dryRun !== true) await this.blobs.cleanPartial(7 * 86_400_000);
     return { removed, bytes };
+  }
+
+  /** Digests of everything that an entry of the index leads to. */
+  async referenced(): Promise<ReadonlySet<Digest>> {
+    const used = new Set<Digest>();
+    for (const entry of await this.index.read()) await this.#mark(entry, used);
+    return used;
   }
 
   async #mark(descriptor: Descriptor, used: Set<Digest>): Promise<void> {
@@ -117,7 +125,7 @@ export class LayoutRepository implements Target {
     if (!isManifestType(descriptor.mediaType)) return;
     if (options.reference !== undefined && !isDigest(options.reference))
       await this.tag(descriptor, options.reference);
-    else if (await this.#mustBeListed(descriptor)) await this.#list(descriptor);
+    else if (await this.#mustBeListed(descriptor)) await this.list(descriptor);
   }
 
   /** Referring manifests are found only through the index, so they get an entry of their own. */
@@ -127,7 +135,7 @@ export class LayoutRepository implements Target {
   }
 
   /** Lists a manifest without a tag, so that it survives garbage collection and is found as a referrer. */
-  async #list(descriptor: Descriptor): Promise<void> {
+  async list(descriptor: Descriptor): Promise<void> {
     const entry: Descriptor = {
       mediaType: descriptor.mediaType,
       digest: descriptor.digest,
@@ -149,7 +157,9 @@ export class LayoutRepository implements Target {
     if (manifest === undefined) return false;
     const parsed = parseManifest(manifest, descriptor.mediaType);
     if (parsed.subject !== undefined && !(await this.#isListed(descriptor))) return false;
-    for (const child of successors(parsed)) if (!(await this.exists(child))) return false;
+    for (const child of successors(parsed)) {
+      if (isDistributable(child.mediaType) && !(await this.exists(child))) return false;
+    }
     return true;
   }
 
@@ -213,6 +223,15 @@ export class LayoutRepository implements Target {
       return found ? rest : entries;
     });
     if (!found) throw artifactNotFound(this.#refName(reference));
+  }
+
+  /** Removes a tag, and the manifest with it when no other tag names it. */
+  async expire(reference: string): Promise<void> {
+    const descriptor = await this.resolve(reference);
+    await this.untag(reference);
+    const rest = (await this.entries()).filter((entry) => entry.digest === descriptor.digest);
+    if (rest.length > 0 && rest.every((entry) => this.#tagOf(entry) === undefined))
+      await this.delete(descriptor);
   }
 
   /** Removes a manifest with all its tags. @throws ProvisioningError `ARTIFACT_NOT_FOUND`. */

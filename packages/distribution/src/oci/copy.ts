@@ -4,7 +4,7 @@ import { type Descriptor, platformName } from './descriptor.ts';
 import { type Digest } from './digest.ts';
 import { interrupted } from './errors.ts';
 import { type Index, type Manifest, parseManifest, successors } from './manifest.ts';
-import { isManifestType } from './media-types.ts';
+import { isDistributable, isManifestType } from './media-types.ts';
 import type { CallOptions, Source, Target } from './target.ts';
 
 /** What happened to one piece of content. */
@@ -155,7 +155,8 @@ class GraphCopy {
   }
 
   async #children(manifest: Manifest | Index, nesting: number): Promise<void> {
-    await this.#all(successors(manifest).map((child) => this.#node(child, undefined, nesting + 1)));
+    const content = successors(manifest).filter(({ mediaType }) => isDistributable(mediaType));
+    await this.#all(content.map((child) => this.#node(child, undefined, nesting + 1)));
   }
 
   async #blob(descriptor: Descriptor): Promise<void> {

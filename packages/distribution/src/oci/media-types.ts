@@ -34,6 +34,16 @@ export function isIndexType(mediaType: string): boolean {
   return indexTypes.has(mediaType);
 }
 
+/**
+ * Whether a registry is expected to have content of this type. Layers that may not be passed on are named by manifests
+ * and come from elsewhere (image-spec "Non-Distributable Layers").
+ */
+export function isDistributable(mediaType: string): boolean {
+  return !/^application\/vnd\.(?:oci\.image\.layer\.nondistributable|docker\.image\.rootfs\.foreign)\b/.test(
+    mediaType,
+  );
+}
+
 /** Annotation by which an image layout names its entries (image-spec "Pre-Defined Annotation Keys"). */
 export const refNameAnnotation = 'org.opencontainers.image.ref.name';
 
