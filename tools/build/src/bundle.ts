@@ -31,7 +31,7 @@ interface Stamp {
  * What CommonJS code expects, in every chunk: `require` and the names of its file. Without an import, because the ESM
  * facade of a builtin module is slow to make.
  */
-const commonJsNames = [
+export const commonJsNames = [
   "const require=(globalThis.__provisioningRequire??=process.getBuiltinModule('module').createRequire(import.meta.url));",
   'const __dirname=import.meta.dirname,__filename=import.meta.filename;',
 ].join('');
