@@ -135,12 +135,19 @@ export class Engine {
     return stdout;
   }
 
-  async waitContainer(id: string): Promise<number> {
-    const result = await this.#http.json<{ StatusCode: number }>(
-      'POST',
-      `${this.#prefix}/containers/${id}/wait`,
-    );
+  /** Waits until the program of a container has ended. @returns its exit code. */
+  async waitContainer(id: string, seconds = 60): Promise<number> {
+    const path = `${this.#prefix}/containers/${id}/wait`;
+    const result = await this.#http.json<{ StatusCode: number }>('POST', path, { timeout: seconds * 1000 });
     return result.StatusCode;
+  }
+
+  /** The last lines that the program of a container wrote. */
+  async logs(id: string, lines: number): Promise<string> {
+    const query = { stdout: 'true', stderr: 'true', tail: String(lines) };
+    const response = await this.#http.open('GET', `${this.#prefix}/containers/${id}/logs`, { query });
+    const { stdout, stderr } = await demultiplex(response);
+    return stdout + stderr;
   }
 
   /** Removes with its anonymous volumes; no error when it is gone already. */
@@ -236,7 +243,7 @@ export class Engine {
     );
   }
 
-  inspectImage(name: string): Promise<{ readonly Id: string; readonly Architecture: string } | undefined> {
+  inspectImage(name: string): Promise<{ readonly Id: string } | undefined> {
     return absent(this.#get(`/images/${name}/json`));
   }
 

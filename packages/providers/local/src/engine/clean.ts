@@ -82,14 +82,15 @@ async function removeImages(
   const kept: string[] = [];
   for (const image of await engine.listImages({})) {
     const role = image.Labels?.[labelKeys.image];
-    if (role === undefined) continue;
-    // Base and probe images belong to the machine; what was made of a server belongs to its workspace.
-    const shared = role === 'base' || role === 'probe';
-    if (shared ? options.images === false : !isOurs(image.Labels ?? undefined, options)) continue;
-    for (const tag of image.RepoTags ?? []) {
-      if (!tag.startsWith('localhost/prov')) continue;
-      const gone = await engine.removeImage(tag);
-      (gone ? images : kept).push(tag);
+    // Images below this name belong to the machine; what was made of a server belongs to its workspace.
+    const removable = (tag: string) =>
+      tag.startsWith('localhost/provisioning/')
+        ? options.images !== false
+        : tag.startsWith('localhost/prov-') &&
+          role !== undefined &&
+          isOurs(image.Labels ?? undefined, options);
+    for (const tag of (image.RepoTags ?? []).filter(removable)) {
+      ((await engine.removeImage(tag)) ? images : kept).push(tag);
     }
   }
   return { images, kept };

@@ -178,7 +178,9 @@ function serviceVariants(config: LocalConfig, environment: EngineEnvironment): S
 }
 
 function noEngine(refusals: readonly string[]): ProviderError {
-  const tried = refusals.length === 0 ? '' : `: ${refusals.join('; ')}`;
+  // The variants of the private service fail alike: the first and the last reason tell the story.
+  const told = refusals.length > 2 ? [refusals[0]!, refusals.at(-1)!] : refusals;
+  const tried = told.length === 0 ? '' : `: ${told.map((text) => text.slice(0, 300)).join('; ')}`;
   return new ProviderError({
     provider: 'local',
     operation: 'connect',

@@ -1,10 +1,10 @@
-import { ensureBaseImage } from '../image/ensure.ts';
+import { ensureImage } from '../image/ensure.ts';
 import { readConfig } from '../schema.ts';
 import { connectEngine } from './connect.ts';
 import { type EngineOptions, engineEnvironment } from './ensure.ts';
 
 export interface PrepareOptions extends EngineOptions {
-  /** Operating system as definitions name it; the machine's own when absent. */
+  /** Operating system as definitions name it. Default `debian-12`. */
   readonly os?: string;
   readonly onProgress?: (message: string) => void;
   readonly signal?: AbortSignal;
@@ -13,10 +13,11 @@ export interface PrepareOptions extends EngineOptions {
 /** Builds and imports the base image ahead of the first server. @returns its name. */
 export async function prepareImage(options: PrepareOptions = {}): Promise<string> {
   const environment = engineEnvironment(options);
-  const { engine } = await connectEngine(readConfig(options.config ?? {}), environment);
+  const config = readConfig(options.config ?? {});
+  const connected = await connectEngine(config, environment);
   try {
-    return await ensureBaseImage(engine, environment, options);
+    return await ensureImage(options.os ?? 'debian-12', connected, config, environment, options);
   } finally {
-    engine.close();
+    connected.engine.close();
   }
 }

@@ -18,6 +18,9 @@ export interface ServiceVariant {
   readonly storageRoot?: string;
 }
 
+/** A service that nobody has asked for so long ends by itself; the next use starts it again. */
+const idleSeconds = 3_600;
+
 interface ServiceRecord extends ServiceVariant {
   readonly pid: number;
   readonly start?: string;
@@ -108,7 +111,7 @@ function serviceArguments(variant: ServiceVariant, socket: string): string[] {
       : ['--root', join(variant.storageRoot, 'root'), '--runroot', join(variant.storageRoot, 'run')]),
     'system',
     'service',
-    '--time=0',
+    `--time=${idleSeconds}`,
     `unix://${socket}`,
   ];
 }

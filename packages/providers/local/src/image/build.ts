@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { constants, createZstdCompress } from 'node:zlib';
 import { ProviderError } from '@provisioning/extensions-sdk';
-import { pack } from 'tar-stream';
 import { type EngineEnvironment, findProgram, isRoot, programEnvironment } from '../engine/environment.ts';
 import { type AptProxies, proxyVariables } from './apt-proxy.ts';
+import { packFiles } from './overlay.ts';
 import type { Recipe } from './recipe.ts';
 
 const script = fileURLToPath(new URL('../../scripts/build-base.sh', import.meta.url));
@@ -17,6 +17,15 @@ const script = fileURLToPath(new URL('../../scripts/build-base.sh', import.meta.
 /** Where the built root file system of a recipe is kept. */
 export function archivePath(environment: EngineEnvironment, recipe: Recipe): string {
   return join(environment.cacheDir, 'images', `${recipe.tag}-${recipe.architecture}.tar.zst`);
+}
+
+/** Whether this machine can build: debootstrap and the rights for it. */
+export async function canBuild(environment: EngineEnvironment): Promise<boolean> {
+  const path = environment.variables.PATH;
+  if (findProgram('debootstrap', path) === undefined) return false;
+  if (isRoot()) return true;
+  const sudo = findProgram('sudo', path);
+  return sudo !== undefined && (await exitCode([sudo, '-n', 'true'])) === 0;
 }
 
 /**
@@ -41,7 +50,7 @@ export async function buildBase(
   await mkdir(images, { recursive: true });
   const folder = await mkdtemp(join(images, 'build-'));
   try {
-    await pipeline(overlay(recipe), createWriteStream(join(folder, 'files.tar')));
+    await writeFile(join(folder, 'files.tar'), await packFiles(recipe.files));
     const command = await buildCommand(path);
     const log: string[] = [];
     const code = await run(
@@ -115,16 +124,6 @@ async function scriptVariables(
     MEMORY_KB: /^MemAvailable:\s+(\d+)/m.exec(memory)?.[1] ?? '0',
     NAMESPACE: namespace ? 'yes' : 'no',
   };
-}
-
-/** The recipe's own files as a tar with names from `./`, as the script expects them. */
-function overlay(recipe: Recipe) {
-  const tar = pack();
-  for (const [path, { content, mode }] of Object.entries(recipe.files)) {
-    tar.entry({ name: `.${path}`, mode: mode ?? 0o644, uid: 0, gid: 0 }, content);
-  }
-  tar.finalize();
-  return tar as unknown as NodeJS.ReadableStream;
 }
 
 async function compress(from: string, to: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Mirror } from './apt-sources.ts';
+import type { Files } from './overlay.ts';
 
 /** Repository of the images this provider builds. */
 export const baseRepository = 'localhost/provisioning/base';
@@ -10,13 +11,14 @@ export interface Recipe {
   readonly architecture: string;
   readonly packages: readonly string[];
   /** Files put into the root file system, by absolute path. */
-  readonly files: Readonly<Record<string, { readonly content: string; readonly mode?: number }>>;
+  readonly files: Files;
   /** systemd units that make no sense in a container, or slow its start. */
   readonly masked: readonly string[];
   readonly tag: string;
 }
 
-const packages = [
+/** What makes a server of a minimal Debian or Ubuntu. */
+export const serverPackages = [
   'systemd',
   'systemd-sysv',
   'dbus',
@@ -27,7 +29,8 @@ const packages = [
   'procps',
 ];
 
-const masked = [
+/** Units that wait for hardware, change packages at odd times, or fail in a container. */
+export const maskedUnits = [
   'apt-daily.timer',
   'apt-daily-upgrade.timer',
   'console-getty.service',
@@ -76,23 +79,26 @@ ExecStartPre=/bin/sh -c 'test -s /etc/ssh/ssh_host_ed25519_key || ssh-keygen -q 
 ExecStartPre=/bin/mkdir -p -m 0755 /run/sshd
 `;
 
+/** Files every server has, whatever its image was made from. */
+export const serverFiles: Files = {
+  '/etc/dpkg/dpkg.cfg.d/90provisioning': { content: dpkgConfig },
+  '/etc/default/locale': { content: 'LANG=C.UTF-8\n' },
+  '/etc/ssh/sshd_config.d/10-provisioning.conf': { content: sshdConfig },
+  '/etc/systemd/system/ssh.service.d/10-provisioning.conf': { content: sshService },
+  '/etc/systemd/system.conf.d/10-provisioning.conf': { content: '[Manager]\nDefaultTimeoutStopSec=10s\n' },
+};
+
 /** The recipe for a suite from a mirror. `proxies` are apt settings such as `Acquire::http::Proxy "…";`. */
 export function baseRecipe(mirror: Mirror, architecture: string, proxies: readonly string[]): Recipe {
-  const files: Recipe['files'] = {
+  const files: Files = {
+    ...serverFiles,
     '/etc/apt/sources.list': { content: `${mirror.lines.join('\n')}\n` },
     '/etc/apt/apt.conf.d/90provisioning': {
       content: ['Acquire::Languages "none";', 'Acquire::PDiffs "false";', ...proxies, ''].join('\n'),
     },
-    '/etc/dpkg/dpkg.cfg.d/90provisioning': { content: dpkgConfig },
-    '/etc/default/locale': { content: 'LANG=C.UTF-8\n' },
     '/etc/machine-id': { content: '', mode: 0o444 },
-    '/etc/ssh/sshd_config.d/10-provisioning.conf': { content: sshdConfig },
-    '/etc/systemd/system/ssh.service.d/10-provisioning.conf': { content: sshService },
-    '/etc/systemd/system.conf.d/10-provisioning.conf': {
-      content: '[Manager]\nDefaultTimeoutStopSec=10s\n',
-    },
   };
-  const content = { mirror, architecture, packages, files, masked };
+  const content = { mirror, architecture, packages: serverPackages, files, masked: maskedUnits };
   const hash = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 12);
   return { ...content, tag: `${mirror.suite}-${hash}` };
 }

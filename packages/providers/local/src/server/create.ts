@@ -70,7 +70,7 @@ async function createOnce(
       }
     }
     if (id === undefined) {
-      image ??= await ensureImage(serverImage(spec), engine, session.config, session.environment, options);
+      image ??= await ensureImage(serverImage(spec), connected, session.config, session.environment, options);
       id = await createContainer(session, connected, spec, image, failed);
       if (id === undefined) continue; // Another process took the name; the next round finds its container.
       await options.onCreated?.(id);

@@ -47,9 +47,13 @@ export function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** The port that a failed start names, when the failure is about a port. */
+/** The port that a failed start names, when the failure is about a port: taken, or not allowed without root. */
 export function portInUse(message: string): { readonly port?: number } | undefined {
-  if (!/address already in use|port is already allocated|proxy already running/i.test(message))
+  if (
+    !/address already in use|port is already allocated|proxy already running|privileged port|bind: permission denied/i.test(
+      message,
+    )
+  )
     return undefined;
   const port = /127\.0\.0\.1:(\d+)/.exec(message)?.[1];
   return port === undefined ? {} : { port: Number(port) };
