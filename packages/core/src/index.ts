@@ -16,7 +16,8 @@ export {
 export * from './modules/index.ts';
 export * from './layers/index.ts';
 export * from './templates/index.ts';
-export { importProvider, initialiseProvider } from './extensions/provider-loader.ts';
+export { importProvider, initialiseProvider, loadProvider } from './extensions/provider-loader.ts';
+export { type AuditSink, type ExtensionUse, extensionAuditFile } from './extensions/isolation/audit.ts';
 export { fileError, withFileLock, writeFileAtomic } from './files/atomic.ts';
 export { StateFile } from './state/state.ts';
 export type { InfrastructureState, ServerRecord, TaskservRecord } from './state/state.ts';

@@ -8,7 +8,7 @@ import { linkRule } from './links.ts';
 import type { ExtensionRecord, RejectedExtension } from './record.ts';
 import { readRegistrations } from './registrations.ts';
 import { type DiscoveryRoots, type Root, rootsOf } from './roots.ts';
-import { type Leaf, type LinkRule, scanRoot } from './scan.ts';
+import { type Leaf, type LinkRule, isInside, scanRoot } from './scan.ts';
 import { readExtensionStates, stateKey } from './states.ts';
 import { compareVersions } from './version.ts';
 
@@ -151,13 +151,15 @@ export class ExtensionCatalogue {
     const records = new Map<string, ExtensionRecord[]>();
     const older: ExtensionRecord[] = [];
     const seen = new Set<string>();
+    const core = roots.filter(({ layer }) => layer === 'core').map(({ path }) => path);
     for (const root of roots) {
       for (const record of await this.#scanOne(kind, root, allowed, older)) {
         const real = await realpath(record.path);
         if (seen.has(real) && record.layer !== 'infrastructure' && record.layer !== 'workspace') continue;
         seen.add(real);
+        const builtIn = record.layer === 'core' || core.some((path) => isInside(real, path));
         const enabled = states.get(stateKey(kind, record.name))?.enabled ?? true;
-        records.set(record.name, [...(records.get(record.name) ?? []), { ...record, enabled }]);
+        records.set(record.name, [...(records.get(record.name) ?? []), { ...record, enabled, builtIn }]);
       }
     }
     await this.#cache.save();
@@ -236,6 +238,7 @@ export class ExtensionCatalogue {
       manifest,
       manifestFile: leaf.manifestFile,
       enabled: true,
+      builtIn: layer === 'core',
       ignored: leaf.ignored,
     };
   }

@@ -8,6 +8,7 @@ import {
   ProvisioningError,
   requiredProviderFunctions,
 } from '@provisioning/extensions-sdk';
+import type { AuditSink } from './isolation/audit.ts';
 import type { ExtensionRecord } from './record.ts';
 
 /**
@@ -37,6 +38,10 @@ export async function importProvider(record: ExtensionRecord): Promise<Provider>
       hint: 'Export the result of defineProvider({...}) as default.',
     });
   }
+  return checkApiVersion(record, provider);
+}
+
+function checkApiVersion(record: ExtensionRecord, provider: Provider): Provider {
   if (!/^2\./.test(provider.apiVersion)) {
     throw new ProvisioningError({
       code: 'PROVIDER_API_VERSION',
@@ -45,6 +50,25 @@ export async function importProvider(record: ExtensionRecord): Promise<Provider>
     });
   }
   return provider;
+}
+
+export interface LoadProviderOptions {
+  readonly environment: Readonly<Record<string, string>>;
+  /** The provider's own cache folder. */
+  readonly cacheDir: string;
+  readonly audit?: AuditSink;
+  readonly log?: (level: 'debug' | 'warn', message: string) => void;
+}
+
+/**
+ * The provider of an extension: the product's own are imported, all others run in a process of their own with the
+ * permissions of their manifest (08 §4.4).
+ */
+export async function loadProvider(record: ExtensionRecord, options: LoadProviderOptions): Promise<Provider> {
+  if (record.builtIn) return importProvider(record);
+  const { isolatedProvider } = await import('./isolation/provider.ts');
+  const provider = await isolatedProvider(record, { ...options, entry: await entryPoint(record) });
+  return checkApiVersion(record, provider);
 }
 
 /** Initialises a provider and checks that nothing required is missing (06.A2). */
@@ -65,7 +89,8 @@ export async function initialiseProvider(
   return instance;
 }
 
-async function entryPoint(record: ExtensionRecord): Promise<string> {
+/** The module that holds an extension's code: the package's door, else the manifest's entry point. */
+export async function entryPoint(record: ExtensionRecord): Promise<string> {
   const points = record.manifest.entry_points as { provider?: unknown; main?: unknown } | undefined;
   const packageJson = await readFile(join(record.path, 'package.json'), 'utf8').catch(() => undefined);
   if (packageJson !== undefined) {

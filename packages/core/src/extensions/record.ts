@@ -15,6 +15,8 @@ export interface ExtensionRecord {
   readonly manifestFile: string;
   /** False when the workspace disabled it. */
   readonly enabled: boolean;
+  /** Part of the product, also when it is linked from elsewhere: its code runs in this process (08 §4.4). */
+  readonly builtIn: boolean;
   /** Older manifest files of the folder that are ignored. */
   readonly ignored: readonly string[];
 }

@@ -9,7 +9,8 @@ import {
   type Transports,
 } from '@provisioning/extensions-sdk';
 import { ExtensionCatalogue } from '../extensions/discover.ts';
-import { importProvider, initialiseProvider } from '../extensions/provider-loader.ts';
+import { fileAudit } from '../extensions/isolation/audit.ts';
+import { initialiseProvider, loadProvider } from '../extensions/provider-loader.ts';
 import { createTransports } from '../transport/index.ts';
 
 /** The part of a resolved configuration that operations read. */
@@ -63,6 +64,7 @@ export class Project implements AsyncDisposable {
   readonly #options: ProjectOptions;
   readonly #modules = new Map<string, Promise<Provider>>();
   readonly #providers = new Map<string, Promise<LoadedProvider>>();
+  #audit: ReturnType<typeof fileAudit> | undefined;
 
   constructor(options: ProjectOptions) {
     this.#options = options;
@@ -120,6 +122,7 @@ export class Project implements AsyncDisposable {
     const providers = await Promise.allSettled(this.#providers.values());
     await Promise.allSettled([
       this.transports.close(),
+      this.#audit?.flush(),
       ...providers.map((loaded) =>
         loaded.status === 'fulfilled' ? loaded.value.instance.dispose() : undefined,
       ),
@@ -131,9 +134,15 @@ export class Project implements AsyncDisposable {
   }
 
   async #module(name: string): Promise<Provider> {
-    return remembered(this.#modules, name, async () =>
-      importProvider(await this.extensions.get('provider', name)),
-    );
+    return remembered(this.#modules, name, async () => {
+      const record = await this.extensions.get('provider', name);
+      return loadProvider(record, {
+        environment: this.#declaredVariables(record.manifest),
+        cacheDir: join(this.#options.cachePath, 'providers', name),
+        audit: (use) => (this.#audit ??= fileAudit(this.workspace.path)).sink(use),
+        log: (level, message) => this.#options.log?.(level, message),
+      });
+    });
   }
 
   async #load(name: string): Promise<LoadedProvider> {

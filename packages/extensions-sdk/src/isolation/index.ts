@@ -1,0 +1,2 @@
+export type { Message } from './marshal.ts';
+export { Peer } from './peer.ts';
