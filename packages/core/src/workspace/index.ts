@@ -1,6 +1,65 @@
+export {
+  type BackupListing,
+  type RestoreResult,
+  backupWorkspace,
+  listBackups,
+  restoreWorkspace,
+  sizeOf,
+} from './backup.ts';
+export { type BackupComponent, backupComponents } from './backup-contents.ts';
+export { type BackupRecord, readBackupRecord, verifyBackup } from './backup-directory.ts';
+export {
+  type Compatibility,
+  type VersionReport,
+  compatibilityOf,
+  requireCompatible,
+  versionReport,
+} from './compatibility.ts';
+export {
+  createContext as createNamedContext,
+  deleteContext,
+  listContexts,
+  setDefaultInfra,
+  setEnvironment,
+  switchContext,
+} from './contexts.ts';
+export {
+  type FrozenInfrastructure,
+  type FrozenManifest,
+  freezeWorkspace,
+  listFrozen,
+  openFrozen,
+  readManifest as readFrozenManifest,
+  removeFrozen,
+  verifyFrozen,
+} from './freeze.ts';
+export {
+  branches as workspaceBranches,
+  cloneWorkspace,
+  gitDiff,
+  gitState,
+  gitStatus,
+  initRepository,
+  plainSecret,
+  pullWorkspace,
+  pushWorkspace,
+} from './git.ts';
 export { type WorkspaceInfo, workspaceInfo } from './info.ts';
 export { type InitOptions, type InitResult, initWorkspace } from './init.ts';
 export { isWorkspace, listInfrastructures } from './layout.ts';
+export { acquireLock, isLocked, listLocks, releaseLock, withWorkspaceLock } from './locks/lock.ts';
+export { localLocks } from './locks/local.ts';
+export { type Mode, checkLockCommand, modeLocks, underModeLock } from './locks/mode-rules.ts';
+export { type LockProvider, type LockType, type WorkspaceLock, lockConflict } from './locks/record.ts';
+export {
+  type CleanupType,
+  type HealthFinding,
+  type WorkspaceStatus,
+  cleanupWorkspace,
+  deleteWorkspace,
+  workspaceHealth,
+  workspaceStatus,
+} from './maintenance.ts';
 export {
   type WorkspaceListing,
   activateWorkspace,
@@ -9,6 +68,9 @@ export {
   registerWorkspace,
   removeWorkspace,
 } from './manage.ts';
+export { type WorkspaceMetadata, readMetadata } from './metadata.ts';
+export { type MigrationPlan, type MigrationResult, migrateWorkspace } from './migrate.ts';
+export { getPreference, preferenceRules, preferences, setPreference } from './preferences.ts';
 export { type WorkspaceReference, parseReference } from './reference.ts';
 export {
   type NamedContext,
