@@ -25,7 +25,12 @@ async function main(): Promise<void> {
     process.stdout.write(`${JSON.stringify({ settings, origins }, undefined, 2)}\n`);
     return;
   }
-  const service = await startService({ settings, origins, version, moduleUrl: import.meta.url });
+  const options = { settings, origins, version, moduleUrl: import.meta.url };
+  let service: { stop(): Promise<void> };
+  if (line.command === 'worker') {
+    const { startWorker } = await import('./service/start-worker.ts');
+    service = await startWorker(options);
+  } else service = await startService(options);
   const stop = () => {
     void service.stop().then(
       () => process.exit(0),

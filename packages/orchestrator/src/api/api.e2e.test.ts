@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createClient } from '@provisioning/client';
-import { fileWorkflow, startTestService, type TestService } from '../testing/service.fixture.ts';
+import { startTestService, type TestService } from '../testing/service.fixture.ts';
+import { fileWorkflow } from '../testing/workflow.fixture.ts';
 
 let service: TestService;
 beforeAll(async () => {

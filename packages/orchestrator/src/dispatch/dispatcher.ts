@@ -23,7 +23,11 @@ export interface WorkerInfo {
 /** Puts assignments to work, here or on other machines. The journal, not the dispatcher, knows what was assigned. */
 export interface Dispatcher {
   readonly type: 'embedded' | 'bullmq';
+  /** Whether attempts go on while the orchestrator is away: then they are not begun anew after its restart. */
+  readonly outlives: boolean;
   start(host: DispatchHost): Promise<void>;
+  /** Recovery has taken up all that was running: results may come. */
+  begin?(): void;
   /** Called only after the start of the attempt is durable. */
   dispatch(assignment: Assignment): void;
   abort(workflow: string, operation: number, reason: Error): void;

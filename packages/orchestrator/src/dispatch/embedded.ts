@@ -7,6 +7,7 @@ import type { Dispatcher, DispatchHost, WorkerInfo } from './dispatcher.ts';
 /** Runs assignments in this process. */
 export class EmbeddedDispatcher implements Dispatcher {
   readonly type = 'embedded';
+  readonly outlives = false;
   readonly #executor: Executor;
   readonly #options: AttemptOptions;
   readonly #running = new Map<string, Attempt>();

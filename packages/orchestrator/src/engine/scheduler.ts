@@ -106,6 +106,11 @@ export class Scheduler {
     return undefined;
   }
 
+  /** Counts work that has been running since before a restart. */
+  restore(ticket: Ticket): void {
+    this.#take(ticket);
+  }
+
   /** Gives back what a started ticket holds. */
   release(workflow: string, op: number, undo: boolean): void {
     const key = runningKey(workflow, op, undo);

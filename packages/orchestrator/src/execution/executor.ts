@@ -3,9 +3,13 @@ import type { PlannedOperation, WorkflowPlan } from '../engine/plan.ts';
 
 /** One attempt at an operation or at its compensation. */
 export interface Assignment {
+  /** The workflow's number in the store. */
+  readonly number: number;
   readonly workflow: WorkflowPlan;
   readonly operation: PlannedOperation;
   readonly attempt: number;
+  /** How often this attempt was begun anew because its process was lost. */
+  readonly run: number;
   /** Compensate instead of run. */
   readonly undo: boolean;
   /** What the operation returned, for its compensation. */

@@ -1,9 +1,42 @@
 import { join } from 'node:path';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { Settings } from '../service/settings.ts';
 import { SqliteStore } from './sqlite/store.ts';
 import type { Store } from './store.ts';
 
-/** The store that the settings ask for; nothing is contacted yet. */
-export function openStore(settings: Settings): Store {
-  return new SqliteStore(join(settings.paths.data_dir, 'orchestrator.db'));
+/**
+ * The store that the settings ask for; nothing is contacted yet.
+ * @throws ProvisioningError kind `configuration`
+ */
+export async function openStore(settings: Settings): Promise<Store> {
+  const { type } = settings.storage;
+  switch (type) {
+    case 'sqlite':
+      return new SqliteStore(join(settings.paths.data_dir, 'orchestrator.db'));
+    case 'postgres': {
+      // Loaded only when used: it is no small part of the start-up.
+      const { PostgresStore } = await import('./postgres/store.ts');
+      return new PostgresStore({ url: postgresUrl(settings) });
+    }
+    case 'surrealdb-embedded':
+    case 'surrealdb-server':
+      throw new ProvisioningError({
+        code: 'STORE_NOT_AVAILABLE',
+        kind: 'configuration',
+        message: `storage type '${type}' is not part of this version`,
+        hint: 'Use sqlite or postgres',
+      });
+  }
+}
+
+/** @throws ProvisioningError when no database is named */
+export function postgresUrl(settings: Settings): string {
+  const { url } = settings.storage.postgres;
+  if (url !== '') return url;
+  throw new ProvisioningError({
+    code: 'CONFIGURATION_ERROR',
+    kind: 'configuration',
+    message: 'Configuration error: storage.postgres.url is not set',
+    hint: 'Set ORCHESTRATOR_STORAGE_POSTGRES_URL or --postgres-url',
+  });
 }

@@ -8,18 +8,34 @@ import { maxInterruptions, type Runtime } from '../runtime/runtime.ts';
 /**
  * Takes up every unfinished workflow where its journal ends (12 §10 "Restart"). What was running when the process was
  * lost runs again under the same idempotency key; what was being cancelled is cancelled; timers are armed anew.
+ * @param outlives whether other processes may have gone on with what was running
  * @returns the number of workflows taken up
  */
-export async function recover(store: Store, runtime: Runtime, defaults: PlanDefaults): Promise<number> {
+export async function recover(
+  store: Store,
+  runtime: Runtime,
+  defaults: PlanDefaults,
+  outlives: boolean,
+): Promise<number> {
   const rows = await store.unfinished();
   for (const row of rows) {
     const live = await load(store, row, defaults);
     runtime.adopt(live);
-    interrupt(live, runtime);
+    if (outlives) reattach(live, runtime);
+    else interrupt(live, runtime);
     runtime.watchTimeout(live);
     runtime.follow(live, pendingCommands(live.state));
   }
   return rows.length;
+}
+
+/** Work that is in other hands stays there; the dispatcher finds out whether it is. */
+function reattach(live: Live, runtime: Runtime): void {
+  for (const { plan, status, phase, compensation } of live.state.operations) {
+    const running = status === 'Running' && (phase === 'running' || phase === 'cancelling');
+    if (running) runtime.reattach(live, plan.index, false);
+    if (compensation === 'running') runtime.reattach(live, plan.index, true);
+  }
 }
 
 function interrupt(live: Live, runtime: Runtime): void {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { WorkflowDefinition } from '@provisioning/client';
-import { type Progress, ProvisioningError } from '@provisioning/extensions-sdk';
+import type { Progress } from '@provisioning/extensions-sdk';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { apply, mayRun } from '../engine/apply.ts';
 import { blamesDependency, Circuits } from '../engine/circuits.ts';
@@ -8,7 +8,6 @@ import type { Command } from '../engine/commands.ts';
 import type { Failure, WorkflowEvent } from '../engine/events.ts';
 import { workflowId } from '../engine/identifiers.ts';
 import { compile, type PlanDefaults } from '../engine/plan.ts';
-import { decideRetry } from '../engine/retry.ts';
 import { mayUndo } from '../engine/rollback.ts';
 import { Scheduler, type SchedulerOptions, type Ticket } from '../engine/scheduler.ts';
 import { initialState } from '../engine/state.ts';
@@ -19,9 +18,12 @@ import type { Assignment, Executor } from '../execution/executor.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { RecordWrite } from '../journal/store.ts';
 import type { SubmissionFacts } from '../views/records.ts';
+import { refuseWhenBusy } from './admission.ts';
+import { endingOf } from './ending.ts';
 import { type Live, newLive, rowOf } from './live.ts';
 import { ProgressReporter, type LogSink } from './progress.ts';
 import { chooseRollback, rollbackOrderStart } from './rollback.ts';
+import { assignmentOf, cancelled, isResting, queueKey, ticketOf } from './work.ts';
 import { Timers } from './timers.ts';
 
 export interface RuntimeOptions {
@@ -47,8 +49,6 @@ export interface RuntimeParts {
 
 /** How often the same operation may lose its process before it fails (12 §10). */
 export const maxInterruptions = 3;
-
-const noSteps: ReadonlyMap<string, unknown> = new Map();
 
 /**
  * The shell around the pure engine: it journals events, applies them, and turns the engine's commands into scheduled
@@ -112,7 +112,12 @@ export class Runtime {
     facts: SubmissionFacts = {},
     records: (id: string) => readonly RecordWrite[] = () => [],
   ): Promise<string> {
-    this.#refuseWhenBusy();
+    refuseWhenBusy({
+      draining: this.#draining,
+      storeError: this.#parts.journal.error,
+      active: this.#live.size,
+      limit: this.#options.maxQueue,
+    });
     const now = Date.now();
     const id = workflowId(now, randomBytes(7));
     const live = newLive(
@@ -205,29 +210,9 @@ export class Runtime {
     this.#scheduler.release(workflow.id, op, undo);
     this.#progress.flush(live.state, op);
     if (operation.provider !== undefined) this.#judge(operation.provider, outcome);
-    if (undo) this.#undoEnded(live, assignment, outcome);
-    else this.#runEnded(live, assignment, outcome);
+    const event = endingOf(live.state, assignment, outcome, Date.now(), Math.random());
+    if (event) this.append(live, event);
     this.#pump();
-  }
-
-  #runEnded(live: Live, { operation, attempt }: Assignment, outcome: Outcome): void {
-    const op = operation.index;
-    const at = Date.now();
-    const own = live.state.operations[op]!;
-    if (own.status !== 'Running' || own.attempt !== attempt) return;
-    if (outcome.ok) {
-      this.append(live, { type: 'OperationCompleted', at, op, output: outcome.output });
-      return;
-    }
-    if (live.state.cancel || live.state.timedOut) {
-      this.append(live, { type: 'OperationCancelled', at, op });
-      return;
-    }
-    const decision = decideRetry(outcome.failure, attempt, own.timeouts, operation.retry, Math.random());
-    if (decision.again) {
-      const due = at + Math.round(decision.delay * 1000);
-      this.append(live, { type: 'RetryScheduled', at, op, due, error: outcome.failure });
-    } else this.append(live, { type: 'OperationFailed', at, op, error: decision.error });
   }
 
   /** Counts the outcome for the circuit of the provider (12 §6). */
@@ -242,21 +227,6 @@ export class Runtime {
       this.#timers.clear(`circuit:0:${provider}`);
       this.#scheduler.closeCircuit(provider);
     }
-  }
-
-  #undoEnded(live: Live, { operation, attempt }: Assignment, outcome: Outcome): void {
-    const op = operation.index;
-    const at = Date.now();
-    if (live.state.operations[op]!.compensation !== 'running') return;
-    if (outcome.ok || outcome.failure.kind === 'not-found') {
-      this.append(live, { type: 'CompensationCompleted', at, op });
-      return;
-    }
-    const decision = decideRetry(outcome.failure, attempt, 0, operation.retry, Math.random());
-    if (decision.again) {
-      const due = at + Math.round(decision.delay * 1000);
-      this.append(live, { type: 'CompensationRetryScheduled', at, op, due, error: outcome.failure });
-    } else this.append(live, { type: 'CompensationFailed', at, op, error: decision.error });
   }
 
   #obey(live: Live, command: Command): void {
@@ -315,21 +285,7 @@ export class Runtime {
     const key = queueKey(op, undo);
     if (live.queued.has(key)) return;
     live.queued.add(key);
-    const { plan } = live.state;
-    const operation = plan.operations[op]!;
-    const scope = `${plan.workspace?.name ?? ''}/${operation.infra ?? ''}/`;
-    this.#scheduler.add({
-      workflow: plan.id,
-      op,
-      undo,
-      priority: operation.priority,
-      weight: operation.weight,
-      parallelLimit: plan.parallelLimit,
-      locks: plan.checkMode ? [] : operation.resources.map((resource) => scope + resource),
-      provider: operation.provider,
-      cpuCores: operation.cpuCores,
-      since: Date.now(),
-    });
+    this.#scheduler.add(ticketOf(live, op, undo, Date.now()));
   }
 
   #timerFired(key: string): void {
@@ -391,14 +347,7 @@ export class Runtime {
       const attempt = own.phase === 'interrupted' ? Math.max(1, own.attempt) : own.attempt + 1;
       this.append(live, { type: 'OperationStarted', at, op, attempt, worker: this.#options.worker });
     }
-    const assignment: Assignment = {
-      workflow: state.plan,
-      operation: own.plan,
-      attempt: undo ? own.compensationAttempt : own.attempt,
-      undo,
-      output: own.output,
-      steps: own.steps ?? noSteps,
-    };
+    const assignment = assignmentOf(live, op, undo);
     this.#parts.journal.whenDurable(() => {
       // Cancelled between the decision and its durability: nothing has begun, nothing needs to be stopped.
       if (!undo && own.phase === 'cancelling') {
@@ -410,58 +359,18 @@ export class Runtime {
     });
   }
 
+  /**
+   * Takes up an attempt that other processes may still be working on: it keeps its slot and its locks, and the
+   * dispatcher finds out whether somebody has it.
+   */
+  reattach(live: Live, op: number, undo: boolean): void {
+    this.#scheduler.restore(ticketOf(live, op, undo, Date.now()));
+    this.#parts.dispatcher.dispatch(assignmentOf(live, op, undo));
+  }
+
   /** Arms the time limit of a whole workflow, counted from its start. */
   watchTimeout({ state }: Live): void {
     if (state.plan.timeout <= 0 || state.startedAt === undefined) return;
     this.#timers.set(`workflow:0:${state.plan.id}`, state.startedAt + state.plan.timeout);
   }
-
-  #refuseWhenBusy(): void {
-    const { journal } = this.#parts;
-    if (this.#draining) {
-      throw new ProvisioningError({
-        code: 'SHUTTING_DOWN',
-        kind: 'unavailable',
-        message: 'The orchestrator is shutting down',
-        retryable: true,
-        retryAfter: 5,
-      });
-    }
-    if (journal.error) {
-      throw new ProvisioningError({
-        code: 'STORAGE_UNAVAILABLE',
-        kind: 'unavailable',
-        message: `The state store refuses writes: ${journal.error.message}`,
-        hint: 'Free disk space or repair the store; writing is tried again every 5 s',
-        retryable: true,
-        retryAfter: 5,
-      });
-    }
-    if (this.#live.size >= this.#options.maxQueue) {
-      throw new ProvisioningError({
-        code: 'QUEUE_FULL',
-        kind: 'unavailable',
-        message: `The queue holds ${this.#live.size} workflows, its limit is ${this.#options.maxQueue}`,
-        retryable: true,
-        retryAfter: 5,
-      });
-    }
-  }
-}
-
-function isResting({ state }: Live): boolean {
-  if (state.phase === 'rolling_back') return false;
-  return state.status === 'Completed' || state.status === 'Failed' || state.status === 'Cancelled';
-}
-
-function queueKey(op: number, undo: boolean): string {
-  return undo ? `undo:${op}` : `${op}`;
-}
-
-function cancelled(reason: string | undefined): ProvisioningError {
-  return new ProvisioningError({
-    code: 'CANCELLED',
-    kind: 'interrupted',
-    message: reason === undefined || reason === '' ? 'Cancelled' : `Cancelled: ${reason}`,
-  });
 }

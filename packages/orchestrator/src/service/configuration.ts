@@ -66,7 +66,11 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
       options: flagOptions,
       allowPositionals: true,
     });
-    return { command: positionals[0], flags: values };
+    const [command, ...rest] = positionals;
+    if ((command !== undefined && command !== 'worker') || rest.length > 0) {
+      throw new Error(`Unknown argument: ${rest[0] ?? command}`);
+    }
+    return { command, flags: values };
   } catch (error) {
     throw new ProvisioningError({ code: 'USAGE', kind: 'usage', message: (error as Error).message });
   }

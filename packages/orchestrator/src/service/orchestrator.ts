@@ -128,9 +128,10 @@ export class Orchestrator {
 
   async recover(): Promise<number> {
     const began = performance.now();
-    const count = await recover(this.store, this.runtime, this.#defaults);
+    const count = await recover(this.store, this.runtime, this.#defaults, this.dispatcher.outlives);
     this.metrics.recoverySeconds = (performance.now() - began) / 1000;
     this.#recovering = false;
+    this.dispatcher.begin?.();
     this.runtime.dispatch();
     return count;
   }

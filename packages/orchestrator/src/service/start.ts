@@ -15,9 +15,9 @@ import { ApiModule } from '../api/module.ts';
 import { ApiService } from '../api/api-service.ts';
 import { SocketGateway } from '../api/socket/gateway.ts';
 import type { Executor } from '../execution/executor.ts';
-import { EmbeddedDispatcher } from '../dispatch/embedded.ts';
+import { openDispatcher } from '../dispatch/open.ts';
 import { servePage } from '../page/page.ts';
-import { planDefaults } from '../engine/plan.ts';
+import { type PlanDefaults, planDefaults } from '../engine/plan.ts';
 import { CommandExecutor } from '../execution/command-executor.ts';
 import { CoreExecutor } from '../execution/core-executor.ts';
 import { Executors } from '../execution/executors.ts';
@@ -73,10 +73,17 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   try {
     mkdirSync(settings.paths.logs_dir, { recursive: true, mode: 0o700 });
     const executor = options.executor ?? productExecutor(options, logger, () => endpoint);
-    const orchestrator = new Orchestrator({
-      store: openStore(settings),
+    const store = await openStore(settings);
+    const dispatcher = await openDispatcher(settings, {
+      store,
       executor,
-      dispatcher: new EmbeddedDispatcher(executor, { grace: settings.executor.cancel_grace_seconds * 1000 }),
+      journal: () => orchestrator.journal,
+      onError: (error) => logger.error({ err: error }, 'dispatcher'),
+    });
+    const orchestrator: Orchestrator = new Orchestrator({
+      store,
+      executor,
+      dispatcher,
       logsFolder: join(settings.paths.logs_dir, 'tasks'),
       maxOperations: settings.limits.max_operations,
       runtime: {
@@ -89,15 +96,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         },
         maxQueue: settings.queue.max_size,
         schedulingInterval: settings.scheduler.scheduling_interval * 1000,
-        defaults: {
-          retry: {
-            ...planDefaults.retry,
-            max_attempts: Math.max(1, settings.queue.retry_attempts),
-            initial_delay_seconds: settings.queue.retry_delay_seconds,
-          },
-          timeoutSeconds: settings.queue.task_timeout_minutes * 60,
-          parallelLimit: settings.batch.parallel_limit,
-        },
+        defaults: planDefaultsOf(settings),
       },
       journal: {
         onHealth: (error) =>
@@ -173,7 +172,7 @@ function refuseOpenSolo({ mode, server }: Settings): void {
 }
 
 /** The operations of the product, and commands where they are allowed. */
-function productExecutor(
+export function productExecutor(
   { settings, moduleUrl }: ServiceOptions,
   logger: Logger,
   endpoint: () => string,
@@ -193,4 +192,17 @@ function productExecutor(
       environment: surroundings.env,
     }),
   ]);
+}
+
+/** Values for what submitted workflows leave open. */
+export function planDefaultsOf({ queue, batch }: Settings): PlanDefaults {
+  return {
+    retry: {
+      ...planDefaults.retry,
+      max_attempts: Math.max(1, queue.retry_attempts),
+      initial_delay_seconds: queue.retry_delay_seconds,
+    },
+    timeoutSeconds: queue.task_timeout_minutes * 60,
+    parallelLimit: batch.parallel_limit,
+  };
 }

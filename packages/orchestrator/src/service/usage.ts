@@ -2,6 +2,7 @@
 export const usage = `provisioning-orchestrator - durable workflows for Provisioning
 
 Usage: provisioning-orchestrator [flags]
+       provisioning-orchestrator worker [flags]   run operations for an orchestrator elsewhere
 
   --host <address>          address to listen on (127.0.0.1)
   --port <number>           port to listen on (9090)

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { WorkflowDefinition } from '@provisioning/client';
 import { createLogger } from '@provisioning/service-kit';
 import { defaultSettings } from '../service/configuration.ts';
 import { type Service, type ServiceOptions, startService } from '../service/start.ts';
@@ -20,6 +19,8 @@ export interface TestService extends Service {
 export interface TestAnswer {
   readonly status: number;
   readonly headers: Headers;
+  // Tests look into bodies of every shape.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
   readonly body: any;
 }
 
@@ -68,22 +69,5 @@ export async function startTestService(
       await service.stop();
       rmSync(folder, { recursive: true, force: true });
     },
-  };
-}
-
-/** A workflow of `file.create` operations; `edges` maps an operation to those it waits for. */
-export function fileWorkflow(
-  edges: Readonly<Record<string, readonly string[]>>,
-  more: Partial<WorkflowDefinition> = {},
-): WorkflowDefinition {
-  return {
-    name: 'test',
-    version: '1.0.0',
-    ...more,
-    operations: Object.entries(edges).map(([id, dependencies]) => ({
-      id,
-      type: 'file.create',
-      dependencies: [...dependencies],
-    })),
   };
 }

@@ -3,7 +3,6 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import {
   type Batch,
-  decodeEvent,
   encodeEvent,
   type JournalEntry,
   type Page,
@@ -12,34 +11,8 @@ import {
   type WorkflowFilter,
   type WorkflowRow,
 } from '../store.ts';
+import { type SqlEvent, type SqlWorkflow, toEntry, toWorkflow } from '../rows.ts';
 import { schema, schemaVersion } from './schema.ts';
-
-interface Row {
-  number: number;
-  id: string;
-  name: string;
-  kind: string;
-  status: string;
-  phase: string;
-  workspace: string | null;
-  infra: string | null;
-  created_by: string | null;
-  created_at: number;
-  started_at: number | null;
-  completed_at: number | null;
-  updated_at: number;
-  summary: string;
-  definition?: string;
-  submission?: string;
-}
-interface EventRow {
-  sequence: number;
-  workflow: number;
-  type: string;
-  at: number;
-  op: number | null;
-  data: string | null;
-}
 
 const withDefinition =
   'SELECT w.*, d.definition, d.submission FROM workflows w JOIN definitions d ON d.workflow = w.number';
@@ -141,12 +114,12 @@ export class SqliteStore implements Store {
   }
 
   async workflow(id: string): Promise<WorkflowRow | undefined> {
-    const row = this.#get<Row>(`${withDefinition} WHERE w.id=?`, id);
+    const row = this.#get<SqlWorkflow>(`${withDefinition} WHERE w.id=?`, id);
     return row && toWorkflow(row);
   }
 
   async workflowByNumber(number: number): Promise<WorkflowRow | undefined> {
-    const row = this.#get<Row>(`${withDefinition} WHERE w.number=?`, number);
+    const row = this.#get<SqlWorkflow>(`${withDefinition} WHERE w.number=?`, number);
     return row && toWorkflow(row);
   }
 
@@ -157,7 +130,7 @@ export class SqliteStore implements Store {
       ...values,
     )!;
     const order = page.descending ? 'DESC' : 'ASC';
-    const rows = this.#all<Row>(
+    const rows = this.#all<SqlWorkflow>(
       `SELECT * FROM workflows ${where} ORDER BY number ${order} LIMIT ? OFFSET ?`,
       ...values,
       page.limit,
@@ -168,7 +141,7 @@ export class SqliteStore implements Store {
 
   async unfinished(): Promise<WorkflowRow[]> {
     const open = `w.status IN ('Pending', 'Running') OR w.phase = 'rolling_back'`;
-    return this.#all<Row>(`${withDefinition} WHERE ${open} ORDER BY w.number`).map(toWorkflow);
+    return this.#all<SqlWorkflow>(`${withDefinition} WHERE ${open} ORDER BY w.number`).map(toWorkflow);
   }
 
   async counts(since: number): Promise<{ status: string; kind: string; count: number }[]> {
@@ -181,7 +154,7 @@ export class SqliteStore implements Store {
   async *events(workflow: number, after: number): AsyncGenerator<JournalEntry> {
     for (;;) {
       const sql = 'SELECT * FROM events WHERE workflow=? AND sequence>? ORDER BY sequence LIMIT ?';
-      const rows = this.#all<EventRow>(sql, workflow, after, eventPage);
+      const rows = this.#all<SqlEvent>(sql, workflow, after, eventPage);
       for (const row of rows) yield toEntry(row);
       if (rows.length < eventPage) return;
       after = rows.at(-1)!.sequence;
@@ -190,7 +163,7 @@ export class SqliteStore implements Store {
 
   async journal(after: number, limit: number): Promise<JournalEntry[]> {
     const sql = 'SELECT * FROM events WHERE sequence>? ORDER BY sequence LIMIT ?';
-    return this.#all<EventRow>(sql, after, limit).map(toEntry);
+    return this.#all<SqlEvent>(sql, after, limit).map(toEntry);
   }
 
   async record(kind: string, id: string): Promise<string | undefined> {
@@ -259,33 +232,4 @@ function conditions(filter: WorkflowFilter): { where: string; values: SQLInputVa
   if (filter.since !== undefined) add('created_at>=?', filter.since);
   if (filter.until !== undefined) add('created_at<=?', filter.until);
   return { where: parts.length === 0 ? '' : `WHERE ${parts.join(' AND ')}`, values };
-}
-
-function toWorkflow(row: Row): WorkflowRow {
-  return {
-    number: row.number,
-    id: row.id,
-    name: row.name,
-    kind: row.kind,
-    status: row.status,
-    phase: row.phase,
-    workspace: row.workspace,
-    infra: row.infra,
-    createdBy: row.created_by,
-    createdAt: row.created_at,
-    startedAt: row.started_at,
-    completedAt: row.completed_at,
-    updatedAt: row.updated_at,
-    definition: row.definition,
-    submission: row.submission,
-    summary: row.summary,
-  };
-}
-
-function toEntry(row: EventRow): JournalEntry {
-  return {
-    sequence: row.sequence,
-    workflow: row.workflow,
-    event: decodeEvent(row.type, row.at, row.op, row.data),
-  };
 }

@@ -1,0 +1,224 @@
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import type { Journal } from '../../journal/journal.ts';
+import type { PostgresStore } from '../../journal/postgres/store.ts';
+import type { Assignment } from '../../execution/executor.ts';
+import type { Dispatcher, DispatchHost, WorkerInfo } from '../dispatcher.ts';
+import { Gather } from './gather.ts';
+import { Mailbox } from './mailbox.ts';
+import {
+  abortChannel,
+  type Job,
+  jobOf,
+  progressChannel,
+  type ProgressMessage,
+  queueName,
+  resultsChannel,
+} from './messages.ts';
+
+export interface BullDispatcherOptions {
+  readonly redisUrl: string;
+  readonly store: PostgresStore;
+  readonly journal: () => Journal;
+  readonly onError?: (error: Error) => void;
+}
+
+/** Milliseconds between looks into the inbox without a wake-up, and between looks for attempts nobody has. */
+const pollInterval = 1000;
+const checkInterval = 5000;
+const purgeInterval = 60_000;
+const inboxPage = 2000;
+
+interface Outstanding {
+  readonly assignment: Assignment;
+  readonly job: Job;
+  /** When the last wake-up was sent. */
+  sent: number;
+}
+
+/**
+ * Hands attempts to workers on any machine. Redis carries wake-ups only: an attempt that no worker has taken, because
+ * Redis lost the job or the worker died, is sent again; a worker takes it only with a lease in the store.
+ */
+export class BullDispatcher implements Dispatcher {
+  readonly type = 'bullmq';
+  readonly outlives = true;
+  readonly #options: BullDispatcherOptions;
+  readonly #mailbox: Mailbox;
+  readonly #outstanding = new Map<string, Outstanding>();
+  readonly #seen = new Set<string>();
+  readonly #send: Gather<Job, void>;
+  #host!: DispatchHost;
+  #queue!: Queue;
+  #redis!: Redis;
+  #subscriber!: Redis;
+  #timers: NodeJS.Timeout[] = [];
+  #reading = false;
+  #again = false;
+  #error: Error | undefined;
+  #closed = false;
+  #begun = false;
+  #workers: readonly WorkerInfo[] = [];
+
+  constructor(options: BullDispatcherOptions) {
+    this.#options = options;
+    this.#mailbox = new Mailbox(() => options.store.sql);
+    this.#send = new Gather<Job, void>(async (jobs) => {
+      await this.#queue.addBulk(
+        jobs.map((job) => ({
+          name: 'attempt',
+          data: job,
+          opts: { removeOnComplete: true, removeOnFail: true },
+        })),
+      );
+      return () => undefined;
+    });
+  }
+
+  async start(host: DispatchHost): Promise<void> {
+    this.#host = host;
+    const failed = (error: Error) => this.#failed(error);
+    // Commands fail at once while Redis is away; what was not sent is sent again when it is back.
+    const options = { maxRetriesPerRequest: null, enableOfflineQueue: false, lazyConnect: true } as const;
+    this.#redis = new Redis(this.#options.redisUrl, options);
+    this.#subscriber = new Redis(this.#options.redisUrl, { maxRetriesPerRequest: null });
+    this.#redis.on('error', failed).on('ready', () => this.#recovered());
+    this.#subscriber.on('error', failed);
+    await this.#redis.connect().catch(failed);
+    this.#queue = new Queue(queueName, { connection: this.#redis as never, skipVersionCheck: true });
+    this.#queue.on('error', failed);
+    this.#subscriber.on('message', (channel: string, text: string) => {
+      if (channel === resultsChannel) this.#read();
+      else this.#progress(text);
+    });
+    void this.#subscriber.subscribe(resultsChannel, progressChannel).catch(failed);
+  }
+
+  begin(): void {
+    this.#begun = true;
+    this.#timers = [
+      setInterval(() => this.#read(), pollInterval),
+      setInterval(() => void this.#check().catch((error: Error) => this.#failed(error)), checkInterval),
+      setInterval(() => void this.#mailbox.purge().catch(() => undefined), purgeInterval),
+    ];
+    this.#read();
+  }
+
+  dispatch(assignment: Assignment): void {
+    const job = jobOf(assignment);
+    const entry: Outstanding = { assignment, job, sent: Date.now() };
+    this.#outstanding.set(job.token, entry);
+    void this.#send.add(job).catch((error: Error) => {
+      entry.sent = 0;
+      this.#failed(error);
+    });
+  }
+
+  abort(workflow: string, operation: number): void {
+    void this.#redis
+      .publish(abortChannel, JSON.stringify({ workflow, op: operation }))
+      .catch(() => undefined);
+  }
+
+  health(): { status: 'healthy' | 'degraded'; message?: string } {
+    if (this.#redis.status === 'ready' && !this.#error) return { status: 'healthy' };
+    return { status: 'degraded', message: `Redis: ${this.#error?.message ?? this.#redis.status}` };
+  }
+
+  /** Who has shown itself in Redis within the last lease. */
+  workers(): readonly WorkerInfo[] {
+    return this.#workers;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    // Workers go on; their results wait in the inbox.
+    await this.#queue.close().catch(() => undefined);
+    this.#subscriber.disconnect();
+    this.#redis.disconnect();
+  }
+
+  #read(): void {
+    // Before recovery has told which attempts there are, every result would look like a stale one.
+    if (!this.#begun || this.#closed) return;
+    if (this.#reading) {
+      this.#again = true;
+      return;
+    }
+    this.#reading = true;
+    this.#again = false;
+    void this.#takeAll()
+      .catch((error: Error) => this.#options.onError?.(error))
+      .finally(() => {
+        this.#reading = false;
+        if (this.#again) this.#read();
+      });
+  }
+
+  async #takeAll(): Promise<void> {
+    for (;;) {
+      const letters = (await this.#mailbox.take(inboxPage)).filter(({ id }) => !this.#seen.has(id));
+      if (letters.length === 0 || this.#closed) return;
+      for (const { id, token, message } of letters) {
+        this.#seen.add(id);
+        const entry = this.#outstanding.get(token);
+        if (!entry) continue;
+        if (message.kind === 'step') void this.#host.step(entry.assignment, message.step, message.result);
+        else {
+          this.#outstanding.delete(token);
+          this.#host.finished(entry.assignment, message.outcome);
+        }
+      }
+      const ids = letters.map(({ id }) => id);
+      // Forgotten only when the journal has them: a crash in between reads them again, and the journal ignores doubles.
+      this.#options.journal().whenDurable(() => {
+        void this.#mailbox.drop(ids).then(
+          () => ids.forEach((id) => this.#seen.delete(id)),
+          (error: Error) => {
+            ids.forEach((id) => this.#seen.delete(id));
+            this.#options.onError?.(error);
+          },
+        );
+      });
+    }
+  }
+
+  /** Sends again what no worker has taken for a while. */
+  async #check(): Promise<void> {
+    await this.#listWorkers();
+    const before = Date.now() - checkInterval;
+    const waiting = [...this.#outstanding.values()].filter(({ sent }) => sent < before);
+    if (waiting.length === 0 || this.#redis.status !== 'ready') return;
+    const held = await this.#mailbox.held(waiting.map(({ job }) => job.token));
+    for (const entry of waiting) {
+      if (held.has(entry.job.token)) continue;
+      entry.sent = Date.now();
+      await this.#send.add(entry.job);
+    }
+  }
+
+  async #listWorkers(): Promise<void> {
+    const keys = await this.#redis.keys('provisioning:worker:*');
+    const values = keys.length === 0 ? [] : await this.#redis.mget(keys);
+    this.#workers = values.flatMap((value) => (value === null ? [] : [JSON.parse(value) as WorkerInfo]));
+  }
+
+  #progress(text: string): void {
+    const { job, progress } = JSON.parse(text) as ProgressMessage;
+    const entry = this.#outstanding.get(job.token);
+    if (entry) this.#host.progress(entry.assignment, progress);
+  }
+
+  #failed(error: Error): void {
+    this.#error = error;
+    this.#options.onError?.(error);
+  }
+
+  /** Redis is back, perhaps empty: whatever nobody has is sent again. */
+  #recovered(): void {
+    this.#error = undefined;
+    for (const entry of this.#outstanding.values()) entry.sent = 0;
+    void this.#check().catch(() => undefined);
+  }
+}

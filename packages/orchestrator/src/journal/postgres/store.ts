@@ -1,0 +1,286 @@
+import { ProvisioningError } from '@provisioning/extensions-sdk';
+import postgres, { type Sql } from 'postgres';
+import { lastWrites, type SqlEvent, type SqlWorkflow, toEntry, toWorkflow } from '../rows.ts';
+import {
+  type Batch,
+  encodeEvent,
+  type JournalEntry,
+  type Page,
+  type Store,
+  type StoredRecord,
+  type WorkflowFilter,
+  type WorkflowRow,
+} from '../store.ts';
+import { appendBatch, schema, schemaVersion } from './schema.ts';
+
+const withDefinition =
+  'SELECT w.*, d.definition, d.submission FROM workflows w JOIN definitions d ON d.workflow = w.number';
+const eventPage = 5000;
+/** Advisory lock that the one orchestrator of a database holds. */
+const leaderLock = 7_308_514_661;
+
+export interface PostgresStoreOptions {
+  readonly url: string;
+  /** Only one orchestrator writes a database; workers and tools read beside it. Default true. */
+  readonly exclusive?: boolean;
+}
+
+/** The store for several machines. A batch is one statement: one round trip, one synchronous commit. */
+export class PostgresStore implements Store {
+  readonly type = 'postgres';
+  readonly #options: PostgresStoreOptions;
+  #sql!: Sql;
+  #lock: Sql | undefined;
+  #closing = false;
+
+  constructor(options: PostgresStoreOptions) {
+    this.#options = options;
+  }
+
+  /** The connections, for the tables of workers beside the journal. */
+  get sql(): Sql {
+    return this.#sql;
+  }
+
+  async open(): Promise<void> {
+    const { url, exclusive = true } = this.#options;
+    const quiet = {
+      onnotice: () => undefined,
+      connect_timeout: 10,
+      connection: { synchronous_commit: 'on' },
+    } as const;
+    this.#sql = postgres(url, { ...quiet, max: 6 });
+    try {
+      if (exclusive) {
+        this.#lock = postgres(url, {
+          ...quiet,
+          max: 1,
+          idle_timeout: 0,
+          max_lifetime: null,
+          onclose: () => this.#relead(),
+        });
+        await this.#lead(this.#lock);
+      }
+      await this.#migrate();
+    } catch (error) {
+      await this.#lock?.end({ timeout: 1 });
+      await this.#sql.end({ timeout: 1 });
+      throw error instanceof ProvisioningError ? error : unavailable(error as Error);
+    }
+  }
+
+  async append({ workflows, entries, records }: Batch): Promise<void> {
+    const defined = workflows.filter(({ definition }) => definition !== undefined);
+    const encoded = entries.map(({ event }) => encodeEvent(event));
+    const writes = lastWrites(records);
+    const puts = writes.filter(({ data }) => data !== undefined);
+    const gone = writes.filter(({ data }) => data === undefined);
+    await this.#run(appendBatch, [
+      workflows.map(({ number }) => number),
+      workflows.map(({ id }) => id),
+      workflows.map(({ name }) => name),
+      workflows.map(({ kind }) => kind),
+      workflows.map(({ status }) => status),
+      workflows.map(({ phase }) => phase),
+      workflows.map(({ workspace }) => workspace),
+      workflows.map(({ infra }) => infra),
+      workflows.map(({ createdBy }) => createdBy),
+      workflows.map(({ createdAt }) => createdAt),
+      workflows.map(({ startedAt }) => startedAt),
+      workflows.map(({ completedAt }) => completedAt),
+      workflows.map(({ updatedAt }) => updatedAt),
+      workflows.map(({ summary }) => summary),
+      defined.map(({ number }) => number),
+      defined.map(({ definition }) => definition),
+      defined.map(({ submission }) => submission ?? '{}'),
+      entries.map(({ sequence }) => sequence),
+      entries.map(({ workflow }) => workflow),
+      entries.map(({ event }) => event.type),
+      entries.map(({ event }) => event.at),
+      encoded.map(({ op }) => op),
+      encoded.map(({ data }) => data),
+      puts.map(({ kind }) => kind),
+      puts.map(({ id }) => id),
+      puts.map(({ data }) => data),
+      puts.map(({ expiresAt }) => expiresAt ?? null),
+      gone.map(({ kind }) => kind),
+      gone.map(({ id }) => id),
+    ]);
+  }
+
+  async position(): Promise<{ sequence: number; workflow: number }> {
+    const [row] = await this.#run<{ sequence: string; workflow: string }>(
+      'SELECT coalesce((SELECT max(sequence) FROM events), 0) sequence, coalesce((SELECT max(number) FROM workflows), 0) workflow',
+    );
+    return { sequence: Number(row!.sequence), workflow: Number(row!.workflow) };
+  }
+
+  async workflow(id: string): Promise<WorkflowRow | undefined> {
+    const [row] = await this.#run<SqlWorkflow>(`${withDefinition} WHERE w.id = $1`, [id]);
+    return row && toWorkflow(row);
+  }
+
+  async workflowByNumber(number: number): Promise<WorkflowRow | undefined> {
+    const [row] = await this.#run<SqlWorkflow>(`${withDefinition} WHERE w.number = $1`, [number]);
+    return row && toWorkflow(row);
+  }
+
+  async workflows(filter: WorkflowFilter, page: Page): Promise<{ rows: WorkflowRow[]; total: number }> {
+    const { where, values } = conditions(filter);
+    const [counted] = await this.#run<{ total: string }>(
+      `SELECT count(*) total FROM workflows ${where}`,
+      values,
+    );
+    const rows = await this.#run<SqlWorkflow>(
+      `SELECT * FROM workflows ${where} ORDER BY number ${page.descending ? 'DESC' : 'ASC'} LIMIT ${page.limit} OFFSET ${page.offset}`,
+      values,
+    );
+    return { rows: rows.map(toWorkflow), total: Number(counted!.total) };
+  }
+
+  async unfinished(): Promise<WorkflowRow[]> {
+    const open = `w.status IN ('Pending', 'Running') OR w.phase = 'rolling_back'`;
+    return (await this.#run<SqlWorkflow>(`${withDefinition} WHERE ${open} ORDER BY w.number`)).map(
+      toWorkflow,
+    );
+  }
+
+  async counts(since: number): Promise<{ status: string; kind: string; count: number }[]> {
+    return this.#run(
+      'SELECT status, kind, count(*)::int count FROM workflows WHERE created_at >= $1 GROUP BY status, kind',
+      [since],
+    );
+  }
+
+  async *events(workflow: number, after: number): AsyncGenerator<JournalEntry> {
+    for (;;) {
+      const rows = await this.#run<SqlEvent>(
+        `SELECT * FROM events WHERE workflow = $1 AND sequence > $2 ORDER BY sequence LIMIT ${eventPage}`,
+        [workflow, after],
+      );
+      for (const row of rows) yield toEntry(row);
+      if (rows.length < eventPage) return;
+      after = Number(rows.at(-1)!.sequence);
+    }
+  }
+
+  async journal(after: number, limit: number): Promise<JournalEntry[]> {
+    const rows = await this.#run<SqlEvent>(
+      `SELECT * FROM events WHERE sequence > $1 ORDER BY sequence LIMIT ${Math.trunc(limit)}`,
+      [after],
+    );
+    return rows.map(toEntry);
+  }
+
+  async record(kind: string, id: string): Promise<string | undefined> {
+    const [row] = await this.#run<{ data: string }>('SELECT data FROM records WHERE kind = $1 AND id = $2', [
+      kind,
+      id,
+    ]);
+    return row?.data;
+  }
+
+  async records(kind: string): Promise<StoredRecord[]> {
+    return this.#run<StoredRecord>('SELECT id, data FROM records WHERE kind = $1 ORDER BY id', [kind]);
+  }
+
+  async remove(workflows: readonly number[], expiredBefore: number): Promise<void> {
+    await this.#run(
+      `WITH e AS (DELETE FROM events WHERE workflow = ANY($1::bigint[])),
+        d AS (DELETE FROM definitions WHERE workflow = ANY($1::bigint[])),
+        r AS (DELETE FROM records WHERE expires_at < $2)
+      DELETE FROM workflows WHERE number = ANY($1::bigint[])`,
+      [workflows, expiredBefore],
+    );
+  }
+
+  async size(): Promise<number> {
+    const [row] = await this.#run<{ bytes: string }>('SELECT pg_database_size(current_database()) bytes');
+    return Number(row!.bytes);
+  }
+
+  async ping(): Promise<void> {
+    await this.#run('SELECT 1');
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    await Promise.all([this.#sql.end({ timeout: 5 }), this.#lock?.end({ timeout: 5 })]);
+  }
+
+  async #run<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    return (await this.#sql.unsafe(text, values as never[], { prepare: true })) as unknown as Row[];
+  }
+
+  async #lead(lock: Sql): Promise<void> {
+    // After a crash the server may need a moment to notice that the old holder's connection is gone.
+    for (let attempt = 0; ; attempt++) {
+      const [row] = await lock.unsafe<{ held: boolean }[]>(`SELECT pg_try_advisory_lock(${leaderLock}) held`);
+      if (row?.held) return;
+      if (attempt >= 20) break;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+    throw new ProvisioningError({
+      code: 'ALREADY_RUNNING',
+      kind: 'conflict',
+      message: 'Another orchestrator is working on this database',
+      hint: 'Stop it first, or give this one another database with --postgres-url',
+    });
+  }
+
+  /** The server was restarted, and with it the lock is gone: it is taken again as soon as the server answers. */
+  #relead(): void {
+    if (this.#closing || !this.#lock) return;
+    const lock = this.#lock;
+    setTimeout(() => {
+      if (!this.#closing) void this.#lead(lock).catch(() => this.#relead());
+    }, 500).unref();
+  }
+
+  async #migrate(): Promise<void> {
+    await this.#sql.unsafe(schema);
+    const [row] = await this.#run<{ value: string }>(
+      `SELECT value FROM provisioning_meta WHERE key = 'schema'`,
+    );
+    const version = Number(row?.value ?? 0);
+    if (version > schemaVersion) {
+      throw new ProvisioningError({
+        code: 'STORE_TOO_NEW',
+        kind: 'configuration',
+        message: `store schema ${version} is newer than this orchestrator (${schemaVersion})`,
+      });
+    }
+    await this.#run(
+      `INSERT INTO provisioning_meta VALUES ('schema', $1) ON CONFLICT (key) DO UPDATE SET value = $1`,
+      [String(schemaVersion)],
+    );
+  }
+}
+
+function conditions(filter: WorkflowFilter): { where: string; values: unknown[] } {
+  const parts: string[] = [];
+  const values: unknown[] = [];
+  const add = (text: string, value: unknown) => {
+    values.push(value);
+    parts.push(text.replace('?', `$${values.length}`));
+  };
+  if (filter.status) add('status = ANY(?::text[])', filter.status);
+  if (filter.kind) add('kind = ANY(?::text[])', filter.kind);
+  if (filter.workspace !== undefined) add('workspace = ?', filter.workspace);
+  if (filter.infra !== undefined) add('infra = ?', filter.infra);
+  if (filter.createdBy !== undefined) add('created_by = ?', filter.createdBy);
+  if (filter.since !== undefined) add('created_at >= ?', filter.since);
+  if (filter.until !== undefined) add('created_at <= ?', filter.until);
+  return { where: parts.length === 0 ? '' : `WHERE ${parts.join(' AND ')}`, values };
+}
+
+function unavailable(cause: Error): ProvisioningError {
+  return new ProvisioningError({
+    code: 'STORAGE_UNAVAILABLE',
+    kind: 'unavailable',
+    message: `PostgreSQL cannot be used: ${cause.message}`,
+    hint: 'Check storage.postgres.url and that the server runs',
+    retryable: true,
+    cause,
+  });
+}

@@ -1,0 +1,26 @@
+import { createLogger } from '@provisioning/service-kit';
+import { requireSharedStore } from '../dispatch/bullmq/shared-store.ts';
+import { postgresUrl } from '../journal/open.ts';
+import { PostgresStore } from '../journal/postgres/store.ts';
+import { OperationWorker } from '../worker/worker.ts';
+import { planDefaultsOf, productExecutor, type ServiceOptions } from './start.ts';
+
+/** `provisioning-orchestrator worker`: runs operations for an orchestrator on another machine. */
+export async function startWorker(options: ServiceOptions): Promise<{ stop(): Promise<void> }> {
+  const { settings } = options;
+  const logger = options.logger ?? createLogger('orchestrator-worker', settings.logging.level);
+  requireSharedStore(settings.storage.type);
+  const worker = new OperationWorker({
+    redisUrl: settings.redis.url,
+    store: new PostgresStore({ url: postgresUrl(settings), exclusive: false }),
+    executor: options.executor ?? productExecutor(options, logger, () => ''),
+    concurrency: settings.queue.max_concurrent_tasks,
+    grace: settings.executor.cancel_grace_seconds * 1000,
+    defaults: planDefaultsOf(settings),
+    onError: (error) => logger.error({ err: error }, 'worker'),
+  });
+  await worker.start();
+  logger.info({ worker: worker.id, concurrency: settings.queue.max_concurrent_tasks }, 'worker is ready');
+  let stopping: Promise<void> | undefined;
+  return { stop: () => (stopping ??= worker.close(settings.shutdown_grace_seconds * 1000)) };
+}

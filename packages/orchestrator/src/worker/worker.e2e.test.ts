@@ -1,0 +1,149 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { BullDispatcher } from '../dispatch/bullmq/dispatcher.ts';
+import { PostgresStore } from '../journal/postgres/store.ts';
+import { Orchestrator } from '../service/orchestrator.ts';
+import { effects, FileProvider } from '../testing/file-provider.ts';
+import { startPostgres, startRedis, type TestServer } from '../testing/servers.fixture.ts';
+import { fileWorkflow } from '../testing/workflow.fixture.ts';
+
+const fixture = fileURLToPath(new URL('worker.fixture.ts', import.meta.url));
+let database: TestServer;
+let redis: TestServer;
+let folder: string;
+let orchestrator: Orchestrator;
+const children = new Set<ChildProcess>();
+
+beforeAll(async () => {
+  database = await startPostgres();
+  redis = await startRedis();
+});
+afterAll(async () => {
+  await redis.end();
+  await database.end();
+});
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'provisioning-workers-'));
+  orchestrator = create();
+  await orchestrator.open();
+});
+afterEach(async () => {
+  await orchestrator.close();
+  for (const child of children) child.kill('SIGKILL');
+  children.clear();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function create(): Orchestrator {
+  const store = new PostgresStore({ url: database.url });
+  const made: Orchestrator = new Orchestrator({
+    store,
+    executor: new FileProvider(join(folder, 'effects')),
+    dispatcher: new BullDispatcher({ redisUrl: redis.url, store, journal: () => made.journal }),
+    logsFolder: join(folder, 'logs'),
+    runtime: {
+      scheduler: {
+        strategy: 'dependency_first',
+        maxConcurrent: 100,
+        maxCpuCores: 0,
+        enablePreemption: false,
+        providerLimits: {},
+      },
+    },
+  });
+  return made;
+}
+
+async function startWorker(pace = 5): Promise<ChildProcess> {
+  const child = spawn(
+    process.execPath,
+    ['--no-warnings', fixture, folder, database.url, redis.url, String(pace)],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  children.add(child);
+  await new Promise((resolve) => child.stdout.once('data', resolve));
+  return child;
+}
+
+const chain = (from: number, count: number, width: number) =>
+  Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [
+      `op-${from + index}`,
+      index < width ? [] : [`op-${from + index - width}`],
+    ]),
+  );
+
+async function finished(id: string, limit: number): Promise<string> {
+  const until = Date.now() + limit;
+  while (Date.now() < until) {
+    const { status } = await orchestrator.workflows.get(id);
+    if (status !== 'Pending' && status !== 'Running') return status;
+    await sleep(50);
+  }
+  const record = await orchestrator.workflows.get(id);
+  return `${record.status}: ${JSON.stringify(record.operations?.filter((own) => own.status === 'Running'))}`;
+}
+
+function creations(id: string): string[] {
+  return effects(join(folder, 'effects')).filter((line) => line.startsWith(`create ${id}/`));
+}
+
+test('12.A7 two workers share a batch; one is killed, Redis is emptied: nothing is lost, nothing happens twice', async () => {
+  const first = await startWorker();
+  await startWorker();
+  const id = await orchestrator.workflows.submit(fileWorkflow(chain(0, 60, 10), { parallel_limit: 20 }));
+  while (creations(id).length < 15) await sleep(5);
+  first.kill('SIGKILL');
+  const client = new Redis(redis.url);
+  await client.flushall();
+  client.disconnect();
+  expect(await finished(id, 90_000)).toBe('Completed');
+  const created = creations(id);
+  expect(new Set(created).size).toBe(60);
+  expect(created).toHaveLength(60);
+}, 120_000);
+
+test('workers go on while the orchestrator is away; a new one takes over what they did', async () => {
+  await startWorker(20);
+  const id = await orchestrator.workflows.submit(fileWorkflow(chain(0, 30, 10), { parallel_limit: 20 }));
+  while (creations(id).length < 3) await sleep(5);
+  await orchestrator.close();
+  orchestrator = create();
+  await orchestrator.open();
+  expect(await finished(id, 60_000)).toBe('Completed');
+  expect(creations(id)).toHaveLength(30);
+}, 90_000);
+
+test('Redis restarted without its data, PostgreSQL killed and started: recovery without hands', async () => {
+  await startWorker(20);
+  const id = await orchestrator.workflows.submit(fileWorkflow(chain(0, 40, 10), { parallel_limit: 20 }));
+  while (creations(id).length < 5) await sleep(5);
+  await redis.kill();
+  await sleep(300);
+  expect(orchestrator.dispatcher.health().status).toBe('degraded');
+  await redis.start();
+  while (creations(id).length < 12) await sleep(5);
+  await database.kill();
+  await database.start();
+  expect(await finished(id, 90_000)).toBe('Completed');
+  expect(creations(id)).toHaveLength(40);
+}, 120_000);
+
+test('a worker that stops gives its work back at once', async () => {
+  const first = await startWorker(500);
+  const id = await orchestrator.workflows.submit(fileWorkflow({ slow: [] }));
+  await sleep(300);
+  await startWorker(5);
+  first.kill('SIGTERM');
+  expect(await finished(id, 25_000)).toBe('Completed');
+  expect(creations(id)).toHaveLength(1);
+}, 60_000);

@@ -1,0 +1,19 @@
+import { join } from 'node:path';
+import { planDefaults } from '../engine/plan.ts';
+import { PostgresStore } from '../journal/postgres/store.ts';
+import { FileProvider } from '../testing/file-provider.ts';
+import { OperationWorker } from './worker.ts';
+
+/** A worker process for tests to kill: `<folder> <postgres url> <redis url> <pace>`. */
+const [, , folder = '.', postgresUrl = '', redisUrl = '', pace = '2'] = process.argv;
+const worker = new OperationWorker({
+  redisUrl,
+  store: new PostgresStore({ url: postgresUrl, exclusive: false }),
+  executor: new FileProvider(join(folder, 'effects'), Number(pace)),
+  concurrency: 10,
+  grace: 1000,
+  defaults: planDefaults,
+});
+await worker.start();
+process.stdout.write('ready\n');
+process.on('SIGTERM', () => void worker.close(0).then(() => process.exit(0)));
