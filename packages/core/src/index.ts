@@ -18,6 +18,7 @@ export * from './layers/index.ts';
 export * from './templates/index.ts';
 export { importProvider, initialiseProvider, loadProvider } from './extensions/provider-loader.ts';
 export { type AuditSink, type ExtensionUse, extensionAuditFile } from './extensions/isolation/audit.ts';
+export * from './providers/index.ts';
 export { fileError, withFileLock, writeFileAtomic } from './files/atomic.ts';
 export { StateFile } from './state/state.ts';
 export type { InfrastructureState, ServerRecord, TaskservRecord } from './state/state.ts';

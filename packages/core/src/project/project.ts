@@ -5,12 +5,21 @@ import {
   type Provider,
   type ProviderInstance,
   type ProviderMetadata,
-  Secret,
+  ProvisioningError,
   type Transports,
 } from '@provisioning/extensions-sdk';
 import { ExtensionCatalogue } from '../extensions/discover.ts';
 import { fileAudit } from '../extensions/isolation/audit.ts';
-import { initialiseProvider, loadProvider } from '../extensions/provider-loader.ts';
+import {
+  declaredSecrets,
+  declaredVariables,
+  networkSettings,
+  workspaceReader,
+} from '../providers/environment.ts';
+import { type CallStatistics, type ChangeRecord, guardProvider } from '../providers/guard.ts';
+import { initialise, loadProviderModule } from '../providers/load.ts';
+import { outside } from '../providers/output-guard.ts';
+import { checkProfile, isCertified, providerProfile } from '../providers/profile.ts';
 import { createTransports } from '../transport/index.ts';
 
 /** The part of a resolved configuration that operations read. */
@@ -34,6 +43,8 @@ export interface ProjectOptions {
   /** The user's configuration folder, where registered extensions are listed. */
   readonly userConfigPath?: string;
   readonly log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void;
+  /** Told of every change at a provider, for the audit record (06 §8). */
+  readonly onProviderChange?: (record: ChangeRecord) => void;
 }
 
 /** What one run of an operation brings along. */
@@ -65,6 +76,7 @@ export class Project implements AsyncDisposable {
   readonly #modules = new Map<string, Promise<Provider>>();
   readonly #providers = new Map<string, Promise<LoadedProvider>>();
   #audit: ReturnType<typeof fileAudit> | undefined;
+  readonly #statistics = new Map<string, CallStatistics>();
 
   constructor(options: ProjectOptions) {
     this.#options = options;
@@ -133,11 +145,27 @@ export class Project implements AsyncDisposable {
     return this.close();
   }
 
+  /** Calls of each provider so far. */
+  get providerStatistics(): ReadonlyMap<string, CallStatistics> {
+    return this.#statistics;
+  }
+
   async #module(name: string): Promise<Provider> {
     return remembered(this.#modules, name, async () => {
       const record = await this.extensions.get('provider', name);
-      return loadProvider(record, {
-        environment: this.#declaredVariables(record.manifest),
+      const { configuration, variables } = this.#options;
+      const profile = providerProfile(variables.PROVISIONING_PROFILE, configuration.get('settings.profile'));
+      checkProfile(profile, name, isCertified(record));
+      if (configuration.get(`providers.${name}.enabled`) === false) {
+        throw new ProvisioningError({
+          code: 'PROVIDER_DISABLED',
+          kind: 'configuration',
+          message: `Provider '${name}' is disabled`,
+          hint: `Set providers.${name}.enabled = true.`,
+        });
+      }
+      return loadProviderModule(record, this.extensions, {
+        environment: declaredVariables(record.manifest, variables),
         cacheDir: join(this.#options.cachePath, 'providers', name),
         audit: (use) => (this.#audit ??= fileAudit(this.workspace.path)).sink(use),
         log: (level, message) => this.#options.log?.(level, message),
@@ -148,51 +176,29 @@ export class Project implements AsyncDisposable {
   async #load(name: string): Promise<LoadedProvider> {
     return remembered(this.#providers, name, async () => {
       const provider = await this.#module(name);
-      const record = await this.extensions.get('provider', name);
-      const { configuration, cachePath, log } = this.#options;
+      const { manifest } = await this.extensions.get('provider', name);
+      const { configuration, cachePath, log, variables, onProviderChange: onChange } = this.#options;
       const config = configuration.get(`providers.${name}`);
-      const instance = await initialiseProvider(name, provider, {
+      const instance = await initialise(name, provider, {
         config: (typeof config === 'object' && config !== null ? config : {}) as Record<string, unknown>,
         workspace: this.workspace,
         infra: this.infra,
-        secrets: this.#secrets(record.manifest),
-        environment: this.#declaredVariables(record.manifest),
+        secrets: declaredSecrets(manifest, variables),
+        environment: declaredVariables(manifest, variables),
         cacheDir: join(cachePath, 'providers', name),
-        log: log ?? (() => undefined),
+        log: (level, message) => outside(() => log?.(level, message)),
         now: Date.now,
+        network: networkSettings(variables, this.environment),
+        readWorkspaceFile: workspaceReader(this.workspace.path),
       });
-      return { metadata: provider.metadata(), instance };
+      const statistics = { calls: 0, errors: 0, total_ms: 0 };
+      this.#statistics.set(name, statistics);
+      return {
+        metadata: provider.metadata(),
+        instance: guardProvider(name, instance, { statistics, now: Date.now, onChange }),
+      };
     });
   }
-
-  /** Variables the manifest lists under `configuration.optional_env` and `required_env_vars`. */
-  #declaredVariables(manifest: Readonly<Record<string, unknown>>): Record<string, string> {
-    const result: Record<string, string> = {};
-    for (const name of declared(manifest, ['required_env_vars', 'optional_env'])) {
-      const value = this.#options.variables[name];
-      if (value !== undefined) result[name] = value;
-    }
-    return result;
-  }
-
-  /** Credentials from variables the manifest lists under `permissions.secrets`, by variable name. */
-  #secrets(manifest: Readonly<Record<string, unknown>>): Record<string, Secret> {
-    const result: Record<string, Secret> = {};
-    const { secrets } = (manifest.permissions ?? {}) as { secrets?: unknown };
-    for (const name of Array.isArray(secrets) ? secrets : []) {
-      const value = this.#options.variables[String(name)];
-      if (value !== undefined) result[String(name)] = new Secret(value);
-    }
-    return result;
-  }
-}
-
-function declared(manifest: Readonly<Record<string, unknown>>, keys: readonly string[]): string[] {
-  const configuration = (manifest.configuration ?? {}) as Record<string, unknown>;
-  return keys.flatMap((key) => {
-    const names = configuration[key];
-    return Array.isArray(names) ? names.map(String) : [];
-  });
 }
 
 /** The value under `key`, made once; a failure is forgotten, so that a later call tries again. */

@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Provider, ProvisioningError } from '@provisioning/extensions-sdk';
+import type { ExtensionCatalogue } from '../extensions/discover.ts';
+import { entryPoint } from '../extensions/provider-loader.ts';
+import type { ExtensionRecord } from '../extensions/record.ts';
+
+type Declaration = Readonly<Record<string, unknown>>;
+type MakeProvider = (
+  declaration: Declaration,
+  identity: { name: string; version: string; description: string },
+) => Provider;
+
+/** The extension whose module makes providers from declarations, by its export `fromDeclaration`. */
+const engine = 'rest';
+
+/** What makes a folder a provider without code: `provider.rest` of its manifest, `rest.yaml` or `rest.toml` (06 §6.6). */
+export async function declarationOf(record: ExtensionRecord): Promise<Declaration | undefined> {
+  const inManifest = (record.manifest.provider as { rest?: Declaration } | undefined)?.rest;
+  if (typeof inManifest === 'object' && inManifest !== null) return inManifest;
+  for (const name of ['rest.yaml', 'rest.toml']) {
+    const file = join(record.path, name);
+    const text = await readFile(file, 'utf8').catch(() => undefined);
+    if (text !== undefined) return parseDeclaration(record, file, text);
+  }
+  return undefined;
+}
+
+async function parseDeclaration(record: ExtensionRecord, file: string, text: string): Promise<Declaration> {
+  let value: unknown;
+  try {
+    value = file.endsWith('.toml')
+      ? (await import('smol-toml')).parse(text)
+      : (await import('yaml')).parse(text);
+  } catch (error) {
+    throw invalid(record, file, (error as Error).message, error);
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Declaration;
+  throw invalid(record, file, 'it is no record');
+}
+
+function invalid(record: ExtensionRecord, file: string, text: string, cause?: unknown): ProvisioningError {
+  return new ProvisioningError({
+    code: 'PROVIDER_LOAD_FAILED',
+    kind: 'configuration',
+    message: `Provider '${record.name}' does not load: ${text}`,
+    location: { file },
+    hint: 'See the examples of the provider rest.',
+    cause,
+  });
+}
+
+/** A provider from a declaration, made by the extension `rest`. */
+export async function importDeclaredProvider(
+  record: ExtensionRecord,
+  declaration: Declaration,
+  catalogue: ExtensionCatalogue,
+): Promise<Provider> {
+  const entry = await entryPoint(await catalogue.get('provider', engine));
+  const module = (await import(pathToFileURL(entry).href)) as { fromDeclaration?: MakeProvider };
+  if (module.fromDeclaration === undefined)
+    throw invalid(record, entry, `provider '${engine}' makes no providers`);
+  const { name, version, description } = record;
+  try {
+    return module.fromDeclaration(declaration, { name, version, description });
+  } catch (error) {
+    throw error instanceof ProvisioningError
+      ? error
+      : invalid(record, record.path, (error as Error).message, error);
+  }
+}

@@ -1,0 +1,29 @@
+export { dispatch, type Dispatched, type Failed } from './dispatch.ts';
+export { asProviderError, type CallStatistics, type ChangeRecord, guardProvider } from './guard.ts';
+export {
+  type InstalledProvider,
+  installedProviders,
+  installProvider,
+  type InstallOptions,
+  type ProviderFinding,
+  providerFunctions,
+  removeProvider,
+  validateProviders,
+} from './install.ts';
+export { loadProviderModule } from './load.ts';
+export { costOf, totalCost, type Cost } from './price.ts';
+export { checkProfile, isCertified, type ProviderProfile, providerProfile } from './profile.ts';
+export {
+  type ProviderEntry,
+  type ProviderHealth,
+  ProviderRegistry,
+  type RegistryOptions,
+} from './registry.ts';
+export {
+  type ProviderFacts,
+  type Recommendation,
+  type Strategy,
+  type StrategyDemand,
+  suggestDeploymentStrategy,
+  type SuggestedServer,
+} from './suggest.ts';

@@ -1,0 +1,88 @@
+import {
+  type Provider,
+  type ProviderContext,
+  type ProviderInstance,
+  ProvisioningError,
+} from '@provisioning/extensions-sdk';
+import type { ExtensionCatalogue } from '../extensions/discover.ts';
+import { initialiseProvider, loadProvider, type LoadProviderOptions } from '../extensions/provider-loader.ts';
+import type { ExtensionRecord } from '../extensions/record.ts';
+import { declarationOf, importDeclaredProvider } from './declared.ts';
+import { inside } from './output-guard.ts';
+
+/** Seconds that importing or initialising a provider may take; both do no work of their own. */
+const loadLimit = 20;
+
+/**
+ * The provider of an extension folder: its module, in a process of its own when it is not the product's, or its
+ * declaration (06 §5.2, §6.6).
+ */
+export async function loadProviderModule(
+  record: ExtensionRecord,
+  catalogue: ExtensionCatalogue,
+  options: LoadProviderOptions,
+): Promise<Provider> {
+  return inside(async () => {
+    const declaration = await declarationOf(record);
+    const provider = await withinLimit(
+      record.name,
+      declaration === undefined
+        ? loadProvider(record, options)
+        : importDeclaredProvider(record, declaration, catalogue),
+    );
+    checkMetadata(record, provider);
+    return provider;
+  });
+}
+
+/** Initialises a provider and checks that it is whole. What goes wrong names the provider. */
+export async function initialise(
+  name: string,
+  provider: Provider,
+  context: ProviderContext,
+): Promise<ProviderInstance> {
+  try {
+    return await inside(() => withinLimit(name, initialiseProvider(name, provider, context)));
+  } catch (error) {
+    throw loadFailure(name, error);
+  }
+}
+
+/** Metadata are shown and decided upon: a provider without them is of no use. */
+function checkMetadata(record: ExtensionRecord, provider: Provider): void {
+  let finding: string | undefined;
+  try {
+    const metadata = provider.metadata();
+    if (typeof metadata?.capabilities !== 'object' || metadata.capabilities === null)
+      finding = 'metadata lack capabilities';
+    else if (typeof metadata.category !== 'string') finding = 'metadata lack category';
+  } catch (error) {
+    finding = `metadata() throws: ${error instanceof Error ? error.message : String(error)}`;
+  }
+  if (finding !== undefined) throw loadFailure(record.name, new Error(finding));
+}
+
+function loadFailure(name: string, error: unknown): ProvisioningError {
+  if (error instanceof ProvisioningError) return error;
+  return new ProvisioningError({
+    code: 'PROVIDER_LOAD_FAILED',
+    message: `Provider '${name}' does not load: ${error instanceof Error ? error.message : String(error)}`,
+    hint: 'Other providers keep working. Update the provider, or report this to its author.',
+    cause: error,
+  });
+}
+
+async function withinLimit<T>(name: string, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const hanging = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      () => reject(loadFailure(name, new Error(`it is not ready after ${loadLimit} s`))),
+      loadLimit * 1000,
+    );
+  });
+  try {
+    return await Promise.race([work, hanging]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
