@@ -151,8 +151,8 @@ async function limited<T>(
 
 /** Whatever a provider throws as an error that names it. */
 export function asProviderError(provider: string, operation: string, error: unknown): ProvisioningError {
-  // INTERNAL is what a plain error of an isolated provider becomes on its way here.
-  if (error instanceof ProvisioningError && error.code !== 'INTERNAL') return error;
+  // EXTENSION_FAILED is what a plain error of an isolated provider becomes on its way here.
+  if (error instanceof ProvisioningError && error.code !== 'EXTENSION_FAILED') return error;
   const text = error instanceof Error ? error.message : String(error);
   return new ProviderError({
     provider,
