@@ -73,7 +73,7 @@ export default tseslint.config(
   },
   { files: ['tools/**'], rules: { 'no-console': 'off', '@nx/enforce-module-boundaries': 'off' } },
   {
-    files: ['**/*.test.ts'],
+    files: ['**/*.test.ts', '**/*.fixture.ts', '**/testing/**'],
     rules: { '@typescript-eslint/no-explicit-any': 'off', '@nx/enforce-module-boundaries': 'off' },
   },
 );

@@ -9,7 +9,10 @@ export class Stopwatch {
   }
 
   /** Milliseconds of each program, one after another in every round, so that a busy machine slows all alike. */
-  interleave(programs: Readonly<Record<string, readonly string[]>>, rounds: number): ReadonlyMap<string, number[]> {
+  interleave(
+    programs: Readonly<Record<string, readonly string[]>>,
+    rounds: number,
+  ): ReadonlyMap<string, number[]> {
     const times = new Map(Object.keys(programs).map((name) => [name, [] as number[]]));
     for (let round = 0; round < rounds; round += 1) {
       for (const [name, words] of Object.entries(programs)) {
