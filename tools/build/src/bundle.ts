@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { build, type BuildOptions } from 'esbuild';
 
@@ -9,6 +18,8 @@ export interface BundleSpec {
   readonly outdir: string;
   /** Files whose change makes the bundle stale although esbuild does not read them (listings, generators). */
   readonly watched: () => readonly string[];
+  /** Folders that go along as they are: source → name in the bundle. */
+  readonly copies?: Readonly<Record<string, string>>;
   /** Called only when something has changed. */
   readonly options: () => Promise<BuildOptions>;
 }
@@ -64,6 +75,8 @@ export async function bundle(root: string, spec: BundleSpec, force: boolean): Pr
       chunkNames: 'chunks/[name]-[hash]',
       ...(await spec.options()),
     } satisfies BuildOptions);
+    for (const [from, to] of Object.entries(spec.copies ?? {}))
+      cpSync(from, join(staging, to), { recursive: true });
     const files = [
       ...Object.keys(metafile.inputs).map((file) => join(root, file.replace(/^[\w-]+:/, ''))),
       ...watched,

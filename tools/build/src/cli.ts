@@ -13,7 +13,9 @@ export function cliBundle(root: string): BundleSpec {
   return {
     name: 'cli',
     outdir: join(folder, 'dist'),
+    copies: { [join(root, 'docs/guides')]: 'docs/guides' },
     watched: () => [
+      ...tree(join(root, 'docs/guides')),
       ...tree(join(folder, 'src')),
       ...tree(join(root, 'tools/build/src')),
       join(folder, 'package.json'),

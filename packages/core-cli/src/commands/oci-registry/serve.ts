@@ -9,6 +9,7 @@ export default class OciRegistryServe extends ProvisioningCommand {
   static override summary = 'Serve the embedded registry in the foreground';
   static override spec: CommandSpec = { access: 'l', workspace: false, sideEffect: 'update' };
   static override hidden = true;
+  static override examples = ['provisioning oci-registry serve --port 5001'];
   static override flags = {
     port: integer({ description: 'port', default: 5000, min: 0, max: 65535 }),
     bind: string({ description: 'address; one that others reach needs --auth', default: '127.0.0.1' }),
