@@ -18,8 +18,9 @@ import { invalid, notFound } from './failure.ts';
 import { images } from './images.ts';
 import { planSize, plans } from './plans.ts';
 import { type LocalConfig, LocalConfig as ConfigSchema, readConfig } from './schema.ts';
-import { deleteServer, resize, setState } from './server/change.ts';
+import { resize, setState } from './server/change.ts';
 import { createServer } from './server/create.ts';
+import { deleteServer } from './server/delete.ts';
 import { isServer, labelKeys, managedBy } from './server/labels.ts';
 import { observed, sshPort } from './server/observe.ts';
 import { networks } from './server/network-service.ts';
@@ -191,12 +192,8 @@ class LocalInstance implements ProviderInstance {
     options: { readonly keepStorage: boolean; readonly force: boolean; readonly wait: boolean } & CallOptions,
   ): Promise<{ readonly deleted: boolean }> {
     return this.#session.use('Server deletion failed', 'deleteServer', async (connected) => {
-      const container = await this.#session.find(ref.hostname, options.signal);
-      if (container === undefined) return { deleted: false };
-      await this.#session.locked(ref.hostname, () =>
-        deleteServer(this.#session, connected, container, ref.hostname, options),
-      );
-      return { deleted: true };
+      const remove = () => deleteServer(this.#session, connected, ref.hostname, options);
+      return { deleted: await this.#session.locked(ref.hostname, remove, options.signal) };
     });
   }
 

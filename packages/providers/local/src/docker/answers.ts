@@ -35,6 +35,11 @@ export async function absent<T>(answer: Promise<T>): Promise<T | undefined> {
   }
 }
 
+/** Whether a removal was refused because containers use the thing. */
+export function heldByContainers(error: EngineError): boolean {
+  return /being used|in use|active endpoints/i.test(error.message);
+}
+
 /** Removes what a container that was just removed still holds for a moment. */
 export async function released(remove: () => Promise<unknown>): Promise<void> {
   for (let attempt = 0; ; attempt++) {
@@ -42,7 +47,7 @@ export async function released(remove: () => Promise<unknown>): Promise<void> {
       await absent(remove());
       return;
     } catch (error) {
-      const held = error instanceof EngineError && /being used|in use|active endpoints/i.test(error.message);
+      const held = error instanceof EngineError && heldByContainers(error);
       if (!held || attempt === 20) throw error;
       await sleep(100);
     }

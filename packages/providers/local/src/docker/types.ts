@@ -95,6 +95,7 @@ export interface ContainerDetails {
   readonly Mounts?: readonly {
     readonly Type: string;
     readonly Name?: string;
+    readonly Source?: string;
     readonly Destination: string;
   }[];
 }

@@ -43,7 +43,7 @@ test('a mirror that is gone is named, and nothing half-made stays', async () => 
 test('a full disk is named', async () => {
   const small = join(folder, 'small');
   await mkdir(small);
-  await run('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'prov-test-small', small]);
+  await run('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'prov-test-small', small]);
   try {
     await expect(build(mirror, small)).rejects.toMatchObject({
       message: 'The base image cannot be built: no space left on the disk',

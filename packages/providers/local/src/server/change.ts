@@ -1,46 +1,13 @@
+import { EngineError } from '../docker/http.ts';
 import type { ContainerSummary } from '../docker/types.ts';
 import type { ConnectedEngine } from '../engine/connect.ts';
 import { planSize, type Size } from '../plans.ts';
-import { containerName, labelKeys, replacedName, stateImage } from './labels.ts';
-import { removeNetworkIfEmpty } from './network.ts';
 import { sshPort } from './observe.ts';
 import { portInUse } from './ports.ts';
 import { waitForSsh } from './ready.ts';
 import type { Session } from './session.ts';
-import { removeFolders, removeVolumes } from './volumes.ts';
-import { EngineError } from '../docker/http.ts';
 
 const megabyte = 1024 * 1024;
-
-/** Removes a server; with `keepStorage` its volumes stay. Its network goes with the last server. */
-export async function deleteServer(
-  session: Session,
-  { engine }: ConnectedEngine,
-  container: ContainerSummary,
-  hostname: string,
-  options: { readonly keepStorage: boolean; readonly force: boolean },
-): Promise<void> {
-  // Data that stays must be written out; what goes away need not be.
-  if (options.keepStorage && !options.force && container.State === 'running') {
-    await engine.stopContainer(container.Id, 30);
-  }
-  const details = await engine.inspectContainer(container.Id);
-  await engine.removeContainer(container.Id);
-  await session.forget(container.Id);
-  const replaced = await engine.inspectContainer(replacedName(containerName(session.owner, hostname)));
-  if (replaced?.Config.Labels?.[labelKeys.hostname] === hostname) await engine.removeContainer(replaced.Id);
-  const { repository, tag } = stateImage(session.owner, hostname);
-  await engine.removeImage(`${repository}:${tag}`);
-  if (!options.keepStorage) {
-    await removeVolumes(session, engine, hostname);
-    const mounts = (details?.Mounts ?? []) as readonly { readonly Type: string; readonly Source?: string }[];
-    await removeFolders(
-      session,
-      mounts.flatMap(({ Type, Source }) => (Type === 'bind' && Source !== undefined ? [Source] : [])),
-    );
-  }
-  await removeNetworkIfEmpty(session, engine);
-}
 
 /** Starts, stops or restarts a server. */
 export async function setState(

@@ -5,6 +5,7 @@ import { EngineError } from '../docker/http.ts';
 import type { Labels } from '../docker/types.ts';
 import type { ConnectedEngine } from '../engine/connect.ts';
 import { withFileLock } from '../files/file-lock.ts';
+import { heldByContainers } from '../docker/answers.ts';
 import { managedBy, networkName } from './labels.ts';
 import type { Session } from './session.ts';
 
@@ -62,6 +63,8 @@ export async function removeNetworkIfEmpty(session: Session, engine: Engine): Pr
     const network = await engine.inspectNetwork(name);
     if (network?.Labels?.[managedBy.key] !== managedBy.value) return;
     await engine.removeNetwork(name).catch((error: unknown) => {
+      // Somebody's own container may be on it; anything else is for the next attempt.
+      if (!(error instanceof EngineError) || !heldByContainers(error)) throw error;
       session.environment.log('warn', `Network ${name} stays: ${(error as Error).message}`);
     });
   });
