@@ -22,17 +22,21 @@ export async function loadProviderModule(
   catalogue: ExtensionCatalogue,
   options: LoadProviderOptions,
 ): Promise<Provider> {
-  return inside(async () => {
-    const declaration = await declarationOf(record);
-    const provider = await withinLimit(
-      record.name,
-      declaration === undefined
-        ? loadProvider(record, options)
-        : importDeclaredProvider(record, declaration, catalogue),
-    );
-    checkMetadata(record, provider);
-    return provider;
-  });
+  try {
+    return await inside(async () => {
+      const declaration = await declarationOf(record);
+      const provider = await withinLimit(
+        record.name,
+        declaration === undefined
+          ? loadProvider(record, options)
+          : importDeclaredProvider(record, declaration, catalogue),
+      );
+      checkMetadata(record, provider);
+      return provider;
+    });
+  } catch (error) {
+    throw loadFailure(record.name, error);
+  }
 }
 
 /** Initialises a provider and checks that it is whole. What goes wrong names the provider. */
@@ -63,7 +67,8 @@ function checkMetadata(record: ExtensionRecord, provider: Provider): void {
 }
 
 function loadFailure(name: string, error: unknown): ProvisioningError {
-  if (error instanceof ProvisioningError) return error;
+  // EXTENSION_FAILED is what a plain error of an isolated provider becomes on its way here.
+  if (error instanceof ProvisioningError && error.code !== 'EXTENSION_FAILED') return error;
   return new ProvisioningError({
     code: 'PROVIDER_LOAD_FAILED',
     message: `Provider '${name}' does not load: ${error instanceof Error ? error.message : String(error)}`,
