@@ -16,6 +16,30 @@ export {
 export * from './modules/index.ts';
 export * from './layers/index.ts';
 export * from './templates/index.ts';
+export {
+  type ProviderTemplate,
+  type Scaffold,
+  type ScaffoldOptions,
+  type TaskservPattern,
+  generateExtension,
+  providerTemplates,
+  scaffolds,
+  taskservPatterns,
+} from './scaffolds/generate.ts';
+export {
+  type DisableOptions,
+  type EnableOptions,
+  disableExtension,
+  enableExtension,
+} from './extensions/enable.ts';
+export { fileAudit } from './extensions/isolation/audit.ts';
+export { type TestReport, type TestType, parseTestTypes, runExtensionTests } from './extensions/run-tests.ts';
+export { type StructureReport, validateExtensionStructure } from './extensions/validation/structure.ts';
+export {
+  type ValidationReport,
+  type ValidationRule,
+  validateExtension,
+} from './extensions/validation/validate.ts';
 export { importProvider, initialiseProvider, loadProvider } from './extensions/provider-loader.ts';
 export { type AuditSink, type ExtensionUse, extensionAuditFile } from './extensions/isolation/audit.ts';
 export * from './providers/index.ts';

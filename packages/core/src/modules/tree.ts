@@ -6,14 +6,23 @@ import { ProvisioningError } from '@provisioning/extensions-sdk';
 /** Folders of an extension that a loaded copy does not need (08 §5.1.4). */
 const leftOut = new Set(['tests', '.git', 'node_modules', 'dist']);
 
-/** Files of a folder by relative path in byte order; directories named in `leftOut` are not entered. */
-export async function treeFiles(root: string, folder = ''): Promise<string[]> {
+/** Files of a module by relative path in byte order, without tests, repository and packages. */
+export function treeFiles(root: string): Promise<string[]> {
+  return filesBelow(root, '', leftOut);
+}
+
+/** All files of a folder by relative path in byte order. */
+export function treeFilesWithTests(root: string): Promise<string[]> {
+  return filesBelow(root, '', new Set());
+}
+
+async function filesBelow(root: string, folder: string, without: ReadonlySet<string>): Promise<string[]> {
   const entries = await readdir(join(root, folder), { withFileTypes: true });
   const files: string[] = [];
   for (const entry of entries) {
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
     if (entry.isDirectory()) {
-      if (!leftOut.has(entry.name)) files.push(...(await treeFiles(root, path)));
+      if (!without.has(entry.name)) files.push(...(await filesBelow(root, path, without)));
     } else files.push(path);
   }
   return files.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));

@@ -1,0 +1,35 @@
+import { join } from 'node:path';
+import { defaultsOf } from '@provisioning/extensions-sdk';
+import { readSource } from '../../layers/read-source.ts';
+import { candidateFiles } from '../../layers/source.ts';
+import { configSchema } from '../schema.ts';
+import type { Findings } from './findings.ts';
+
+/** Rule 2: the schema loads, and the defaults are valid by it. */
+export async function validateSchema(path: string, findings: Findings): Promise<void> {
+  const schema = await findings.attempt(() => configSchema(path));
+  if (schema === undefined) return;
+  const { Ajv } = await import('ajv');
+  const ajv = new Ajv({ allErrors: true, strict: false, validateFormats: false });
+  const validate = await findings.attempt(() =>
+    Promise.resolve(ajv.compile({ ...schema, $schema: undefined, $id: undefined })),
+  );
+  if (validate === undefined) return;
+  const defaults = defaultsOf(schema as never);
+  const problems = (data: unknown): string[] =>
+    validate(data)
+      ? []
+      : (validate.errors ?? [])
+          // What has no default is for the user to give.
+          .filter(({ keyword }) => keyword !== 'required' && keyword !== 'if')
+          .map(({ instancePath, message }) => `${instancePath.slice(1).replaceAll('/', '.')} ${message}`);
+  for (const problem of problems(defaults)) findings.error(`schema/config: default of ${problem}`);
+  for (const base of ['config', 'default/defs']) {
+    for (const file of candidateFiles(join(path, base))) {
+      const document = await findings.attempt(() => readSource(file));
+      if (document === undefined) continue;
+      for (const problem of problems({ ...defaults, ...document.value }))
+        findings.error(`${base}: ${problem}`);
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import type { Manifest } from '@provisioning/extensions-sdk';
+import { incompatibility, productVersion } from '../compatibility.ts';
+import { dependenciesOf } from '../dependencies.ts';
+import type { ExtensionCatalogue } from '../discover.ts';
+import { type ExtensionKind, kinds } from '../kinds.ts';
+import { manifestWarnings } from '../manifest-check.ts';
+import { readManifest } from '../manifest.ts';
+import { satisfies } from '../version.ts';
+import { Findings } from './findings.ts';
+import { validateInterface } from './interface.ts';
+import { validateSchema } from './schema.ts';
+import { type StructureReport, validateExtensionStructure } from './structure.ts';
+
+export const validationRules = ['structure', 'schema', 'interface', 'dependency', 'version'] as const;
+export type ValidationRule = (typeof validationRules)[number];
+
+/** Result of `extension validate` (S:16967-16975). */
+export interface ValidationReport extends StructureReport {
+  readonly name?: string;
+  readonly type: ExtensionKind;
+  readonly path: string;
+  readonly rules: Readonly<
+    Record<ValidationRule, { passed: boolean; errors: readonly string[]; warnings: readonly string[] }>
+  >;
+}
+
+export interface ValidateOptions {
+  /** Extensions among which dependencies are looked for. */
+  readonly catalogue?: ExtensionCatalogue;
+  readonly productVersion?: string;
+}
+
+/**
+ * Validates the folder of an extension by the five rules of 08 §4.2. Code of the extension runs only in a process of its
+ * own, with the permissions of its manifest.
+ */
+export async function validateExtension(
+  path: string,
+  type: ExtensionKind | undefined,
+  options: ValidateOptions = {},
+): Promise<ValidationReport> {
+  const rules = Object.fromEntries(validationRules.map((rule) => [rule, new Findings()])) as Record<
+    ValidationRule,
+    Findings
+  >;
+  const found = await rules.structure.attempt(() => readManifest(path));
+  const manifest = found?.manifest;
+  const kind = type ?? kinds.find((entry) => entry === manifest?.type) ?? 'taskserv';
+  const structure = await validateExtensionStructure(kind, path);
+  for (const { file, exists } of structure.required_files)
+    if (!exists) rules.structure.error(`Missing ${file}`);
+  for (const { file, exists } of structure.optional_files) {
+    if (!exists) rules.structure.warn(`Missing ${file} (recommended)`);
+  }
+  if (manifest !== undefined) {
+    if (manifest.type !== kind) rules.structure.error(`type is ${manifest.type}, expected ${kind}`);
+    for (const warning of [...found!.warnings, ...manifestWarnings(manifest).map(({ message }) => message)]) {
+      rules.version.warn(warning);
+    }
+    await validateSchema(path, rules.schema);
+    await validateInterface(path, manifest, rules.interface);
+    await validateDependencies(path, manifest, options.catalogue, rules.dependency);
+    const reason = incompatibility(manifest, { version: options.productVersion ?? productVersion() });
+    if (reason !== undefined) rules.version.error(reason);
+  }
+  return {
+    ...structure,
+    valid: validationRules.every((rule) => rules[rule].errors.length === 0),
+    ...(manifest === undefined ? {} : { name: manifest.name }),
+    type: kind,
+    path,
+    rules: {
+      structure: rules.structure.toJSON(),
+      schema: rules.schema.toJSON(),
+      interface: rules.interface.toJSON(),
+      dependency: rules.dependency.toJSON(),
+      version: rules.version.toJSON(),
+    },
+  };
+}
+
+/** Rule 4: what is required is there, and nothing requires itself. */
+async function validateDependencies(
+  path: string,
+  manifest: Manifest,
+  catalogue: ExtensionCatalogue | undefined,
+  findings: Findings,
+): Promise<void> {
+  const { requires } = await dependenciesOf({ path, manifest });
+  for (const { alternatives, range } of requires) {
+    const name = alternatives.join('|');
+    if (alternatives.includes(manifest.name))
+      findings.error(`Circular dependency detected: ${manifest.name} → ${name}`);
+    if (catalogue === undefined) continue;
+    const versions = await availableVersions(alternatives, catalogue);
+    if (versions.length === 0) findings.warn(`Dependency ${name} is not available here`);
+    else if (!versions.some((version) => satisfies(version, range))) {
+      findings.error(`Dependency ${name} ${range} is only available as ${versions.join(', ')}`);
+    }
+  }
+  if (catalogue !== undefined) {
+    const cycle = await findCycle(
+      manifest.name,
+      requires.flatMap(({ alternatives }) => alternatives),
+      catalogue,
+    );
+    if (cycle !== undefined) findings.error(`Circular dependency detected: ${cycle.join(' → ')}`);
+  }
+}
+
+async function availableVersions(names: readonly string[], catalogue: ExtensionCatalogue): Promise<string[]> {
+  const versions: string[] = [];
+  for (const name of names) {
+    for (const kind of kinds)
+      versions.push(...(await catalogue.versions(kind, name)).map(({ version }) => version));
+    if (versions.length > 0) continue;
+    for (const record of await catalogue.list('taskserv')) {
+      if ((await dependenciesOf(record)).provides.includes(name)) versions.push(record.version);
+    }
+  }
+  return versions;
+}
+
+/** A way from the extension's dependencies back to itself. */
+async function findCycle(
+  name: string,
+  first: readonly string[],
+  catalogue: ExtensionCatalogue,
+): Promise<readonly string[] | undefined> {
+  const seen = new Set<string>();
+  const visit = async (path: readonly string[]): Promise<readonly string[] | undefined> => {
+    const current = path.at(-1)!;
+    if (seen.has(current)) return undefined;
+    seen.add(current);
+    const record = await catalogue.find('taskserv', current);
+    if (record === undefined) return undefined;
+    for (const { alternatives } of (await dependenciesOf(record)).requires) {
+      for (const next of alternatives) {
+        if (next === name) return [...path, name];
+        const cycle = await visit([...path, next]);
+        if (cycle !== undefined) return cycle;
+      }
+    }
+    return undefined;
+  };
+  for (const start of first) {
+    const cycle = await visit([name, start]);
+    if (cycle !== undefined) return cycle;
+  }
+  return undefined;
+}

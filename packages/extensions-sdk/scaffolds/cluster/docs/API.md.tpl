@@ -1,0 +1,3 @@
+# Components
+
+`cluster.yaml` lists them. A component of type `taskserv` takes the configuration of its taskserv under `config`.

@@ -1,0 +1,5 @@
+# Examples
+
+```sh
+provisioning cluster create %name% --infra demo --check
+```

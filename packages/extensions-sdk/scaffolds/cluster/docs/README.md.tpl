@@ -1,0 +1,3 @@
+# %display_name%
+
+%description%
