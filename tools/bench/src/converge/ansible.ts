@@ -1,0 +1,111 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DesiredTaskserv } from '../../../../packages/core/src/taskserv/desired.ts';
+import type { FleetHost } from './fleet.ts';
+import { execute, sshOptions } from './process.ts';
+
+export interface Ansible {
+  run(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Ansible doing the same: for each taskserv the same packages, files, units and facts, as its own modules, tuned as its
+ * users tune it (pipelining, persistent connections, no fact gathering, all hosts at once).
+ * @returns `undefined` where there is no Ansible.
+ */
+export async function makeAnsible(folder: string, hosts: readonly FleetHost[]): Promise<Ansible | undefined> {
+  const installed = await execute('ansible-playbook', ['--version']).then(
+    () => true,
+    () => false,
+  );
+  if (!installed) return undefined;
+  // Ansible's modules are Python; ours need nothing on the host.
+  await Promise.all(hosts.map(installPython));
+  const playbook = join(folder, 'playbook.json');
+  const inventory = join(folder, 'inventory.json');
+  const control = join(folder, 'cp');
+  await writeFile(playbook, JSON.stringify(hosts.map(play)));
+  await writeFile(inventory, JSON.stringify({ all: { hosts: Object.fromEntries(hosts.map(inventoryEntry)) } }));
+  await writeFile(
+    join(folder, 'ansible.cfg'),
+    [
+      '[defaults]',
+      `forks = ${hosts.length}`,
+      'gathering = explicit',
+      'host_key_checking = False',
+      'retry_files_enabled = False',
+      'interpreter_python = /usr/bin/python3',
+      'strategy = free',
+      '[ssh_connection]',
+      'pipelining = True',
+      `control_path_dir = ${control}`,
+      'ssh_args = -F none -o ControlMaster=auto -o ControlPersist=300s -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR',
+      '',
+    ].join('\n'),
+  );
+  const environment = { ...process.env, ANSIBLE_CONFIG: join(folder, 'ansible.cfg'), HOME: folder, LC_ALL: 'C.UTF-8' };
+  const run = async (): Promise<void> => {
+    const said = await execute('ansible-playbook', ['-i', inventory, playbook], { environment, folder });
+    // A peer that changes something measures something else.
+    if (/changed=[1-9]/.test(said)) throw new Error(`Ansible finds something to change:\n${said.slice(-4000)}`);
+  };
+  return {
+    run,
+    close: async () => {
+      const ended = `for s in ${control}/*; do ssh -o ControlPath="$s" -O exit x 2>/dev/null; done; :`;
+      await execute('sh', ['-c', ended]);
+    },
+  };
+}
+
+async function installPython({ access }: FleetHost): Promise<void> {
+  const words = [...sshOptions(access), `${access.user}@${access.host}`, 'sh -s'];
+  await execute('ssh', words, {
+    input:
+      'DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-minimal python3-apt >/dev/null </dev/null\n',
+  });
+}
+
+function inventoryEntry({ hostname, access }: FleetHost): [string, Record<string, unknown>] {
+  return [
+    hostname,
+    {
+      ansible_host: access.host,
+      ansible_port: access.port,
+      ansible_user: access.user,
+      ansible_ssh_private_key_file: access.keyFile,
+    },
+  ];
+}
+
+function play({ hostname, taskservs }: FleetHost): Record<string, unknown> {
+  return { hosts: hostname, gather_facts: false, tasks: taskservs.flatMap(tasks) };
+}
+
+function tasks(desired: DesiredTaskserv): Record<string, unknown>[] {
+  const check = desired.scripts.get('check');
+  return [
+    ...(desired.packages.length === 0
+      ? []
+      : [{ name: `${desired.name} packages`, apt: { name: desired.packages, state: 'present' } }]),
+    ...desired.files.map((file) => ({
+      name: file.path,
+      copy: {
+        // Braces mean something to Ansible's own templates.
+        content: `{% raw %}${file.content}{% endraw %}`,
+        dest: file.path,
+        owner: file.owner,
+        group: file.group,
+        mode: `0${file.mode}`,
+      },
+    })),
+    ...desired.units.map((unit) => ({
+      name: `${unit} runs`,
+      systemd: { name: unit, state: 'started', enabled: true },
+    })),
+    ...(check === undefined
+      ? []
+      : [{ name: `${desired.name} facts`, shell: `{% raw %}${desired.environment}${check}{% endraw %}`, changed_when: false }]),
+  ];
+}
