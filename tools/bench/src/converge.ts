@@ -64,7 +64,12 @@ async function compare(
   await fleet.deploy();
   await ansible?.run();
   await floor.run();
-  const times: Record<'ours' | 'plan' | 'ansible' | 'floor', number[]> = { ours: [], plan: [], ansible: [], floor: [] };
+  const times: Record<'ours' | 'plan' | 'ansible' | 'floor', number[]> = {
+    ours: [],
+    plan: [],
+    ansible: [],
+    floor: [],
+  };
   for (let round = 1; round <= rounds; round += 1) {
     times.ours.push(...(await timed(1, () => fleet.deploy())));
     times.plan.push(...(await timed(1, () => fleet.plan())));
@@ -78,6 +83,12 @@ async function compare(
   return [
     row(`deploy with nothing to change, ${shape.title}`, 'ms', ours, peer, 'ansible-playbook'),
     row(`plan with nothing to change, ${shape.title}`, 'ms', plan, peer, 'ansible-playbook'),
-    row(`deploy over the SSH floor, ${shape.title}`, 'ms', ours, median(times.floor), 'multiplexed ssh, one command a taskserv'),
+    row(
+      `deploy over the SSH floor, ${shape.title}`,
+      'ms',
+      ours,
+      median(times.floor),
+      'multiplexed ssh, one command a taskserv',
+    ),
   ];
 }

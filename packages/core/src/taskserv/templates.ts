@@ -41,6 +41,7 @@ export class TemplateRenderer {
       add: (a: unknown, b: unknown) => Number(a) + Number(b),
       // `{{get record "key"}}`: a value that may be missing.
       get: (record: unknown, key: unknown, fallback: unknown) => lookup(record, String(key), fallback),
+      concat: (...parts: unknown[]) => parts.slice(0, -1).join(''),
       tab: () => '\t',
       replace: (text: unknown, from: unknown, to: unknown) =>
         String(text).replaceAll(String(from), String(to)),

@@ -26,7 +26,10 @@ export async function makeAnsible(folder: string, hosts: readonly FleetHost[]): 
   const inventory = join(folder, 'inventory.json');
   const control = join(folder, 'cp');
   await writeFile(playbook, JSON.stringify(hosts.map(play)));
-  await writeFile(inventory, JSON.stringify({ all: { hosts: Object.fromEntries(hosts.map(inventoryEntry)) } }));
+  await writeFile(
+    inventory,
+    JSON.stringify({ all: { hosts: Object.fromEntries(hosts.map(inventoryEntry)) } }),
+  );
   await writeFile(
     join(folder, 'ansible.cfg'),
     [
@@ -44,11 +47,17 @@ export async function makeAnsible(folder: string, hosts: readonly FleetHost[]): 
       '',
     ].join('\n'),
   );
-  const environment = { ...process.env, ANSIBLE_CONFIG: join(folder, 'ansible.cfg'), HOME: folder, LC_ALL: 'C.UTF-8' };
+  const environment = {
+    ...process.env,
+    ANSIBLE_CONFIG: join(folder, 'ansible.cfg'),
+    HOME: folder,
+    LC_ALL: 'C.UTF-8',
+  };
   const run = async (): Promise<void> => {
     const said = await execute('ansible-playbook', ['-i', inventory, playbook], { environment, folder });
     // A peer that changes something measures something else.
-    if (/changed=[1-9]/.test(said)) throw new Error(`Ansible finds something to change:\n${said.slice(-4000)}`);
+    if (/changed=[1-9]/.test(said))
+      throw new Error(`Ansible finds something to change:\n${said.slice(-4000)}`);
   };
   return {
     run,
@@ -106,6 +115,12 @@ function tasks(desired: DesiredTaskserv): Record<string, unknown>[] {
     })),
     ...(check === undefined
       ? []
-      : [{ name: `${desired.name} facts`, shell: `{% raw %}${desired.environment}${check}{% endraw %}`, changed_when: false }]),
+      : [
+          {
+            name: `${desired.name} facts`,
+            command: { argv: ['sh', '-s'], stdin: `{% raw %}${desired.environment}${check}{% endraw %}` },
+            changed_when: false,
+          },
+        ]),
   ];
 }

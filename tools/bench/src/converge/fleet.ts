@@ -1,6 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { openProject, prepareTaskserv, ServerDirectory, type Surroundings, TaskservPackages } from '@provisioning/core';
+import {
+  openProject,
+  prepareTaskserv,
+  ServerDirectory,
+  type Surroundings,
+  TaskservPackages,
+} from '@provisioning/core';
 import type { Access } from '@provisioning/extensions-sdk';
 import { cleanEverything } from '@provisioning/provider-local/engine';
 import { taskservsOf } from '../../../../packages/core/src/plan/uses.ts';
@@ -118,6 +124,7 @@ export class Fleet implements AsyncDisposable {
 
   async #must(words: readonly string[]): Promise<void> {
     const { code, stderr, stdout } = await this.#sandbox.cli(words);
-    if (code !== 0) throw new Error(`provisioning ${words.join(' ')} ended with ${code}\n${stdout}\n${stderr}`);
+    if (code !== 0)
+      throw new Error(`provisioning ${words.join(' ')} ended with ${code}\n${stdout}\n${stderr}`);
   }
 }

@@ -10,11 +10,21 @@ export interface Floor {
 }
 
 export async function openFloor(folder: string, hosts: readonly FleetHost[]): Promise<Floor> {
-  const control = (host: FleetHost): string[] => ['-o', `ControlPath=${join(folder, `${host.hostname}.ssh`)}`];
+  const control = (host: FleetHost): string[] => [
+    '-o',
+    `ControlPath=${join(folder, `${host.hostname}.ssh`)}`,
+  ];
   const place = ({ access }: FleetHost): string => `${access.user}@${access.host}`;
   await Promise.all(
     hosts.map((host) =>
-      execute('ssh', [...sshOptions(host.access), ...control(host), '-o', 'ControlMaster=yes', '-fN', place(host)]),
+      execute('ssh', [
+        ...sshOptions(host.access),
+        ...control(host),
+        '-o',
+        'ControlMaster=yes',
+        '-fN',
+        place(host),
+      ]),
     ),
   );
   return {
@@ -31,7 +41,9 @@ export async function openFloor(folder: string, hosts: readonly FleetHost[]): Pr
     },
     close: async () => {
       await Promise.all(
-        hosts.map((host) => execute('ssh', [...control(host), '-O', 'exit', place(host)]).catch(() => undefined)),
+        hosts.map((host) =>
+          execute('ssh', [...control(host), '-O', 'exit', place(host)]).catch(() => undefined),
+        ),
       );
     },
   };

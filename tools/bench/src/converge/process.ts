@@ -4,7 +4,11 @@ import { spawn } from 'node:child_process';
 export function execute(
   program: string,
   words: readonly string[],
-  options: { readonly input?: string; readonly environment?: NodeJS.ProcessEnv; readonly folder?: string } = {},
+  options: {
+    readonly input?: string;
+    readonly environment?: NodeJS.ProcessEnv;
+    readonly folder?: string;
+  } = {},
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, words, {
@@ -18,7 +22,8 @@ export function execute(
     child.on('error', reject);
     child.on('close', (code) => {
       if (code === 0) resolve(said.join(''));
-      else reject(new Error(`${program} ${words.join(' ')} ended with ${code}\n${said.join('').slice(-4000)}`));
+      else
+        reject(new Error(`${program} ${words.join(' ')} ended with ${code}\n${said.join('').slice(-4000)}`));
     });
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.input ?? '');

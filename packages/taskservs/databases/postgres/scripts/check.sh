@@ -9,7 +9,12 @@ psql=/usr/lib/postgresql/$PG_VERSION/bin/psql
 if [ ! -x "$psql" ] || [ ! -S "/var/run/postgresql/.s.PGSQL.$PG_PORT" ]; then exit 0; fi
 tab=$(printf '\t')
 cd /
+replication="select 'replication', 'none' where false"
+if [ -n "$PG_REPLICA_OF" ]; then
+  replication="select 'replication from $PG_REPLICA_OF', coalesce((select status from pg_stat_wal_receiver), 'stopped')"
+fi
 exec setpriv --reuid=postgres --regid=postgres --init-groups \
   "$psql" -AtqX -F "$tab" -h /var/run/postgresql -p "$PG_PORT" -d postgres -c \
   "select 'user ' || rolname, 'present' from pg_roles where rolcanlogin
-   union all select 'database ' || datname, 'owned by ' || pg_get_userbyid(datdba) from pg_database" 2>/dev/null
+   union all select 'database ' || datname, 'owned by ' || pg_get_userbyid(datdba) from pg_database
+   union all $replication" 2>/dev/null

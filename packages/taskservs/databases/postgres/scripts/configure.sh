@@ -20,8 +20,13 @@ until sql -c 'select 1' >/dev/null 2>&1; do
   fi
   sleep 0.2
 done
-if [ "$(sql -c 'select pg_is_in_recovery()')" = t ]; then
-  echo 'This server follows another; roles and databases come from there.'
+if [ -n "$PG_REPLICA_OF" ]; then
+  # Roles and databases come from the server it follows; it may take a moment to reach it.
+  tries=50
+  until [ "$(sql -c 'select status from pg_stat_wal_receiver')" = streaming ] || [ "$tries" -le 0 ]; do
+    tries=$((tries - 1))
+    sleep 0.2
+  done
   exit 0
 fi
 

@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { TaskservUse } from '@provisioning/extensions-sdk';
+import { TaskservBed, type TestHost } from '../../../../../tools/testing/taskserv-bed.ts';
+import { observeTaskservs } from '../../taskserv/observe.ts';
+import { taskservCreate } from './create.ts';
+import { taskservDelete } from './delete.ts';
+
+/** Every taskserv is installed for real, does its work, is left alone by a second run, takes a new setting, and goes. */
+let bed: TaskservBed;
+let host: TestHost;
+
+beforeAll(async () => {
+  bed = await TaskservBed.make();
+  host = await bed.host('one');
+}, 300_000);
+
+afterAll(() => bed?.[Symbol.asyncDispose]());
+
+interface Life {
+  readonly config?: Record<string, unknown>;
+  /** Shell that fails unless the service does its work. */
+  readonly probe: string;
+  readonly changed: Record<string, unknown>;
+  readonly changedProbe: string;
+  readonly gone: string;
+}
+
+const http = (port: number, path: string): string =>
+  `bash -c 'exec 3<>/dev/tcp/127.0.0.1/${port}; printf "GET ${path} HTTP/1.0\\r\\nHost: x\\r\\n\\r\\n" >&3; cat <&3'`;
+
+const lives: Readonly<Record<string, Life>> = {
+  nginx: {
+    probe: `${http(80, '/health')} | grep -q '200 OK'`,
+    changed: { port: 8080 },
+    changedProbe: `${http(8080, '/health')} | grep -q '200 OK'`,
+    gone: '! systemctl is-active -q nginx',
+  },
+  'node-exporter': {
+    probe: `${http(9100, '/metrics')} | grep -q node_memory_MemTotal_bytes`,
+    changed: { port: 9101 },
+    changedProbe: `${http(9101, '/metrics')} | grep -q node_memory_MemTotal_bytes`,
+    gone: '! test -e /usr/bin/prometheus-node-exporter',
+  },
+  webhook: {
+    config: { hooks: [{ id: 'hello', command: '/bin/echo', arguments: ['well done'] }] },
+    probe: `${http(9000, '/hooks/hello')} | grep -q 'well done'`,
+    changed: { hooks: [{ id: 'hello', command: '/bin/echo', arguments: ['changed'] }] },
+    changedProbe: `${http(9000, '/hooks/hello')} | grep -q changed`,
+    gone: '! test -e /etc/webhook.conf',
+  },
+  'oci-reg': {
+    probe: `${http(5000, '/v2/')} | grep -q '200 OK'`,
+    changed: { auth_enabled: true },
+    changedProbe: `${http(5000, '/v2/')} | grep -q '401' && test -s /etc/provisioning/secrets/oci-reg`,
+    gone: '! systemctl is-active -q docker-registry',
+  },
+  proxy: {
+    config: { http_proxy: 'http://127.0.0.1:3128' },
+    probe: 'bash -lc \'test "$https_proxy" = http://127.0.0.1:3128\'',
+    changed: { http_proxy: '' },
+    changedProbe: 'bash -lc \'test -z "$https_proxy"\'',
+    gone: '! test -e /etc/apt/apt.conf.d/60provisioning-proxy',
+  },
+  'ip-aliases': {
+    config: { aliases: [] },
+    probe: 'ip -V',
+    changed: {},
+    changedProbe: 'test -e /etc/provisioning/ip-aliases',
+    gone: '! test -e /etc/provisioning/ip-aliases',
+  },
+  runc: {
+    probe: 'runc --version',
+    changed: {},
+    changedProbe: 'runc features || runc --version',
+    gone: '! command -v runc',
+  },
+  crun: { probe: 'crun --version', changed: {}, changedProbe: 'crun --version', gone: '! command -v crun' },
+  containerd: {
+    config: { snapshotter: 'native' },
+    probe: 'ctr version && ctr namespaces create probe && ctr namespaces list | grep -q probe',
+    changed: { snapshotter: 'native', registry_mirrors: ['http://127.0.0.1:5000'] },
+    changedProbe: 'grep -q 127.0.0.1:5000 /etc/containerd/certs.d/_default/hosts.toml',
+    gone: '! systemctl is-active -q containerd',
+  },
+  podman: {
+    config: { runtime: 'runc', api_socket: true },
+    probe:
+      'podman info --format "{{.Host.OCIRuntime.Name}}" | grep -q runc && test -S /run/podman/podman.sock',
+    changed: { runtime: 'crun' },
+    changedProbe: 'podman info --format "{{.Host.OCIRuntime.Name}}" | grep -q crun',
+    gone: '! command -v podman',
+  },
+  alertmanager: {
+    probe: `${http(9093, '/-/ready')} | grep -q '200 OK'`,
+    changed: { receivers: [{ name: 'team', webhook_url: 'http://127.0.0.1:9000/hooks/hello' }] },
+    changedProbe: `${http(9093, '/api/v2/status')} | grep -q 'receiver: team'`,
+    gone: '! systemctl is-active -q prometheus-alertmanager',
+  },
+  prometheus: {
+    config: { scrape: [{ job: 'nodes', servers: ['one'], port: 9100 }], scrape_interval: '1s' },
+    probe: `${http(9090, '/api/v1/targets')} | grep -q '"job":"nodes"'`,
+    changed: { scrape_interval: '2s' },
+    changedProbe: `${http(9090, '/api/v1/status/config')} | grep -q 'scrape_interval: 2s'`,
+    gone: '! systemctl is-active -q prometheus',
+  },
+};
+
+const use = (name: string, config: Record<string, unknown> = {}): TaskservUse => ({
+  name,
+  profile: 'default',
+  config,
+});
+const create = (name: string, config: Record<string, unknown> = {}) =>
+  taskservCreate.run(bed.context(), { server: host.target, taskserv: use(name, config), references: [] });
+
+test.each(Object.entries(lives))(
+  '07 §3 %s: install, work, second run, new setting, removal',
+  async (name, life) => {
+    const config = life.config ?? {};
+    expect(await create(name, config)).toMatchObject({ changed: true });
+    await host.sh(life.probe);
+    expect(await create(name, config)).toMatchObject({ changed: false, reasons: [] });
+    const [seen] = await observeTaskservs(bed.context(), host.target, [use(name, config)]);
+    expect(seen).toMatchObject({ state: 'satisfied', reasons: [] });
+    await create(name, life.changed);
+    await host.sh(life.changedProbe);
+    const removal = {
+      server: host.target,
+      taskserv: use(name, life.changed),
+      references: [],
+      cleanup_data: true,
+    };
+    expect(await taskservDelete.run(bed.context(), removal)).toMatchObject({
+      status: 'uninstalled',
+      warnings: [],
+    });
+    await host.sh(life.gone);
+  },
+  240_000,
+);
+
+test('resolv: wanted name servers, drift, and back to what was', async () => {
+  const before = await host.sh('cat /etc/resolv.conf');
+  const config = { nameservers: ['192.0.2.53'], search: ['example.org'] };
+  expect(await create('resolv', config)).toMatchObject({ changed: true });
+  expect(await host.sh('grep -v "^#" /etc/resolv.conf')).toBe('nameserver 192.0.2.53\nsearch example.org\n');
+  expect(await create('resolv', config)).toMatchObject({ changed: false });
+  await host.sh('echo "nameserver 198.51.100.1" >> /etc/resolv.conf');
+  expect(await create('resolv', config)).toMatchObject({
+    changed: true,
+    reasons: ['resolv.conf is different, not as defined'],
+  });
+  const removal = {
+    server: host.target,
+    taskserv: use('resolv', config),
+    references: [],
+    cleanup_data: false,
+  };
+  await taskservDelete.run(bed.context(), removal);
+  expect(await host.sh('cat /etc/resolv.conf')).toBe(before);
+});
