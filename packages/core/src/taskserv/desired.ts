@@ -98,6 +98,7 @@ export function renderTaskserv(
       ...asset,
       url: text(asset.url),
       sha256: text(asset.sha256),
+      checksum_url: text(asset.checksum_url),
       path: text(asset.path),
     })),
     files,

@@ -1,3 +1,4 @@
+import type { TaskservAsset } from '@provisioning/extensions-sdk';
 import { shellQuote } from '../transport/index.ts';
 import type { DesiredTaskserv } from './desired.ts';
 
@@ -22,8 +23,8 @@ export function expectedFacts(desired: DesiredTaskserv): readonly string[] {
     ...desired.packages.map((name) => `package\t${name}\tinstalled`),
     ...desired.users.map(({ name }) => `user\t${name}`),
     ...desired.directories.map(({ path, mode, owner, group }) => `mode\t${path}\t${mode} ${owner}:${group}`),
-    ...desired.assets.map(({ path, sha256, format }) =>
-      format === 'file' ? `${sha256}  ${path}` : `asset\t${path}\t${sha256}`,
+    ...desired.assets.map((asset) =>
+      isPlain(asset) ? `${asset.sha256}  ${asset.path}` : `asset\t${asset.path}\t${assetKey(asset)}`,
     ),
     ...desired.files.flatMap(({ path, sha256, mode, owner, group }) => [
       `${sha256}  ${path}`,
@@ -50,13 +51,13 @@ export function factsFunction(all: readonly DesiredTaskserv[]): string {
   const hashed = unique(
     all.flatMap((desired) => [
       ...desired.files.map(({ path }) => path),
-      ...desired.assets.filter(({ format }) => format === 'file').map(({ path }) => path),
+      ...desired.assets.filter(isPlain).map(({ path }) => path),
     ]),
   );
   const listed = unique(
     all.flatMap((desired) => [...desired.directories, ...desired.files].map(({ path }) => path)),
   );
-  const unpacked = all.flatMap((desired) => desired.assets.filter(({ format }) => format === 'tar'));
+  const unpacked = all.flatMap((desired) => desired.assets.filter((asset) => !isPlain(asset)));
   const lines: string[] = [];
   if (packages.length > 0) {
     lines.push(
@@ -83,6 +84,16 @@ export function factsFunction(all: readonly DesiredTaskserv[]): string {
     lines.push(`  printf 'fact\\t%s\\t%s\\n' ${shellQuote(desired.name)} "$l"`, 'done');
   }
   return `facts() {\n${lines.join('\n')}\n:\n}\n`;
+}
+
+/** A download that is the file itself, so that its checksum is the file's. */
+function isPlain({ format, sha256 }: TaskservAsset): boolean {
+  return format === 'file' && sha256 !== '';
+}
+
+/** What is remembered of a download whose checksum is not the file's. */
+export function assetKey({ sha256, url }: TaskservAsset): string {
+  return sha256 === '' ? url : sha256;
 }
 
 /** File name under which the checksum of an unpacked archive is remembered on the host. */

@@ -1,6 +1,6 @@
 import { shellQuote } from '../transport/index.ts';
 import type { DesiredTaskserv } from './desired.ts';
-import { expectedRecord, factsFunction, recordFolder } from './facts.ts';
+import { assetKey, expectedRecord, factsFunction, recordFolder } from './facts.ts';
 
 /** Who holds a host while something is installed there, and what is told to others (07 §5.10). */
 export interface HostLock {
@@ -54,8 +54,13 @@ export function planScript(
     ),
     shellFunction(
       'put_assets',
-      desired.assets.map(({ url, sha256, format, member, path, mode }) =>
-        ['put_asset', url, sha256, format, member ?? '', path, mode].map(shellQuote).join(' '),
+      desired.assets.map((asset) =>
+        [
+          ...['put_asset', asset.url, asset.sha256, asset.checksum_url, assetKey(asset)],
+          ...[asset.format, asset.member ?? '', asset.path, asset.mode],
+        ]
+          .map(shellQuote)
+          .join(' '),
       ),
     ),
     shellFunction(

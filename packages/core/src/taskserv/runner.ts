@@ -128,14 +128,24 @@ restore_files() {
   # shellcheck disable=SC2086
   if [ -n "$UNITS" ]; then systemctl restart $UNITS 2>&1 9>&- || :; fi
 }
+promised_sum() {
+  if [ -n "$2" ]; then printf '%s' "$2"; return; fi
+  if [ -z "$3" ]; then fail CHECKSUM "$1 comes without a checksum"; fi
+  download "$3" assets/sums >/dev/null || fail DOWNLOAD_FAILED "$3"
+  name=\${1##*/}
+  while read -r sum file _; do
+    if [ -z "$file" ] || [ "\${file#\*}" = "$name" ] || [ "\${file##*/}" = "$name" ]; then printf '%s' "$sum"; return; fi
+  done <assets/sums
+}
 put_asset() {
-  url=$1 hash=$2 format=$3 member=$4 path=$5 mode=$6
-  if contains "$before" "$hash  $path" || contains "$before" "asset$tab$path$tab$hash"; then return; fi
+  url=$1 hash=$2 sums=$3 key=$4 format=$5 member=$6 path=$7 mode=$8
+  if contains "$before" "$hash  $path" || contains "$before" "asset$tab$path$tab$key"; then return; fi
   mkdir -p assets "$(dirname "$path")" "$RECORDS/.assets"
+  wanted=$(promised_sum "$url" "$hash" "$sums") || { say "error \${wanted#*error }"; exit 1; }
   download "$url" assets/download || fail DOWNLOAD_FAILED "$url"
   found=$(sha256sum <assets/download) || fail DOWNLOAD_FAILED "$url"
   found=\${found%% *}
-  if [ "$found" != "$hash" ]; then fail CHECKSUM "$url has $found, expected $hash"; fi
+  if [ "$found" != "$wanted" ]; then fail CHECKSUM "$url has $found, expected \${wanted:-a checksum that its list lacks}"; fi
   if [ "$format" = tar ]; then
     mkdir -p assets/unpacked && tar -x -f assets/download -C assets/unpacked || fail DOWNLOAD_FAILED "$url cannot be unpacked"
     cp "assets/unpacked/$member" "$path.provisioning-new" || fail DOWNLOAD_FAILED "$url lacks $member"
@@ -143,7 +153,7 @@ put_asset() {
     cp assets/download "$path.provisioning-new" || fail FILE_FAILED "$path"
   fi
   chmod "$mode" "$path.provisioning-new" && mv -f "$path.provisioning-new" "$path" || fail FILE_FAILED "$path"
-  if [ "$format" = tar ]; then printf '%s\n' "$hash" >"$RECORDS/.assets/$(printf %s "$path" | tr / _)"; fi
+  printf '%s\n' "$key" >"$RECORDS/.assets/$(printf %s "$path" | tr / _)"
   rm -rf assets
   restart=yes
   say "changed $path"

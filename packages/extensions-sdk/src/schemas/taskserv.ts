@@ -55,8 +55,10 @@ export type TaskservUser = Static<typeof TaskservUser>;
 export const TaskservAsset = Type.Object({
   /** Template; sees `version` and `arch` too. */
   url: Type.String({ minLength: 1 }),
-  /** Template; SHA-256 of the download. */
-  sha256: Type.String({ minLength: 1 }),
+  /** Template; SHA-256 of the download. One of `sha256` and `checksum_url` must not be empty. */
+  sha256: Type.String({ default: '' }),
+  /** Template; where the publisher says the SHA-256, alone or in a list of `<sum>  <file>` lines. */
+  checksum_url: Type.String({ default: '' }),
   /** `file` puts the download at `path`; `tar` unpacks the member `member` of it there. */
   format: Type.Union([Type.Literal('file'), Type.Literal('tar')], { default: 'file' }),
   member: Type.Optional(Type.String()),

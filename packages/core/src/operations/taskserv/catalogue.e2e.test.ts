@@ -8,10 +8,12 @@ import { taskservDelete } from './delete.ts';
 /** Every taskserv is installed for real, does its work, is left alone by a second run, takes a new setting, and goes. */
 let bed: TaskservBed;
 let host: TestHost;
+let plain: TestHost;
 
 beforeAll(async () => {
   bed = await TaskservBed.make();
-  host = await bed.host('one');
+  plain = await bed.host('one');
+  host = plain;
 }, 300_000);
 
 afterAll(() => bed?.[Symbol.asyncDispose]());
@@ -23,6 +25,8 @@ interface Life {
   readonly changed: Record<string, unknown>;
   readonly changedProbe: string;
   readonly gone: string;
+  /** Containers inside a container need all capabilities. */
+  readonly privileged?: boolean;
 }
 
 const http = (port: number, path: string): string =>
@@ -89,6 +93,7 @@ const lives: Readonly<Record<string, Life>> = {
     changed: { runtime: 'crun' },
     changedProbe: 'podman info --format "{{.Host.OCIRuntime.Name}}" | grep -q crun',
     gone: '! command -v podman',
+    privileged: true,
   },
   alertmanager: {
     probe: `${http(9093, '/-/ready')} | grep -q '200 OK'`,
@@ -117,6 +122,7 @@ test.each(Object.entries(lives))(
   '07 §3 %s: install, work, second run, new setting, removal',
   async (name, life) => {
     const config = life.config ?? {};
+    host = life.privileged === true ? await bed.host('two', { extra: { privileged: true } }) : plain;
     expect(await create(name, config)).toMatchObject({ changed: true });
     await host.sh(life.probe);
     expect(await create(name, config)).toMatchObject({ changed: false, reasons: [] });
@@ -140,6 +146,7 @@ test.each(Object.entries(lives))(
 );
 
 test('resolv: wanted name servers, drift, and back to what was', async () => {
+  host = plain;
   const before = await host.sh('cat /etc/resolv.conf');
   const config = { nameservers: ['192.0.2.53'], search: ['example.org'] };
   expect(await create('resolv', config)).toMatchObject({ changed: true });

@@ -1,0 +1,4 @@
+#!/bin/sh
+# The unpacked program; data stays.
+set -eu
+rm -rf /opt/grafana
