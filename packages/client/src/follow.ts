@@ -11,7 +11,15 @@ export interface FollowOptions {
   /** Log lines too; default true. */
   readonly logs?: boolean;
   readonly WebSocket?: typeof WebSocket;
+  /**
+   * Called when nobody has answered for two seconds, and every fifteen seconds from then on; following goes on. A place
+   * to say so, or to start the orchestrator again.
+   */
+  readonly onUnreachable?: () => void | Promise<void>;
 }
+
+const unreachableAfter = 2000;
+const remindAfter = 15_000;
 
 /**
  * The events of one workflow from `lastEventId` until it ends (`WorkflowCompleted` or `WorkflowFailed`, which is the
@@ -25,6 +33,7 @@ export async function* follow(
 ): AsyncGenerator<EventEnvelope, void, undefined> {
   let last = options.lastEventId;
   let failures = 0;
+  let silentSince: number | undefined;
   const Socket = options.WebSocket ?? globalThis.WebSocket;
   while (!options.signal?.aborted) {
     if (Socket && failures < 3) {
@@ -40,6 +49,19 @@ export async function* follow(
       if (failures < 3) continue;
     }
     const events = await poll(http, workflowId, last, options);
+    if (events === undefined) {
+      const now = performance.now();
+      silentSince ??= now;
+      if (now - silentSince > unreachableAfter) {
+        await options.onUnreachable?.();
+        silentSince = performance.now() + remindAfter - unreachableAfter;
+      }
+      await delay(options.pollInterval ?? 500, options.signal).catch(() => undefined);
+      continue;
+    }
+    // It answers again: back to the stream.
+    if (silentSince !== undefined) failures = 0;
+    silentSince = undefined;
     for (const event of events) {
       if (event.id !== undefined) last = event.id;
       yield event;
@@ -56,13 +78,13 @@ function isLast(event: EventEnvelope, workflowId: string): boolean {
   );
 }
 
-/** Polls; an orchestrator that is being restarted is waited for. */
+/** Polls; `undefined` when nobody answers: an orchestrator that is being restarted is waited for. */
 async function poll(
   http: Http,
   workflowId: string,
   after: string | undefined,
   options: FollowOptions,
-): Promise<readonly EventEnvelope[]> {
+): Promise<readonly EventEnvelope[] | undefined> {
   try {
     const answer = await http.call<readonly EventEnvelope[]>({
       method: 'GET',
@@ -73,7 +95,7 @@ async function poll(
     return answer.data;
   } catch (error) {
     if (options.signal?.aborted) return [];
-    if (error instanceof ProvisioningAPIError && error.retryable) return [];
+    if (error instanceof ProvisioningAPIError && error.retryable) return undefined;
     throw error;
   }
 }

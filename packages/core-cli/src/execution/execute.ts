@@ -109,6 +109,11 @@ async function submit(
     out: command.out,
     interruption: command.host.interruption,
     timeout: command.globals.timeout,
+    revive: async () => {
+      await connectForWork(command, session.configuration).catch((error: unknown) =>
+        command.out.warn(asProvisioningError(error).message),
+      );
+    },
   });
   finishWatch(command.out, result);
   if (result.ended === 'detached') command.exitCode = 130;

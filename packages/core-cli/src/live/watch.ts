@@ -13,6 +13,8 @@ export interface WatchOptions {
   readonly interruption: Interruption;
   /** Print every event as a line of JSON on standard output (12 §17). */
   readonly jsonLines?: boolean;
+  /** Starts the orchestrator again when it is gone; without it the view says how. */
+  readonly revive?: () => Promise<void>;
   /** Seconds after which watching, not the work, ends. */
   readonly timeout?: number;
 }
@@ -44,7 +46,12 @@ export async function watchWorkflow(options: WatchOptions): Promise<WatchResult>
   try {
     display.start();
     if (!isFinal(view.status)) {
-      for await (const event of client.follow(workflowId, { signal: stop.signal })) {
+      const onUnreachable = async (): Promise<void> => {
+        out.warn('The orchestrator does not answer; the workflow is safe and goes on when it runs again');
+        if (options.revive === undefined) out.info('Start it: provisioning orchestrator start');
+        else await options.revive();
+      };
+      for await (const event of client.follow(workflowId, { signal: stop.signal, onUnreachable })) {
         const change = applyEvent(view, event);
         display.event(event, change);
       }
