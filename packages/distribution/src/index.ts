@@ -5,7 +5,7 @@ export { ImageLayout, LayoutRepository, openLayout } from './layout/layout.ts';
 export * from './oci/content.ts';
 export * from './oci/copy.ts';
 export * from './oci/descriptor.ts';
-export { type Digest, digestOf, isDigest, parseDigest, Verifier, verifyBytes } from './oci/digest.ts';
+export { type Digest, digestOf, isDigest, parseDigest, verifyBytes } from './oci/digest.ts';
 export {
   effectiveArtifactType,
   encodeManifest,

@@ -7,6 +7,7 @@ import type { ProvisioningCommand } from '../frame/command.ts';
 import { surroundingsOf } from '../session/surroundings.ts';
 import { configurationOf, select } from '../session/workspace.ts';
 import type { RegistryFlags } from './flags.ts';
+import { keepMemoryFlat } from './memory.ts';
 
 /** Registries, cache and signature checks for one command; close it with `await using`. */
 export interface OciSession extends AsyncDisposable {
@@ -40,6 +41,7 @@ export async function openArtifacts(
   flags: RegistryFlags & { readonly 'verify-signature'?: boolean },
   workspace: 'required' | 'optional' = 'optional',
 ): Promise<OciSession> {
+  keepMemoryFlat();
   const selection =
     workspace === 'required'
       ? await select(command, 'none')

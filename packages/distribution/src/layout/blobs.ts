@@ -1,14 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { type Digest, parseDigest, Verifier } from '../oci/digest.ts';
+import { chunksOf } from '../oci/chunks.ts';
+import { type Digest, parseDigest } from '../oci/digest.ts';
+import { appendStream } from './append.ts';
 import { blobNotFound } from '../oci/errors.ts';
-import { verified } from '../oci/content.ts';
+import { verified, verifiedChunks } from '../oci/content.ts';
 import type { ContentSource } from '../oci/target.ts';
 
 /** Blobs at least this large keep what was received when a transfer breaks. */
@@ -80,9 +81,11 @@ export class BlobFolder {
     const prefix = await this.#claim(descriptor, growing);
     try {
       const stream = await content(prefix.bytes);
-      const file = createWriteStream(growing, { flags: prefix.bytes === 0 ? 'w' : 'a', mode: 0o644 });
-      if (prefix.bytes === 0) await pipeline(verified(stream, descriptor), file, { signal });
-      else await pipeline(stream, new Verifier(descriptor, prefix), file, { signal });
+      const checked =
+        prefix.bytes === 0
+          ? verified(stream, descriptor)
+          : verifiedChunks(chunksOf(stream), descriptor, prefix);
+      await appendStream(growing, checked, { mode: 0o644, ...(signal === undefined ? {} : { signal }) });
       await rename(growing, final);
     } catch (error) {
       await this.#abandon(descriptor, growing, error);

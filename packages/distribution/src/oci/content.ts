@@ -1,7 +1,9 @@
+import type { Hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { Descriptor } from './descriptor.ts';
-import { Verifier, verifyBytes } from './digest.ts';
+import { chunksOf } from './chunks.ts';
+import { verifyBytes, verifyChunks } from './digest.ts';
 import { type Index, type Manifest, parseManifest } from './manifest.ts';
 import { maxManifestBytes } from './media-types.ts';
 import type { CallOptions, ContentSource, Fetcher } from './target.ts';
@@ -11,13 +13,30 @@ export function fromBytes(bytes: Uint8Array): ContentSource {
   return (offset) => Promise.resolve(Readable.from(offset < bytes.length ? [bytes.subarray(offset)] : []));
 }
 
+/** Streams that verify themselves, and against what. */
+const verifying = new WeakMap<Readable, string>();
+
+/**
+ * A stream of verified chunks. The high-water mark is that of one chunk, so that nothing gathers and nothing is copied.
+ * @param prefix bytes that were received earlier and are part of the digest.
+ */
+export function verifiedChunks(
+  chunks: AsyncIterable<Buffer>,
+  descriptor: Descriptor,
+  prefix: { readonly hash: Hash; readonly bytes: number } | undefined = undefined,
+): Readable {
+  const stream = Readable.from(verifyChunks(chunks, descriptor, prefix), {
+    objectMode: false,
+    highWaterMark: 1,
+  });
+  if (prefix === undefined) verifying.set(stream, descriptor.digest);
+  return stream;
+}
+
 /** The same stream, verified; a stream that already verifies this descriptor is returned as it is. */
 export function verified(stream: Readable, descriptor: Descriptor): Readable {
-  if (stream instanceof Verifier && stream.descriptor.digest === descriptor.digest) return stream;
-  const verifier = new Verifier(descriptor);
-  stream.on('error', (error) => verifier.destroy(error));
-  verifier.on('close', () => stream.destroy());
-  return stream.pipe(verifier);
+  if (verifying.get(stream) === descriptor.digest) return stream;
+  return verifiedChunks(chunksOf(stream), descriptor);
 }
 
 /** Reads a stream into memory up to a limit. @throws ProvisioningError `CONTENT_TOO_LARGE`. */

@@ -1,5 +1,4 @@
 import { createHash, type Hash } from 'node:crypto';
-import { Transform, type TransformCallback } from 'node:stream';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { Descriptor } from './descriptor.ts';
 
@@ -55,44 +54,26 @@ export function sizeMismatch(descriptor: Descriptor, found: number, more: boolea
 }
 
 /**
- * Counts and hashes what passes and fails the stream when it is not what the descriptor says: at the first byte too
- * many, or at the end. `prefix` continues a hash over bytes that were received earlier.
+ * Passes chunks on and fails when they are not what the descriptor says: at the first byte too many, or at the end.
+ * `prefix` continues a hash over bytes that were received earlier.
  */
-export class Verifier extends Transform {
-  readonly descriptor: Descriptor;
-  readonly #hash: Hash;
-  #received: number;
-
-  constructor(
-    descriptor: Descriptor,
-    prefix: { readonly hash: Hash; readonly bytes: number } | undefined = undefined,
-  ) {
-    super({ highWaterMark: 256 * 1024 });
-    this.descriptor = descriptor;
-    this.#hash = prefix?.hash ?? createHash(parseDigest(descriptor.digest).algorithm);
-    this.#received = prefix?.bytes ?? 0;
+export async function* verifyChunks(
+  chunks: AsyncIterable<Buffer>,
+  descriptor: Descriptor,
+  prefix: { readonly hash: Hash; readonly bytes: number } | undefined = undefined,
+): AsyncGenerator<Buffer> {
+  const { algorithm, hex } = parseDigest(descriptor.digest);
+  const hash = prefix?.hash ?? createHash(algorithm);
+  let received = prefix?.bytes ?? 0;
+  for await (const chunk of chunks) {
+    received += chunk.length;
+    if (received > descriptor.size) throw sizeMismatch(descriptor, received, true);
+    hash.update(chunk);
+    yield chunk;
   }
-
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, callback: TransformCallback): void {
-    this.#received += chunk.length;
-    if (this.#received > this.descriptor.size) {
-      callback(sizeMismatch(this.descriptor, this.#received, true));
-      return;
-    }
-    this.#hash.update(chunk);
-    callback(null, chunk);
-  }
-
-  override _flush(callback: TransformCallback): void {
-    if (this.#received !== this.descriptor.size) {
-      callback(sizeMismatch(this.descriptor, this.#received, false));
-      return;
-    }
-    const { algorithm, hex } = parseDigest(this.descriptor.digest);
-    const found = this.#hash.digest('hex');
-    if (found === hex) callback();
-    else callback(digestMismatch(this.descriptor, `${algorithm}:${found}`));
-  }
+  if (received !== descriptor.size) throw sizeMismatch(descriptor, received, false);
+  const found = hash.digest('hex');
+  if (found !== hex) throw digestMismatch(descriptor, `${algorithm}:${found}`);
 }
 
 /** Checks bytes held in memory against a descriptor. @throws ProvisioningError `DIGEST_MISMATCH`, `SIZE_MISMATCH`. */

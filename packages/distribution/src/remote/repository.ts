@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fromBytes, readAll, verified } from '../oci/content.ts';
+import { chunksOf } from '../oci/chunks.ts';
+import { fromBytes, readAll, verified, verifiedChunks } from '../oci/content.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf, isDigest, parseDigest, verifyBytes } from '../oci/digest.ts';
 import { artifactNotFound, blobNotFound } from '../oci/errors.ts';
@@ -101,11 +102,9 @@ export class RemoteRepository implements Target {
       return offset === 0 ? verified(stream, descriptor) : stream;
     }
     const first = await this.#openBlob(descriptor, offset, options);
-    const stream = Readable.from(this.#resuming(descriptor, offset, first, options), {
-      objectMode: false,
-      highWaterMark: 256 * 1024,
-    });
-    return offset === 0 ? verified(stream, descriptor) : stream;
+    const chunks = this.#resuming(descriptor, offset, first, options);
+    if (offset === 0) return verifiedChunks(chunks, descriptor);
+    return Readable.from(chunks, { objectMode: false, highWaterMark: 1 });
   }
 
   async #manifestBytes(descriptor: Descriptor, options: CallOptions): Promise<Buffer> {
@@ -162,7 +161,7 @@ export class RemoteRepository implements Target {
     for (;;) {
       let skip = response.status === 206 ? 0 : position;
       try {
-        for await (const chunk of response.body as AsyncIterable<Buffer>) {
+        for await (const chunk of chunksOf(response.body)) {
           const rest = skip === 0 ? chunk : chunk.subarray(Math.min(skip, chunk.length));
           skip -= chunk.length - rest.length;
           if (rest.length === 0) continue;
