@@ -1,0 +1,17 @@
+import { planDefaults } from '../../../../packages/orchestrator/src/engine/plan.ts';
+import { PostgresStore } from '../../../../packages/orchestrator/src/journal/postgres/store.ts';
+import { OperationWorker } from '../../../../packages/orchestrator/src/worker/worker.ts';
+import { doNothing } from './ours.ts';
+
+/** A worker process: `<postgres url> <redis url>`. */
+const [, , url = '', redisUrl = ''] = process.argv;
+const worker = new OperationWorker({
+  redisUrl,
+  store: new PostgresStore({ url, exclusive: false }),
+  executor: doNothing,
+  concurrency: 200,
+  grace: 1000,
+  defaults: planDefaults,
+});
+await worker.start();
+process.stdout.write('ready\n');
