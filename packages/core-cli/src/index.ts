@@ -4,3 +4,10 @@ export type { Catalogue, CommandDetails, CommandEntry, ParameterEntry } from './
 export { commandFiles, packageVersion, scanCatalogue } from './catalogue/scan.ts';
 export { main } from './main.ts';
 export { type Runtime, processRuntime } from './runtime.ts';
+export { categories, categoryCommands, categoryOf } from './catalogue/categories.ts';
+export { topics } from './catalogue/topics.ts';
+export { globalOptions } from './argv/global-options.ts';
+export { checkCommandLine } from './frame/check-line.ts';
+export { argumentUsage, optionName } from './help/command-page.ts';
+export { spellingsOf } from './aliases/resolve.ts';
+export { exitCodes } from '@provisioning/extensions-sdk';
