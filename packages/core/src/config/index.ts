@@ -1,8 +1,11 @@
 export { type ConfigCipher, looksEncrypted, shouldBeEncrypted } from './cipher.ts';
+export { ageCipher, defaultCiphers, encryptAge, sopsCipher } from './ciphers/index.ts';
 export { codeFrame, positionAt } from './code-frame.ts';
 export { Configuration, type Provenance, secretMask } from './configuration.ts';
 export { ambiguous, definitionEndings, mainFile } from './definition-formats.ts';
 export { type Data, type Document, type Format, type KeyPath, formatOf, parseDocument } from './document.ts';
+export { type Scope, type SetOptions, type SetResult, setConfigurationKey } from './edit/set.ts';
+export { removeTomlKey, setTomlKey } from './edit/toml-edit.ts';
 export {
   type DetectedEnvironment,
   availableEnvironments,
@@ -10,8 +13,17 @@ export {
   detectEnvironment,
 } from './environment.ts';
 export { evaluateFile } from './evaluate/evaluate.ts';
+export { editorSchemas, namedSchemas, schemaPage } from './export-schemas.ts';
 export { renderHandlebars } from './handlebars.ts';
-export { type LayerFile, type LayerId, layerFiles, layerOrder } from './layers.ts';
+export {
+  type HierarchyLayer,
+  configurationHierarchy,
+  configurationSources,
+  exportLines,
+  interpolatedValues,
+  shownConfiguration,
+} from './inspect.ts';
+export { type LayerFile, type LayerId, environmentFiles, layerFiles, layerOrder } from './layers.ts';
 export { type LoadOptions, loadConfiguration } from './load.ts';
 export { deepFreeze, isRecord, keyPath, mergeData, nest, unsetMark, valueAt } from './merge.ts';
 export { decodeText, readDocument } from './read.ts';
@@ -22,3 +34,12 @@ export {
   processSurroundings,
   userDirectories,
 } from './surroundings.ts';
+export { checkDialect, parseDialect } from './validation/dialect.ts';
+export { shippedSchemas } from './validation/shipped-schemas.ts';
+export {
+  type ValidationItem,
+  type ValidationReport,
+  reportLines,
+  validateFile,
+  validateWorkspaceConfiguration,
+} from './validation/validate.ts';

@@ -4,6 +4,7 @@ import { ConfigurationSchema, type Issue, ProvisioningError } from '@provisionin
 import type { TSchema } from 'typebox';
 import { builtInFragment, fillProviders, shareExecution } from './built-in.ts';
 import type { ConfigCipher } from './cipher.ts';
+import { defaultCiphers } from './ciphers/index.ts';
 import { composed } from './composition.ts';
 import { Configuration } from './configuration.ts';
 import { mainFile } from './definition-formats.ts';
@@ -174,7 +175,7 @@ function fromFile(file: LayerFile, document: Document, env: Surroundings['env'])
 function readerOf(options: LoadOptions, infra: string): ReadOptions {
   const { surroundings, workspace } = options;
   return {
-    ciphers: options.ciphers ?? [],
+    ciphers: options.ciphers ?? defaultCiphers(surroundings),
     evaluate: {
       context: {
         workspace: workspace?.name ?? '',

@@ -9,6 +9,7 @@ import {
   applyDefaults,
 } from '@provisioning/extensions-sdk';
 import type { ConfigCipher } from '../config/cipher.ts';
+import { defaultCiphers } from '../config/ciphers/index.ts';
 import type { Configuration } from '../config/configuration.ts';
 import type { Data } from '../config/document.ts';
 import { canonicalEnvironment } from '../config/environment.ts';
@@ -254,7 +255,7 @@ const bare: Surroundings = {
 function readerOf(options: LoadInfrastructureOptions, name: string): ReadOptions {
   const surroundings = options.surroundings ?? { ...bare, env: process.env };
   return {
-    ciphers: options.ciphers ?? [],
+    ciphers: options.ciphers ?? defaultCiphers(surroundings),
     evaluate: {
       context: {
         workspace: options.workspaceName ?? path.basename(options.workspacePath),

@@ -12,7 +12,7 @@ export type Expression =
       readonly right: Expression;
     };
 
-export type Operator = '||' | '&&' | '==' | '!=' | '>=' | '<=' | '>' | '<';
+export type Operator = '||' | '&&' | '==' | '!=' | '>=' | '<=' | '>' | '<' | '+' | '-' | '*' | '/';
 
 /** A text made of literal parts and expressions. */
 export interface Template {
@@ -66,14 +66,28 @@ export function parseTemplate(text: string): Template {
   return { parts };
 }
 
+/**
+ * One expression without its braces, with `+ - * /` beside the operators of `{{…}}`; rule files use it (02 §11.4).
+ * @throws ExpressionError
+ */
+export function parseRuleExpression(text: string): Expression {
+  const parser = new Parser(`${text}}}`, 0, true);
+  const expression = parser.parse();
+  if (parser.position <= text.length)
+    throw new ExpressionError(`Expression not understood: ${text}`, parser.position);
+  return expression;
+}
+
 class Parser {
   readonly #text: string;
+  readonly #arithmetic: boolean;
   position: number;
   #depth = 0;
 
-  constructor(text: string, position: number) {
+  constructor(text: string, position: number, arithmetic = false) {
     this.#text = text;
     this.position = position;
+    this.#arithmetic = arithmetic;
   }
 
   /** One expression up to and including its `}}`. */
@@ -102,10 +116,24 @@ class Parser {
   }
 
   #comparison(argument: boolean): Expression {
-    const left = this.#unary(argument);
+    const left = this.#sum(argument);
     const operator = comparisons.find((candidate) => this.#take(candidate));
     if (operator === undefined) return left;
-    return { kind: 'binary', operator, left, right: this.#unary(argument) };
+    return { kind: 'binary', operator, left, right: this.#sum(argument) };
+  }
+
+  #sum(argument: boolean): Expression {
+    return this.#chain(['+', '-'], () => this.#chain(['*', '/'], () => this.#unary(argument)));
+  }
+
+  #chain(operators: readonly Operator[], operand: () => Expression): Expression {
+    let left = operand();
+    while (this.#arithmetic) {
+      const operator = operators.find((candidate) => this.#take(candidate));
+      if (operator === undefined) break;
+      left = { kind: 'binary', operator, left, right: operand() };
+    }
+    return left;
   }
 
   #unary(argument: boolean): Expression {
@@ -127,7 +155,7 @@ class Parser {
       if (!this.#take(')')) this.#fail();
       return inner;
     }
-    if (character === '/' || character === '.' || character === '~') {
+    if (!this.#arithmetic && (character === '/' || character === '.' || character === '~')) {
       return { kind: 'literal', value: this.#match(bareword) };
     }
     const numeric = this.#match(number);
@@ -141,7 +169,7 @@ class Parser {
     if (text === '') this.#fail();
     if (text === 'true' || text === 'false') return { kind: 'literal', value: text === 'true' };
     if (this.#text[this.position] === '(') return this.#call(text);
-    if (this.#text[this.position] === '/' || this.#text[this.position] === ':') {
+    if (!this.#arithmetic && (this.#text[this.position] === '/' || this.#text[this.position] === ':')) {
       this.position = start;
       return { kind: 'literal', value: this.#match(bareword) };
     }

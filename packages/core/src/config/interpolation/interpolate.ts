@@ -1,6 +1,12 @@
 import type { Issue } from '@provisioning/extensions-sdk';
 import { isRecord, valueAt } from '../merge.ts';
-import { type Expression, ExpressionError, type Template, parseTemplate } from './expression.ts';
+import {
+  type Expression,
+  ExpressionError,
+  type Template,
+  parseRuleExpression,
+  parseTemplate,
+} from './expression.ts';
 import { arity, functions } from './functions.ts';
 import { SecretReference } from './secret-reference.ts';
 
@@ -13,6 +19,8 @@ export interface InterpolationOptions {
   readonly outer?: Readonly<Record<string, unknown>>;
   /** Where errors point; the path is that of the value in the data. */
   readonly issue: (path: readonly (string | number)[], message: string, code: string) => Issue;
+  /** An unknown name is undefined, not an error. */
+  readonly lenient?: boolean;
 }
 
 const maximumReferences = 32;
@@ -38,6 +46,18 @@ class Unresolved extends Error {
  */
 export function interpolate<T>(data: T, options: InterpolationOptions, issues: Issue[]): T {
   return new Interpolator(data, options, issues).run() as T;
+}
+
+/**
+ * The value of a rule's expression over resolved data; a key that is not there is `undefined`.
+ * @throws Error with the reason when the expression is not understood
+ */
+export function evaluateRule(source: string, data: Readonly<Record<string, unknown>>, roots: Roots): unknown {
+  const issue: InterpolationOptions['issue'] = (_path, message, code) => ({ message, code });
+  return new Interpolator(data, { roots, issue, lenient: true }, []).rule(
+    parseRuleExpression(source),
+    source,
+  );
 }
 
 /** Whether a value has an expression anywhere; most parts of a definition have none. */
@@ -68,6 +88,10 @@ class Interpolator {
 
   run(): unknown {
     return this.#tree(this.#data, []);
+  }
+
+  rule(expression: Expression, source: string): unknown {
+    return this.#evaluate(expression, source, []);
   }
 
   /** A whole subtree; each failing value becomes one issue and stays as written. */
@@ -190,7 +214,11 @@ class Interpolator {
           return holds(left) ? left : this.#evaluate(expression.right, source, path);
         if (expression.operator === '&&')
           return holds(left) ? this.#evaluate(expression.right, source, path) : left;
-        return compare(expression.operator, left, this.#evaluate(expression.right, source, path));
+        const { operator } = expression;
+        if (operator === '+' || operator === '-' || operator === '*' || operator === '/') {
+          return arithmetic(operator, left, this.#evaluate(expression.right, source, path));
+        }
+        return compare(operator, left, this.#evaluate(expression.right, source, path));
       }
     }
   }
@@ -256,6 +284,7 @@ class Interpolator {
     if (Object.hasOwn(roots, root)) return valueAt(roots, name);
     if (isRecord(this.#data) && Object.hasOwn(this.#data, root)) return undefined;
     if (outer !== undefined && Object.hasOwn(outer, root)) return undefined;
+    if (this.#options.lenient === true) return undefined;
     throw new Unresolved(
       `Invalid template variable: ${source} Valid variables: ${JSON.stringify(this.#validRoots())}`,
       'INVALID_TEMPLATE_VARIABLE',
@@ -289,6 +318,17 @@ function parsed(text: string): Template {
 
 function holds(value: unknown): boolean {
   return value !== undefined && value !== '' && value !== false && value !== 0 && value !== null;
+}
+
+/** `+` joins when one side is text; otherwise numbers. Nothing comes of what is not there. */
+function arithmetic(operator: '+' | '-' | '*' | '/', left: unknown, right: unknown): unknown {
+  if (left === undefined || right === undefined) return undefined;
+  if (operator === '+' && (typeof left === 'string' || typeof right === 'string'))
+    return `${String(left)}${String(right)}`;
+  const [a, b] = [Number(left), Number(right)];
+  if (operator === '+') return a + b;
+  if (operator === '-') return a - b;
+  return operator === '*' ? a * b : a / b;
 }
 
 function compare(operator: string, left: unknown, right: unknown): boolean | undefined {
