@@ -55,7 +55,8 @@ export const aliasRegistry: readonly AliasRow[] = [
   { target: 'workspace activate', spellings: ['workspace switch'] },
   { target: 'workspace show', spellings: [] },
   { target: 'pack', spellings: ['kcl-packager'] },
-  { target: 'generate extension', spellings: ['create-extension'] },
+  { target: 'generate extension', spellings: ['create-extension', 'extension new', 'taskserv new'] },
+  { target: 'extension test', spellings: ['test extension'] },
   {
     target: 'guide quickstart',
     spellings: ['shortcuts', 'quick', 'quickstart', 'guide shortcuts', 'guide quick'],

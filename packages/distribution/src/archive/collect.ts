@@ -14,6 +14,10 @@ export const defaultInclude: readonly string[] = [
   'manifest.toml',
   'package.json',
   'package-lock.json',
+  'cluster.yaml',
+  'cluster.toml',
+  'rest.yaml',
+  'rest.toml',
   ...[
     'src',
     'dist',
@@ -35,6 +39,8 @@ export const defaultInclude: readonly string[] = [
 /** What a package never carries (09 §3). */
 export const defaultExclude: readonly string[] = [
   'tests/**',
+  // The package itself, where `extension build` puts it.
+  'dist/*.tar.gz',
   '**/.git/**',
   '.git/**',
   '**/node_modules/**',

@@ -1,0 +1,42 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { string as argument } from '@oclif/core/args';
+import { readManifest } from '@provisioning/core';
+import { packExtension } from '@provisioning/distribution';
+import { extensionFolder } from '../../extension/find.ts';
+import { ProvisioningCommand } from '../../frame/command.ts';
+import type { CommandSpec } from '../../frame/metadata.ts';
+import { currentCatalogue } from '../../session/modules.ts';
+
+export default class ExtensionBuild extends ProvisioningCommand {
+  static override summary = 'Pack an extension reproducibly into dist/';
+  static override description =
+    'The same content gives the same archive. A private key or token inside stops it.';
+  static override spec: CommandSpec = { access: 'l', workspace: false, sideEffect: 'create' };
+  static override examples = ['provisioning extension build .'];
+  static override args = { path: argument({ description: 'folder or name; default the current folder' }) };
+
+  async run(): Promise<void> {
+    const { args } = await this.parse(ExtensionBuild);
+    const { catalogue } = await currentCatalogue(this);
+    const { path } = await extensionFolder(catalogue, this.runtime.cwd, args.path);
+    const packed = await packExtension(path, {
+      readManifest: async (folder) => (await readManifest(folder)).manifest,
+    });
+    const file = join(path, 'dist', packed.fileName);
+    if (!this.globals.check) {
+      await mkdir(join(path, 'dist'), { recursive: true });
+      await writeFile(file, packed.archive);
+    }
+    const document = {
+      file,
+      digest: packed.digest,
+      size: packed.archive.length,
+      check_mode: this.globals.check,
+    };
+    await this.out.result(document, () => [
+      `${this.out.style.mark('ok')} ${this.globals.check ? 'Would build' : 'Built'} ${file}`,
+      `Digest: ${packed.digest}`,
+    ]);
+  }
+}
