@@ -134,11 +134,12 @@ export class Project implements AsyncDisposable {
     const providers = await Promise.allSettled(this.#providers.values());
     await Promise.allSettled([
       this.transports.close(),
-      this.#audit?.flush(),
       ...providers.map((loaded) =>
         loaded.status === 'fulfilled' ? loaded.value.instance.dispose() : undefined,
       ),
     ]);
+    // Disposing is a use of an extension too: its record comes last.
+    await this.#audit?.flush();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

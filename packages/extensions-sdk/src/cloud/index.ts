@@ -4,4 +4,5 @@ export { clockOf, providerClient } from './connection.ts';
 export { findCredential, isAuthError, missingCredential, setting } from './credentials.ts';
 export { allowRulesOnly, cutsSsh, firewallRules } from './firewall.ts';
 export { infraTags, isOurs, managedBy, requestTag, resourceName, serverTags, tagNames } from './names.ts';
+export { RecentCreations } from './recent.ts';
 export { addressOf, serverNotFound, sshAccess, wrongState } from './servers.ts';

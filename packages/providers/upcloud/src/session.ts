@@ -4,7 +4,7 @@ import {
   ProviderError,
   type ServerRef,
 } from '@provisioning/extensions-sdk';
-import { infraTags, serverNotFound, serverTags } from '@provisioning/extensions-sdk/cloud';
+import { infraTags, RecentCreations, serverNotFound, serverTags } from '@provisioning/extensions-sdk/cloud';
 import { type CallOptions, name, UpcloudApi } from './api.ts';
 import type { ApiAddress, ApiServer } from './api-types.ts';
 import { Catalogue } from './catalogue.ts';
@@ -18,12 +18,14 @@ export class Session {
   readonly config: UpcloudConfig;
   readonly api: UpcloudApi;
   readonly catalogue: Catalogue;
+  readonly recent: RecentCreations;
 
   constructor(context: ProviderContext) {
     this.context = context;
     this.config = context.config as UpcloudConfig;
     this.api = new UpcloudApi(context);
     this.catalogue = new Catalogue(this.api, this.config.zones ?? []);
+    this.recent = new RecentCreations(context, () => this.api.http.clock.now());
   }
 
   /** Servers with all of these labels, without addresses, oldest first. */
@@ -36,8 +38,12 @@ export class Session {
     );
   }
 
+  /** Servers with our labels for a hostname; one that was made a moment ago counts before lists show it. */
   async named(hostname: string, options: CallOptions): Promise<ApiServer[]> {
-    return this.withLabels(serverTags(this.context, hostname), options);
+    const listed = await this.withLabels(serverTags(this.context, hostname), options);
+    const recent = listed.length === 0 ? await this.recent.get(hostname) : undefined;
+    const server = recent === undefined ? undefined : await this.find({ hostname, id: recent }, options);
+    return server === undefined ? listed : [server];
   }
 
   /** All servers with their addresses in two calls, however many there are. */

@@ -31,6 +31,7 @@ export async function createServer(
   const existing = await session.find({ hostname: spec.hostname }, call);
   const rules = firewallRules(spec);
   const server = existing ?? (await make(session, spec, call));
+  if (existing === undefined) await session.recent.add(spec.hostname, server.uuid);
   await options.onCreated?.(server.uuid);
   if (existing === undefined)
     options.onProgress?.(`${spec.hostname} is ${server.uuid} at UpCloud, ${server.state}`);

@@ -17,6 +17,7 @@ export async function deleteServer(
   const servers = one === undefined ? await session.named(ref.hostname, call) : [one];
   const ours = servers.filter((server) => labelledOurs(server.labels?.label, session.context));
   for (const server of ours) await destroy(session, server, options, call);
+  await session.recent.remove(ref.hostname);
   return { deleted: ours.length > 0 };
 }
 
