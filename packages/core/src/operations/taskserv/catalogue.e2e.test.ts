@@ -87,10 +87,10 @@ const lives: Readonly<Record<string, Life>> = {
     gone: '! systemctl is-active -q containerd',
   },
   podman: {
-    config: { runtime: 'runc', api_socket: true },
+    config: { runtime: 'runc', api_socket: true, storage_driver: 'vfs' },
     probe:
       'podman info --format "{{.Host.OCIRuntime.Name}}" | grep -q runc && test -S /run/podman/podman.sock',
-    changed: { runtime: 'crun' },
+    changed: { runtime: 'crun', storage_driver: 'vfs' },
     changedProbe: 'podman info --format "{{.Host.OCIRuntime.Name}}" | grep -q crun',
     gone: '! command -v podman',
     privileged: true,
@@ -103,7 +103,7 @@ const lives: Readonly<Record<string, Life>> = {
   },
   prometheus: {
     config: { scrape: [{ job: 'nodes', servers: ['one'], port: 9100 }], scrape_interval: '1s' },
-    probe: `${http(9090, '/api/v1/targets')} | grep -q '"job":"nodes"'`,
+    probe: `${http(9090, '/api/v1/status/config')} | grep -q 'job_name: nodes'`,
     changed: { scrape_interval: '2s' },
     changedProbe: `${http(9090, '/api/v1/status/config')} | grep -q 'scrape_interval: 2s'`,
     gone: '! systemctl is-active -q prometheus',

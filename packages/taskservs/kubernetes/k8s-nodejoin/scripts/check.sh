@@ -1,0 +1,4 @@
+#!/bin/sh
+# A node that joined has a kubelet configuration of its own.
+set -u
+if [ -s /etc/kubernetes/kubelet.conf ]; then printf 'node\tjoined\n'; fi
