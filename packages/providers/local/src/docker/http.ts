@@ -20,7 +20,7 @@ export class EngineError extends Error {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'EngineError';
     this.status = status;
-    const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? '';
+    const code = codeOf(cause) ?? '';
     // Written to a kept connection whose other end is gone.
     const stale = reused && (code === 'EPIPE' || code === 'ECONNRESET');
     this.unsent = stale || code === 'ENOENT' || code === 'ECONNREFUSED';
@@ -88,7 +88,12 @@ export class EngineHttp {
 
   /** The answer as a stream. @throws EngineError for every status of 400 and above. */
   async open(method: string, path: string, options: EngineRequest = {}): Promise<IncomingMessage> {
-    const response = await this.#send(method, path, options);
+    const response = await this.#send(method, path, options).catch((error: unknown) => {
+      // A question whose connection broke is asked once more; what changes something is up to the caller.
+      const broken = error instanceof EngineError && /ECONNRESET|EPIPE/.test(String(codeOf(error.cause)));
+      if (method !== 'GET' || !broken) throw error;
+      return this.#send(method, path, options);
+    });
     const status = response.statusCode ?? 0;
     if (status < 400) return response;
     const body = await readAll(response);
@@ -182,8 +187,12 @@ function messageOf(body: string): string {
   }
 }
 
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException | undefined)?.code;
+}
+
 function connectionFailure(error: Error): string {
-  const code = (error as NodeJS.ErrnoException).code;
+  const code = codeOf(error);
   if (code === 'ENOENT') return 'the socket does not exist';
   if (code === 'ECONNREFUSED') return 'nothing listens there';
   if (code === 'EACCES') return 'no permission to use the socket';

@@ -61,7 +61,12 @@ export interface ContainerSpec {
   readonly ExposedPorts?: Readonly<Record<string, Record<string, never>>>;
   readonly HostConfig?: HostConfig;
   readonly NetworkingConfig?: {
-    readonly EndpointsConfig: Readonly<Record<string, { readonly Aliases?: readonly string[] }>>;
+    readonly EndpointsConfig: Readonly<
+      Record<
+        string,
+        { readonly Aliases?: readonly string[]; readonly IPAMConfig?: { readonly IPv4Address: string } }
+      >
+    >;
   };
 }
 
@@ -105,6 +110,7 @@ export interface NetworkSummary {
   readonly Name: string;
   readonly Labels?: Labels;
   readonly IPAM?: { readonly Config?: readonly { readonly Subnet?: string }[] };
+  readonly Containers?: Readonly<Record<string, { readonly IPv4Address?: string }>> | null;
 }
 
 export interface VolumeSummary {

@@ -3,6 +3,7 @@ import type { ContainerSpec, HostConfig, Labels } from '../docker/types.ts';
 import type { ConnectedEngine } from '../engine/connect.ts';
 import { hostConfig } from '../engine/probe.ts';
 import { labelKeys } from './labels.ts';
+import type { Place } from './network.ts';
 import type { PortMap } from './ports.ts';
 import type { Session } from './session.ts';
 
@@ -13,7 +14,7 @@ export interface Parts {
   readonly image: string;
   readonly ports: PortMap;
   readonly mounts: NonNullable<HostConfig['Mounts']>;
-  readonly network: string;
+  readonly network: Place;
 }
 
 /** A server as the Docker API wants it. */
@@ -29,14 +30,19 @@ export function containerSpec(
   ]);
   const base = hostConfig(settings);
   const extra = Array.isArray(spec.extra.capabilities) ? (spec.extra.capabilities as string[]) : [];
-  const shared = parts.network === 'host' || parts.network === 'none';
+  const { name: network, address } = parts.network;
+  const shared = network === 'host' || network === 'none';
+  const endpoint = {
+    Aliases: [spec.hostname],
+    ...(address === undefined ? {} : { IPAMConfig: { IPv4Address: address } }),
+  };
   return {
     Image: parts.image,
     Cmd: ['/sbin/init'],
     StopSignal: 'SIGRTMIN+3',
     Env: ['container=oci'],
     Hostname: spec.hostname,
-    Labels: serverLabels(session, spec, parts.ports),
+    Labels: serverLabels(session, spec, parts),
     ExposedPorts: Object.fromEntries([...parts.ports.keys()].map((port) => [`${port}/tcp`, {}])),
     HostConfig: {
       ...base,
@@ -48,12 +54,10 @@ export function containerSpec(
         : {}),
       ...(shared ? {} : { PortBindings: Object.fromEntries(bindings) as HostConfig['PortBindings'] }),
       RestartPolicy: { Name: 'unless-stopped' },
-      NetworkMode: parts.network,
+      NetworkMode: network,
       ...(parts.mounts.length > 0 ? { Mounts: parts.mounts } : {}),
     },
-    ...(shared
-      ? {}
-      : { NetworkingConfig: { EndpointsConfig: { [parts.network]: { Aliases: [spec.hostname] } } } }),
+    ...(shared ? {} : { NetworkingConfig: { EndpointsConfig: { [network]: endpoint } } }),
   };
 }
 
@@ -62,7 +66,7 @@ export function storedSpec(labels: Labels): ServerSpec {
   return JSON.parse(labels[labelKeys.spec] ?? '{}') as ServerSpec;
 }
 
-function serverLabels(session: Session, spec: ServerSpec, ports: PortMap): Labels {
+function serverLabels(session: Session, spec: ServerSpec, { ports, network }: Parts): Labels {
   return {
     ...spec.tags,
     ...session.labels(),
@@ -75,6 +79,7 @@ function serverLabels(session: Session, spec: ServerSpec, ports: PortMap): Label
     [labelKeys.os]: spec.os,
     [labelKeys.user]: spec.user ?? 'root',
     [labelKeys.sshPort]: String(ports.get(22)),
+    ...(network.address === undefined ? {} : { [labelKeys.address]: network.address }),
     [labelKeys.spec]: JSON.stringify(spec),
   };
 }

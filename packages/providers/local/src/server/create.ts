@@ -7,7 +7,7 @@ import { ensureImage } from '../image/ensure.ts';
 import { containerSpec } from './container-spec.ts';
 import { firstBootArchive } from './first-boot.ts';
 import { containerName, labelKeys, managedBy } from './labels.ts';
-import { networkFor, removeNetworkIfEmpty, withNetworkLock } from './network.ts';
+import { joinNetwork, removeNetworkIfEmpty, withNetworkLock } from './network.ts';
 import { sshPort } from './observe.ts';
 import { choosePorts, portInUse } from './ports.ts';
 import { waitForSsh } from './ready.ts';
@@ -44,6 +44,12 @@ export async function createServer(
   return container;
 }
 
+/** What turned out to be taken when a container was started. */
+interface Failed {
+  readonly ports: Set<number>;
+  readonly addresses: Set<string>;
+}
+
 async function createOnce(
   session: Session,
   connected: ConnectedEngine,
@@ -51,7 +57,7 @@ async function createOnce(
   options: CreateOptions,
 ): Promise<string> {
   const { engine } = connected;
-  const failed = new Set<number>();
+  const failed: Failed = { ports: new Set(), addresses: new Set() };
   let image: string | undefined;
   let waitedSince: number | undefined;
   for (let attempt = 0; attempt < 20;) {
@@ -82,18 +88,19 @@ async function createOnce(
       return id;
     } catch (error) {
       const taken = portInUse((error as Error).message);
+      const labels = (await engine.inspectContainer(id))?.Config.Labels ?? {};
       // A start that failed can keep its port, so the container goes and another port is chosen.
       await engine.removeContainer(id);
       if (taken === undefined || attempt++ > 10) {
         await removeNetworkIfEmpty(session, engine).catch(() => undefined);
         throw error;
       }
-      const ports = existing === undefined ? [taken.port] : [taken.port, sshPort(existing)];
-      for (const port of ports) if (port !== undefined) failed.add(port);
+      if (taken.port === undefined) failed.addresses.add(labels[labelKeys.address] ?? '');
+      failed.ports.add(taken.port ?? Number(labels[labelKeys.sshPort]));
       options.onProgress?.(`Port ${taken.port ?? 'of SSH'} is taken; choosing another`);
     }
   }
-  throw new EngineError('no port could be found that stays free', 500);
+  throw new EngineError('no port and address could be found that stay free', 500);
 }
 
 /** @returns the id, or `undefined` when a container of ours has the name already. */
@@ -102,18 +109,18 @@ async function createContainer(
   connected: ConnectedEngine,
   spec: ServerSpec,
   image: string,
-  failed: ReadonlySet<number>,
+  failed: Failed,
 ): Promise<string | undefined> {
   const { engine } = connected;
   const name = containerName(session.owner, spec.hostname);
   const ports = await choosePorts(
     name,
     spec.allowed_ports,
-    new Set([...failed, ...(await reservedPorts(connected))]),
+    new Set([...failed.ports, ...(await reservedPorts(connected))]),
   );
   const mounts = await ensureVolumes(session, engine, spec);
   return withNetworkLock(session, async () => {
-    const network = await networkFor(session, connected, spec);
+    const network = await joinNetwork(session, connected, spec, { avoid: failed.addresses });
     try {
       return await engine.createContainer(
         name,

@@ -18,6 +18,9 @@ export const labelKeys = {
   os: 'provisioning.os',
   user: 'provisioning.user',
   sshPort: 'provisioning.ssh-port',
+  address: 'provisioning.address',
+  /** On networks: the subnet, where it was chosen and not left to the engine. */
+  subnet: 'provisioning.subnet',
   volume: 'provisioning.volume',
   network: 'provisioning.network',
   /** The specification the container was made from, as JSON. */

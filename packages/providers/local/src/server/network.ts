@@ -6,7 +6,8 @@ import type { Labels } from '../docker/types.ts';
 import type { ConnectedEngine } from '../engine/connect.ts';
 import { withFileLock } from '../files/file-lock.ts';
 import { heldByContainers } from '../docker/answers.ts';
-import { managedBy, networkName } from './labels.ts';
+import { freeAddress, isInSubnet } from './addresses.ts';
+import { labelKeys, managedBy, networkName } from './labels.ts';
 import type { Session } from './session.ts';
 
 /** Held while servers join or the last one leaves, so that a network is not removed under a server being made. */
@@ -14,17 +15,51 @@ export function withNetworkLock<T>(session: Session, work: () => Promise<T>): Pr
   return withFileLock(join(session.environment.cacheDir, 'networks.lock'), work);
 }
 
-/** The network a server joins: the infrastructure's own, or the one `network_mode` names. The caller holds the lock. */
-export async function networkFor(
+/** A place in a network. */
+export interface Place {
+  readonly name: string;
+  /** The server's address for as long as it exists; absent where the engine chooses one at each start. */
+  readonly address?: string;
+}
+
+/**
+ * The network a server joins, the infrastructure's own or the one `network_mode` names, and its address there. It keeps
+ * `wished` when that is free, so that nothing that names the server has to change. The caller holds the lock.
+ */
+export async function joinNetwork(
   session: Session,
   { engine }: ConnectedEngine,
   spec: ServerSpec,
-): Promise<string> {
+  options: { readonly wished?: string; readonly avoid?: ReadonlySet<string> } = {},
+): Promise<Place> {
   const mode = session.config.network_mode;
-  if (mode !== 'bridge') return mode;
+  if (mode !== 'bridge') return { name: mode };
   const cidr = spec.network?.cidr;
-  const subnet = typeof cidr === 'string' ? cidr : undefined;
-  return ensureNamedNetwork(session, engine, networkName(session.owner), session.labels(), subnet);
+  const wanted = typeof cidr === 'string' ? cidr : undefined;
+  const name = await ensureNamedNetwork(
+    session,
+    engine,
+    networkName(session.owner),
+    session.labels(),
+    wanted,
+  );
+  const network = await engine.inspectNetwork(name);
+  const subnet = network?.IPAM?.Config?.find(({ Subnet }) => Subnet?.includes('.'))?.Subnet;
+  // Docker gives chosen addresses only in subnets that were chosen as well.
+  if (subnet === undefined || !(engine.isPodman || network?.Labels?.[labelKeys.subnet] === subnet))
+    return { name };
+  const connected = Object.values(network?.Containers ?? {}).map(
+    ({ IPv4Address }) => IPv4Address?.split('/')[0],
+  );
+  const reserved = (await session.containers())
+    .filter(({ Labels }) => Labels[labelKeys.hostname] !== spec.hostname)
+    .map(({ Labels }) => Labels[labelKeys.address]);
+  const used = [...connected, ...reserved, ...(options.avoid ?? [])];
+  const taken = new Set(used.filter((address) => address !== undefined));
+  const { wished } = options;
+  const free = wished !== undefined && isInSubnet(wished, subnet) && !taken.has(wished);
+  const address = free ? wished : freeAddress(subnet, taken);
+  return address === undefined ? { name } : { name, address };
 }
 
 /** A network of ours, made when it is not there; with the subnet if that is free. The caller holds the lock. */
@@ -40,19 +75,32 @@ export async function ensureNamedNetwork(
     if (existing.Labels?.[managedBy.key] === managedBy.value) return name;
     throw new EngineError(`the network ${name} exists and is not ours`, 409);
   }
+  const free = subnet ?? (engine.isPodman ? undefined : await freeSubnet(engine, name, labels));
   try {
-    await engine.createNetwork(name, labels, subnet);
+    await engine.createNetwork(
+      name,
+      { ...labels, ...(free === undefined ? {} : { [labelKeys.subnet]: free }) },
+      free,
+    );
   } catch (error) {
     if (error instanceof EngineError && error.status === 409 && /already (exists|used)/i.test(error.message))
       return name;
-    if (subnet === undefined) throw error;
+    if (free === undefined) throw error;
     session.environment.log(
       'warn',
-      `Subnet ${subnet} is not free (${(error as Error).message}); taking another`,
+      `Subnet ${free} is not free (${(error as Error).message}); taking another`,
     );
     await engine.createNetwork(name, labels);
   }
   return name;
+}
+
+/** A subnet that Docker itself finds free: it is asked for one and then told to use that one. */
+async function freeSubnet(engine: Engine, name: string, labels: Labels): Promise<string | undefined> {
+  await engine.createNetwork(name, labels);
+  const network = await engine.inspectNetwork(name);
+  await engine.removeNetwork(name);
+  return network?.IPAM?.Config?.[0]?.Subnet;
 }
 
 /** Removes the network when no server of the infrastructure is left. */

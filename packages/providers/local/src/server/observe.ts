@@ -48,7 +48,8 @@ export function observed(container: ContainerSummary, resized?: Resized): Observ
   const labels = container.Labels;
   const number = (key: string) => Number(labels[key] ?? 0);
   const networks = Object.values(container.NetworkSettings?.Networks ?? {});
-  const address = networks.find(({ IPAddress }) => IPAddress)?.IPAddress;
+  // A stopped server keeps the address it was given.
+  const address = networks.find(({ IPAddress }) => IPAddress)?.IPAddress || labels[labelKeys.address];
   const ipv6 = networks.find(({ GlobalIPv6Address }) => GlobalIPv6Address)?.GlobalIPv6Address;
   return {
     id: container.Id,

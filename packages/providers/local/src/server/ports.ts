@@ -47,10 +47,13 @@ export function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** The port that a failed start names, when the failure is about a port: taken, or not allowed without root. */
+/**
+ * The port that a failed start names, when the failure is about a port (taken, or not allowed without root) or about an
+ * address, which names none.
+ */
 export function portInUse(message: string): { readonly port?: number } | undefined {
   if (
-    !/address already in use|port is already allocated|proxy already running|privileged port|bind: permission denied/i.test(
+    !/address already in use|port is already allocated|proxy already running|privileged port|bind: permission denied|ip address \S+ is already allocated/i.test(
       message,
     )
   )

@@ -4,7 +4,7 @@ import type { ConnectedEngine } from '../engine/connect.ts';
 import { containerSpec, storedSpec } from './container-spec.ts';
 import { firstBootArchive } from './first-boot.ts';
 import { containerName, labelKeys, replacedName, stateImage } from './labels.ts';
-import { networkFor, withNetworkLock } from './network.ts';
+import { joinNetwork, withNetworkLock } from './network.ts';
 import { choosePorts, type PortMap } from './ports.ts';
 import type { Session } from './session.ts';
 import { ensureVolumes } from './volumes.ts';
@@ -41,7 +41,9 @@ export async function recreate(
   let made: string | undefined;
   try {
     made = await withNetworkLock(session, async () => {
-      const network = await networkFor(session, connected, spec);
+      const network = await joinNetwork(session, connected, spec, {
+        wished: container.Labels[labelKeys.address],
+      });
       return engine.createContainer(
         name,
         containerSpec(session, connected, spec, { image, ports, mounts, network }),

@@ -65,7 +65,7 @@ export function engineSuite(id: string, bed: () => Bed, endpoint: () => Promise<
       (await engine.listVolumes({ 'managed-by': 'provisioning', 'provisioning.hostname': 'data-01' })).filter(
         ({ Labels }) => Labels?.['provisioning.workspace'] === bed().workspace.name,
       );
-    await provider.createServer(spec, { wait: false });
+    await provider.createServer(spec, { wait: true });
     await provider.deleteServer({ hostname: 'data-01' }, { keepStorage: true, force: false, wait: true });
     const [kept] = await mine();
     expect(kept?.Name).toContain('data-01-db');
@@ -159,15 +159,16 @@ export function engineSuite(id: string, bed: () => Bed, endpoint: () => Promise<
     const engine = await endpoint();
     const server = await provider.createServer(bed().spec('kill-01'), { wait: true });
     await engine.stopContainer(server.id, 0);
-    expect(await provider.getServer({ hostname: 'kill-01' })).toMatchObject({
-      status: 'stopped',
-      id: server.id,
-    });
+    const stopped = await provider.getServer({ hostname: 'kill-01' });
+    expect(stopped).toMatchObject({ status: 'stopped', id: server.id, ip_addresses: server.ip_addresses });
+    const neighbour = await provider.createServer(bed().spec('kill-02'), { wait: true });
+    expect(neighbour.ip_addresses.private).not.toBe(server.ip_addresses.private);
     const again = await provider.setServerState({ hostname: 'kill-01' }, 'running', {
       wait: true,
       force: false,
     });
-    expect(again).toMatchObject({ status: 'running', id: server.id });
+    expect(again).toMatchObject({ status: 'running', id: server.id, ip_addresses: server.ip_addresses });
+    await provider.deleteServer({ hostname: 'kill-02' }, { keepStorage: false, force: true, wait: true });
     await provider.deleteServer({ hostname: 'kill-01' }, { keepStorage: false, force: true, wait: true });
     engine.close();
   });
