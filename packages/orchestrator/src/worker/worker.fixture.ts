@@ -4,14 +4,15 @@ import { PostgresStore } from '../journal/postgres/store.ts';
 import { FileProvider } from '../testing/file-provider.ts';
 import { OperationWorker } from './worker.ts';
 
-/** A worker process for tests to kill: `<folder> <postgres url> <redis url> <pace>`. */
-const [, , folder = '.', postgresUrl = '', redisUrl = '', pace = '2'] = process.argv;
+/** A worker process for tests to kill: `<folder> <postgres url> <redis url> <pace> <lease>`. */
+const [, , folder = '.', postgresUrl = '', redisUrl = '', pace = '2', lease = '30'] = process.argv;
 const worker = new OperationWorker({
   redisUrl,
   store: new PostgresStore({ url: postgresUrl, exclusive: false }),
   executor: new FileProvider(join(folder, 'effects'), Number(pace)),
   concurrency: 10,
   grace: 1000,
+  leaseSeconds: Number(lease),
   defaults: planDefaults,
 });
 await worker.start();

@@ -8,11 +8,10 @@ import { Mailbox } from '../dispatch/bullmq/mailbox.ts';
 import {
   abortChannel,
   type Job,
-  leaseSeconds,
+  leaseSeconds as defaultLease,
   type Message,
   progressChannel,
   queueName,
-  renewSeconds,
   resultsChannel,
 } from '../dispatch/bullmq/messages.ts';
 import { compile, type PlanDefaults, type WorkflowPlan } from '../engine/plan.ts';
@@ -27,11 +26,16 @@ export interface WorkerOptions extends AttemptOptions {
   /** Attempts at once. */
   readonly concurrency: number;
   readonly defaults: PlanDefaults;
+  /** The same as the orchestrator's; default 30. */
+  readonly leaseSeconds?: number;
   readonly onError?: (error: Error) => void;
 }
 
 /** Compiled workflows kept; each attempt needs its plan. */
 const plansKept = 500;
+
+/** Milliseconds for which the delivery of an outcome is tried. */
+const deliveryLimit = 600_000;
 
 interface Running {
   readonly attempt: Attempt;
@@ -46,6 +50,7 @@ interface Running {
 export class OperationWorker {
   readonly id = `${hostname()}/${process.pid}`;
   readonly #options: WorkerOptions;
+  readonly #lease: number;
   readonly #mailbox: Mailbox;
   readonly #claims: Gather<string, boolean>;
   readonly #results: Gather<Message, void>;
@@ -61,7 +66,8 @@ export class OperationWorker {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
-    this.#mailbox = new Mailbox(() => options.store.sql);
+    this.#lease = options.leaseSeconds ?? defaultLease;
+    this.#mailbox = new Mailbox(() => options.store.sql, this.#lease);
     this.#claims = new Gather<string, boolean>(async (tokens) => {
       const got = await this.#mailbox.claim(tokens, this.id);
       return (token) => got.has(token);
@@ -87,13 +93,13 @@ export class OperationWorker {
       connection: blocking as never,
       concurrency,
       // The lease in the store decides who works; a job that is handed out twice is refused there.
-      lockDuration: leaseSeconds * 1000,
+      lockDuration: this.#lease * 1000,
       removeOnComplete: { count: 0 },
       removeOnFail: { count: 0 },
       skipVersionCheck: true,
     });
     this.#bull.on('error', failed);
-    this.#timer = setInterval(() => void this.#renew().catch(failed), renewSeconds * 1000);
+    this.#timer = setInterval(() => void this.#renew().catch(failed), (this.#lease * 1000) / 3);
     void this.#announce().catch(failed);
   }
 
@@ -152,9 +158,9 @@ export class OperationWorker {
     }
   }
 
-  /** An outcome must arrive; while the store is away it is tried again for as long as the lease could last. */
+  /** An outcome must arrive: while the store is away it is tried again. A lost lease makes the delivery empty. */
   async #deliver(message: Message): Promise<void> {
-    const until = Date.now() + leaseSeconds * 1000;
+    const until = Date.now() + deliveryLimit;
     for (;;) {
       try {
         await this.#results.add(message);
@@ -194,7 +200,7 @@ export class OperationWorker {
         else if (tokens.includes(token)) running.attempt.abort(lost);
       }
     } finally {
-      const limit = Date.now() - leaseSeconds * 1000;
+      const limit = Date.now() - this.#lease * 1000;
       for (const { renewed, attempt } of this.#running.values()) if (renewed < limit) attempt.abort(lost);
     }
   }
@@ -210,7 +216,12 @@ export class OperationWorker {
       completed: this.#completed,
       failed: this.#failed,
     };
-    await this.#redis.set(`provisioning:worker:${this.id}`, JSON.stringify(info), 'EX', leaseSeconds);
+    await this.#redis.set(
+      `provisioning:worker:${this.id}`,
+      JSON.stringify(info),
+      'EX',
+      Math.ceil(this.#lease),
+    );
   }
 
   #abort(text: string): void {

@@ -10,6 +10,7 @@ import {
   abortChannel,
   type Job,
   jobOf,
+  leaseSeconds,
   progressChannel,
   type ProgressMessage,
   queueName,
@@ -20,12 +21,13 @@ export interface BullDispatcherOptions {
   readonly redisUrl: string;
   readonly store: PostgresStore;
   readonly journal: () => Journal;
+  /** Seconds that a worker owns an attempt without renewing; default 30. */
+  readonly leaseSeconds?: number;
   readonly onError?: (error: Error) => void;
 }
 
-/** Milliseconds between looks into the inbox without a wake-up, and between looks for attempts nobody has. */
+/** Milliseconds between looks into the inbox without a wake-up, */
 const pollInterval = 1000;
-const checkInterval = 5000;
 const purgeInterval = 60_000;
 const inboxPage = 2000;
 
@@ -47,6 +49,8 @@ export class BullDispatcher implements Dispatcher {
   readonly #mailbox: Mailbox;
   readonly #outstanding = new Map<string, Outstanding>();
   readonly #seen = new Set<string>();
+  /** Milliseconds between looks for attempts that nobody has. */
+  readonly #checkInterval: number;
   readonly #send: Gather<Job, void>;
   #host!: DispatchHost;
   #queue!: Queue;
@@ -62,7 +66,8 @@ export class BullDispatcher implements Dispatcher {
 
   constructor(options: BullDispatcherOptions) {
     this.#options = options;
-    this.#mailbox = new Mailbox(() => options.store.sql);
+    this.#checkInterval = ((options.leaseSeconds ?? leaseSeconds) * 1000) / 6;
+    this.#mailbox = new Mailbox(() => options.store.sql, options.leaseSeconds ?? leaseSeconds);
     this.#send = new Gather<Job, void>(async (jobs) => {
       await this.#queue.addBulk(
         jobs.map((job) => ({
@@ -98,7 +103,7 @@ export class BullDispatcher implements Dispatcher {
     this.#begun = true;
     this.#timers = [
       setInterval(() => this.#read(), pollInterval),
-      setInterval(() => void this.#check().catch((error: Error) => this.#failed(error)), checkInterval),
+      setInterval(() => void this.#check().catch((error: Error) => this.#failed(error)), this.#checkInterval),
       setInterval(() => void this.#mailbox.purge().catch(() => undefined), purgeInterval),
     ];
     this.#read();
@@ -187,7 +192,7 @@ export class BullDispatcher implements Dispatcher {
   /** Sends again what no worker has taken for a while. */
   async #check(): Promise<void> {
     await this.#listWorkers();
-    const before = Date.now() - checkInterval;
+    const before = Date.now() - this.#checkInterval;
     const waiting = [...this.#outstanding.values()].filter(({ sent }) => sent < before);
     if (waiting.length === 0 || this.#redis.status !== 'ready') return;
     const held = await this.#mailbox.held(waiting.map(({ job }) => job.token));

@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres';
 import type { JournalEntry } from '../../journal/store.ts';
 import { toEntry, type SqlEvent } from '../../journal/rows.ts';
-import { leaseSeconds, type Message } from './messages.ts';
+import type { Message } from './messages.ts';
 
 export interface Letter {
   readonly id: string;
@@ -16,15 +16,18 @@ export interface Letter {
 export class Mailbox {
   readonly #sql: () => Sql;
 
-  constructor(sql: () => Sql) {
+  readonly #leaseSeconds: number;
+
+  constructor(sql: () => Sql, leaseSeconds: number) {
     this.#sql = sql;
+    this.#leaseSeconds = leaseSeconds;
   }
 
   /** Takes attempts that nobody has, or whose worker has gone silent. @returns the tokens that were got */
   async claim(tokens: readonly string[], worker: string): Promise<Set<string>> {
     const rows = await this.#run<{ token: string }>(
       `INSERT INTO leases (token, worker, done, expires_at)
-       SELECT token, $2, false, now() + interval '${leaseSeconds} seconds' FROM unnest($1::text[]) AS asked(token)
+       SELECT token, $2, false, now() + interval '${this.#leaseSeconds} seconds' FROM unnest($1::text[]) AS asked(token)
        ON CONFLICT (token) DO UPDATE SET worker = excluded.worker, expires_at = excluded.expires_at
        WHERE NOT leases.done AND leases.expires_at < now()
        RETURNING token`,
@@ -36,7 +39,7 @@ export class Mailbox {
   /** @returns the tokens that the worker still holds */
   async renew(tokens: readonly string[], worker: string): Promise<Set<string>> {
     const rows = await this.#run<{ token: string }>(
-      `UPDATE leases SET expires_at = now() + interval '${leaseSeconds} seconds'
+      `UPDATE leases SET expires_at = now() + interval '${this.#leaseSeconds} seconds'
        WHERE token = ANY($1::text[]) AND worker = $2 AND NOT done RETURNING token`,
       [tokens, worker],
     );

@@ -238,7 +238,8 @@ export class PostgresStore implements Store {
   }
 
   async #migrate(): Promise<void> {
-    await this.#sql.unsafe(schema);
+    // Orchestrator and workers may start together; one of them makes the tables.
+    await this.#sql.unsafe(`BEGIN; SELECT pg_advisory_xact_lock(${leaderLock + 1}); ${schema} COMMIT;`);
     const [row] = await this.#run<{ value: string }>(
       `SELECT value FROM provisioning_meta WHERE key = 'schema'`,
     );
