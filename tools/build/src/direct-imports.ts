@@ -24,13 +24,37 @@ export function directImports(root: string, packages: readonly string[]): Plugin
           const index = indexes.get(module);
           return index === undefined ? whole : rewrite(names, define(index), index);
         });
-        return { contents, loader: 'ts' satisfies Loader };
+        return { contents: contents.replace(lazyPattern, nameLazyImports), loader: 'ts' satisfies Loader };
+      });
+      build.onResolve({ filter: /^lazy:/ }, ({ path, resolveDir }) => ({
+        path,
+        namespace: 'lazy',
+        pluginData: resolveDir,
+      }));
+      build.onLoad({ filter: /^lazy:/, namespace: 'lazy' }, ({ path, pluginData }) => {
+        const [module = '', names = ''] = path.slice('lazy:'.length).split('?');
+        return {
+          contents: `export { ${names} } from '${module}';`,
+          loader: 'js',
+          resolveDir: pluginData as string,
+        };
       });
     },
   };
 }
 
 const importPattern = /^import \{([^}]*)\} from '(@provisioning\/[\w-]+)';$/gm;
+
+/** A package that is loaded when it is needed. */
+const lazyPattern = /const \{ ([\w, ]+) \} = await import\('((?!node:|@provisioning\/)[@\w][^'?]*)'\)/g;
+
+/**
+ * In a bundle the dynamic import of a CommonJS package has no named exports. So each goes through a module that names
+ * what is wanted.
+ */
+function nameLazyImports(whole: string, names: string, module: string): string {
+  return whole.replace(`'${module}'`, `'lazy:${module}?${names.replaceAll(' ', '')}'`);
+}
 
 function folderOf(name: string): string {
   return `packages/${name.replace('@provisioning/', '')}`;

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BundleSpec } from './bundle.ts';
+import { directImports } from './direct-imports.ts';
 
 /** Modules that NestJS looks for and the services do not use; they must stay unresolved. */
 const optional = [
@@ -34,6 +35,7 @@ export function serviceBundle(root: string, name: string): BundleSpec {
     options: () =>
       Promise.resolve({
         entryPoints: { main: join(folder, 'src/main.ts') },
+        plugins: [directImports(root, [])],
         minifySyntax: true,
         keepNames: true,
         tsconfigRaw: { compilerOptions: { experimentalDecorators: true, verbatimModuleSyntax: true } },

@@ -13,6 +13,9 @@ const colours: Readonly<Record<number, string>> = {
 const cell = { width: 8.4, height: 19 };
 const edge = 18;
 
+const escape = String.fromCharCode(27);
+const look = new RegExp(`(${escape}\\[[\\d;]*m)`);
+
 interface Span {
   readonly text: string;
   readonly colour: string;
@@ -25,8 +28,8 @@ export function spansOf(line: string): Span[] {
   let colour = '#e6edf3';
   let bold = false;
   let dim = false;
-  for (const part of line.split(/(\u001b\[[\d;]*m)/)) {
-    const sequence = /^\u001b\[([\d;]*)m$/.exec(part);
+  for (const part of line.split(look)) {
+    const sequence = part.startsWith(escape) ? /\[([\d;]*)m$/.exec(part) : null;
     if (!sequence) {
       if (part !== '') spans.push({ text: part, colour: dim ? '#8b949e' : colour, bold });
       continue;

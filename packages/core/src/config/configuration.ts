@@ -101,9 +101,21 @@ export class Configuration {
     const found = this.#fragments.filter((fragment) => valueAt(fragment.value, parts) !== undefined);
     const winner = found.at(-1);
     const value = this.get(parts);
-    if (winner === undefined || value === undefined) {
-      this.require(parts.join('.'));
-      throw new Error('unreachable');
+    if (value === undefined) this.require(parts.join('.'));
+    if (winner === undefined) {
+      // Filled in after the merge, from the defaults of a schema.
+      const shown = this.isSecret(parts) ? secretMask : redact(value, parts, this);
+      const secret = this.isSecret(parts);
+      return {
+        key: parts.join('.'),
+        value: shown,
+        raw: shown,
+        layer: 'default',
+        encrypted: false,
+        secret,
+        interpolated: false,
+        overridden: [],
+      };
     }
     const raw = valueAt(winner.value, parts);
     const secret = this.isSecret(parts);
