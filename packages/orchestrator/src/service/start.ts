@@ -32,7 +32,7 @@ export const prefixes = ['/api/v1', '/v1'] as const;
 const rateLimits = { general: { max: 100, window: 60 }, batch: { max: 10, window: 60 } };
 
 /** Without an identity service nobody is known. */
-const refuseEverybody: Authenticate = () => {
+const refuseEverybody: Authenticate = async () => {
   throw new ProvisioningError({
     code: 'TOKEN_INVALID',
     kind: 'permission',
@@ -127,6 +127,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const gateway = new SocketGateway(http.server, api, {
       prefixes,
       corsOrigins: settings.server.cors_origins,
+      ...(solo ? {} : { authenticate: options.authenticate ?? refuseEverybody }),
       perUser: solo ? settings.server.max_connections : 10,
       onDropped: (event) => orchestrator.metrics.dropped(event),
     });

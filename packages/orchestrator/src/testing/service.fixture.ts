@@ -19,8 +19,7 @@ export interface TestService extends Service {
 export interface TestAnswer {
   readonly status: number;
   readonly headers: Headers;
-  // Tests look into bodies of every shape.
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  /** Tests look into bodies of every shape. */
   readonly body: any;
 }
 

@@ -6,6 +6,8 @@ export interface Identity {
   readonly user: string;
   readonly roles: readonly string[];
   readonly mfaVerified: boolean;
+  /** When its token ends, milliseconds since the epoch. */
+  readonly expiresAt?: number;
 }
 
 export const localAdministrator: Identity = { user: 'local', roles: ['Admin'], mfaVerified: true };

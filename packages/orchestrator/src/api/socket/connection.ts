@@ -1,5 +1,5 @@
 import { ClientFrame, type EventEnvelope } from '@provisioning/client';
-import { findings } from '@provisioning/service-kit';
+import { type Authenticate, findings, type Identity, localAdministrator } from '@provisioning/service-kit';
 import type { WebSocket } from 'ws';
 import { compareEventIds } from '../../events/event-id.ts';
 import type { ApiService } from '../api-service.ts';
@@ -13,7 +13,25 @@ export interface ConnectionOptions {
   /** Only this workflow's events; replay is then without a limit. */
   readonly workflow: string | undefined;
   readonly onDropped: (event: EventEnvelope) => void;
+  /** Absent in solo mode: everybody is the local administrator. */
+  readonly authenticate?: Authenticate;
+  /** Known already from the upgrade. */
+  readonly identity?: Identity;
+  /** Counts the connection for its user. */
+  readonly admit: (user: string) => void;
 }
+
+/** Milliseconds in which a connection without a token must name one (13 §8.2). */
+const authenticationTime = 5000;
+/** Milliseconds before its end at which a client is told that its token expires. */
+const expiryNotice = 60_000;
+
+/** Who may see what (13 §8.5). */
+const restricted: Readonly<Record<string, readonly string[]>> = {
+  SystemHealthUpdate: ['Admin'],
+  ConfigurationChanged: ['Admin'],
+  LogEntry: ['Admin', 'Developer'],
+};
 
 const frameLimit = 16 * 1024;
 const framesPerSecond = 100;
@@ -28,7 +46,11 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #subscriptions: Subscriptions;
   readonly #outbox: Outbox;
-  readonly #unsubscribe: () => void;
+  #unsubscribe: () => void = () => undefined;
+  #identity: Identity | undefined;
+  #authentication: NodeJS.Timeout | undefined;
+  #expiry: NodeJS.Timeout | undefined;
+  #notice: NodeJS.Timeout | undefined;
   #held: EventEnvelope[] | undefined;
   #frames = 0;
   #overSince: number | undefined;
@@ -41,27 +63,75 @@ export class Connection {
     this.#options = options;
     this.#subscriptions = new Subscriptions(options.events);
     this.#outbox = new Outbox(socket, { batchSize: options.batchSize, onDropped: options.onDropped });
-    if (options.lastEventId !== undefined) this.#held = [];
-    this.#unsubscribe = api.orchestrator.bus.subscribe({
-      workflow: options.workflow,
-      receive: (event) => this.#receive(event),
-    });
     socket.on('message', (data: Buffer) => this.#frame(data));
     socket.on('close', () => this.close());
     socket.on('error', () => this.close());
-    if (options.lastEventId !== undefined) void this.#replay(options.lastEventId);
+    if (options.authenticate && !options.identity) {
+      this.#authentication = setTimeout(
+        () => socket.close(1008, 'authentication required'),
+        authenticationTime,
+      );
+    } else this.#begin(options.identity ?? localAdministrator);
+  }
+
+  /** Nothing is sent before it is known who listens. */
+  #begin(identity: Identity): void {
+    const { lastEventId, workflow, admit } = this.#options;
+    const first = this.#identity === undefined;
+    this.#identity = identity;
+    clearTimeout(this.#authentication);
+    this.#watchExpiry(identity);
+    if (!first) return;
+    admit(identity.user);
+    if (lastEventId !== undefined) this.#held = [];
+    this.#unsubscribe = this.#api.orchestrator.bus.subscribe({
+      workflow,
+      receive: (event) => this.#receive(event),
+    });
+    if (lastEventId !== undefined) void this.#replay(lastEventId);
+  }
+
+  #watchExpiry({ expiresAt }: Identity): void {
+    clearTimeout(this.#expiry);
+    clearTimeout(this.#notice);
+    if (expiresAt === undefined) return;
+    const left = expiresAt - Date.now();
+    const tell = () => this.#send({ type: 'token_expiring', expires_at: new Date(expiresAt).toISOString() });
+    this.#notice = setTimeout(tell, Math.max(0, left - expiryNotice));
+    this.#expiry = setTimeout(() => this.#socket.close(4001, 'token expired'), Math.max(0, left));
+  }
+
+  async #authenticate(token: string): Promise<void> {
+    const { authenticate } = this.#options;
+    try {
+      const identity = authenticate ? await authenticate(token) : localAdministrator;
+      if (this.#identity !== undefined && identity.user !== this.#identity.user)
+        throw new Error('another user');
+      this.#begin(identity);
+      const expires = identity.expiresAt === undefined ? null : new Date(identity.expiresAt).toISOString();
+      this.#send({ type: 'authenticated', user_id: identity.user, expires_at: expires });
+    } catch {
+      this.#socket.close(1008, 'authentication failed');
+    }
   }
 
   close(): void {
+    for (const timer of [this.#authentication, this.#expiry, this.#notice]) clearTimeout(timer);
     this.#unsubscribe();
     this.#outbox.close();
   }
 
   #receive(event: EventEnvelope): void {
-    if (!this.#subscriptions.matches(event)) return;
+    if (!this.#mayRead(event)) return;
     // What happens during a replay waits until the past has been told.
     if (this.#held) this.#held.push(event);
     else this.#outbox.push(event);
+  }
+
+  #mayRead(event: EventEnvelope): boolean {
+    if (!this.#subscriptions.matches(event)) return false;
+    const roles = restricted[event.event_type];
+    return roles === undefined || (this.#identity?.roles.some((role) => roles.includes(role)) ?? false);
   }
 
   async #replay(after: string): Promise<void> {
@@ -70,7 +140,7 @@ export class Connection {
       const tell = (events: readonly EventEnvelope[]) => {
         for (const event of events) {
           if (event.id !== undefined) last = event.id;
-          if (this.#subscriptions.matches(event)) this.#outbox.push(event);
+          if (this.#mayRead(event)) this.#outbox.push(event);
         }
       };
       const { workflow } = this.#options;
@@ -134,7 +204,7 @@ export class Connection {
         });
         return;
       case 'auth':
-        this.#send({ type: 'authenticated', user_id: 'local', expires_at: null });
+        void this.#authenticate(frame.token);
         return;
       case 'unsubscribe':
         this.#subscriptions.remove(frame.events);

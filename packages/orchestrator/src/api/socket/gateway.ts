@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { canonicalPath } from '@provisioning/service-kit';
+import { type Authenticate, canonicalPath } from '@provisioning/service-kit';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { isEventId } from '../../events/event-id.ts';
 import type { ApiService } from '../api-service.ts';
@@ -13,6 +13,8 @@ export interface GatewayOptions {
   /** Connections of one user (13 §8.6). Off in solo mode. */
   readonly perUser: number;
   readonly onDropped: (event: string) => void;
+  /** Who a token belongs to; absent in solo mode. */
+  readonly authenticate?: Authenticate;
 }
 
 const pingInterval = 30_000;
@@ -28,12 +30,13 @@ export class SocketGateway {
     handleProtocols: (protocols) => (protocols.has('provisioning.v1') ? 'provisioning.v1' : false),
   });
   readonly #alive = new WeakSet<WebSocket>();
+  readonly #perUser = new Map<string, number>();
   readonly #ping: NodeJS.Timeout;
 
   constructor(server: Server, api: ApiService, options: GatewayOptions) {
     this.#api = api;
     this.#options = options;
-    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
     this.#ping = setInterval(() => this.#heartbeat(), pingInterval).unref();
   }
 
@@ -51,7 +54,7 @@ export class SocketGateway {
     }, 200).unref();
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy());
     const url = new URL(canonicalPath(request.url ?? '/', this.#options.prefixes), 'http://localhost');
     try {
@@ -59,12 +62,20 @@ export class SocketGateway {
         throw refuse(404, 'NOT_FOUND', `No such stream: ${url.pathname}`);
       this.#checkOrigin(request);
       const options = this.#read(url.searchParams);
-      if (this.connections >= this.#options.perUser)
-        throw refuse(429, 'RATE_LIMITED', 'Too many connections');
+      const { authenticate } = this.#options;
+      const token = tokenOf(request, url.searchParams);
+      const identity =
+        authenticate && token !== undefined ? await authenticate(token).catch(unauthorized) : undefined;
+      this.#admit(identity?.user ?? 'local');
       this.#server.handleUpgrade(request, socket, head, (client) => {
         this.#alive.add(client);
         client.on('pong', () => this.#alive.add(client));
-        new Connection(client, this.#api, options);
+        new Connection(client, this.#api, {
+          ...options,
+          authenticate,
+          identity,
+          admit: (user) => this.#count(client, user),
+        });
       });
     } catch (error) {
       const { status, message } = error as Refusal;
@@ -72,6 +83,18 @@ export class SocketGateway {
         `HTTP/1.1 ${status ?? 500} Refused\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(message)}\r\n\r\n${message}`,
       );
     }
+  }
+
+  /** @throws Refusal when the user has as many connections as allowed */
+  #admit(user: string): void {
+    if ((this.#perUser.get(user) ?? 0) >= this.#options.perUser) {
+      throw refuse(429, 'RATE_LIMITED', 'Too many connections');
+    }
+  }
+
+  #count(client: WebSocket, user: string): void {
+    this.#perUser.set(user, (this.#perUser.get(user) ?? 0) + 1);
+    client.on('close', () => this.#perUser.set(user, (this.#perUser.get(user) ?? 1) - 1));
   }
 
   #read(query: URLSearchParams) {
@@ -125,6 +148,20 @@ export class SocketGateway {
       socket.ping();
     }
   }
+}
+
+/** `?token=`, `Authorization: Bearer`, or the subprotocol `bearer.<token>` (13 §8.2). */
+function tokenOf({ headers }: IncomingMessage, query: URLSearchParams): string | undefined {
+  const protocol = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+  return (
+    query.get('token') ??
+    /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ??
+    protocol.find((name) => name.startsWith('bearer.'))?.slice('bearer.'.length)
+  );
+}
+
+function unauthorized(): never {
+  throw refuse(401, 'UNAUTHORIZED', 'Unauthorized');
 }
 
 class Refusal extends ProvisioningError {
