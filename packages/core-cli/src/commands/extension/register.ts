@@ -8,7 +8,7 @@ import { surroundingsOf } from '../../session/surroundings.ts';
 export default class ExtensionRegister extends ProvisioningCommand {
   static override summary = 'Make a folder outside the usual places known as an extension';
   static override spec: CommandSpec = { access: 'l', workspace: false, sideEffect: 'create' };
-  static override examples = ['provisioning extension register ~/work/my-cloud provider'];
+  static override examples = ['provisioning extension register ~/code/my-cloud provider'];
   static override args = {
     path: argument({ required: true, description: 'folder with a manifest.yaml' }),
     type: argument({ required: true, description: 'provider, taskserv or cluster' }),

@@ -16,7 +16,7 @@ export default class WorkspaceInit extends ProvisioningCommand {
   static override spec: CommandSpec = { access: 'l', workspace: false, sideEffect: 'create' };
   static override examples = [
     'provisioning workspace init demo --template demo --activate',
-    'provisioning workspace init ./work/shop --infra-name shop --check',
+    'provisioning workspace init ./code/shop --infra-name shop --check',
   ];
   static override args = {
     target: argument({ description: 'name, or path of the new workspace' }),

@@ -8,7 +8,7 @@ import { surroundingsOf } from '../../session/surroundings.ts';
 export default class WorkspaceRegister extends ProvisioningCommand {
   static override summary = 'Add an existing workspace to the registry';
   static override spec: CommandSpec = { access: 'l', workspace: false, sideEffect: 'create' };
-  static override examples = ['provisioning workspace register shop ~/work/shop --activate'];
+  static override examples = ['provisioning workspace register shop ~/code/shop --activate'];
   static override args = {
     name: argument({ required: true, description: 'name in the registry' }),
     path: argument({ required: true, description: 'directory of the workspace' }),
