@@ -11,6 +11,7 @@ export * from './schemas/company-environment.ts';
 export * from './schemas/configuration.ts';
 export * from './schemas/defaults.ts';
 export * from './schemas/infrastructure.ts';
+export * from './schemas/k8s-deploy.ts';
 export * from './schemas/manifest.ts';
 export * from './schemas/name.ts';
 export * from './schemas/network.ts';

@@ -7,3 +7,30 @@ export type { Infrastructure } from './infrastructure.ts';
 export { type LoadInfrastructureOptions, loadInfrastructure } from './load.ts';
 export { canonicalServer } from './server-aliases.ts';
 export { memberName } from './servers.ts';
+export {
+  type ScalingDecision,
+  type ScalingRule,
+  type ScalingState,
+  decideScaling,
+  durationOf,
+} from './autoscale.ts';
+export {
+  type InfrastructureCost,
+  type ServerCost,
+  checkBudget,
+  compareOffers,
+  costText,
+  infrastructureCost,
+  serverCost,
+} from './cost.ts';
+export { type ClusterFeatures, controlNamespaces, renderK8sDeploy } from './kubernetes/render.ts';
+export { type LocalHost, announceSudo, fixLocalHost, localHostsPreview } from './local-hosts.ts';
+export {
+  type RolloutActions,
+  type RolloutHost,
+  type RolloutResult,
+  rollOut,
+  rolloutBatches,
+} from './rollout.ts';
+export { type Switchable, canaryHosts, switchTraffic } from './traffic.ts';
+export { type UpdateCandidate, type UpdatePlan, planUpdates } from './update-plan.ts';
