@@ -4,3 +4,10 @@ export { ServerDirectory, type ServerReference, type ServerTarget } from './host
 export { type ObserveOptions, observeTaskservs, prepareTaskserv } from './observe.ts';
 export { loadTaskservPackage, type TaskservPackage, TaskservPackages } from './package.ts';
 export { type HostRun, runOnHost } from './run-on-host.ts';
+export { type TaskservResolution, type ResolutionOptions, resolveTaskservs } from './dependencies.ts';
+export {
+  type TaskservValidation,
+  type ValidationLevel,
+  validateTaskserv,
+  validationLevels,
+} from './validate.ts';
