@@ -47,9 +47,9 @@ test('an engine refuses with its own words; what it does not have is nothing', a
   http.close();
 });
 
-test('a request that cannot have reached the engine is marked so, also on a connection that went stale', async () => {
+test('a connection that fails is marked so, also one that went stale', async () => {
   const nowhere = new EngineHttp({ kind: 'socket', path: '/nonexistent/engine.sock' });
-  await expect(nowhere.json('POST', '/x')).rejects.toMatchObject({ status: 0, unsent: true });
+  await expect(nowhere.json('POST', '/x')).rejects.toMatchObject({ status: 0, broken: true });
 
   await using service = await listening((_request, response) => response.end('{}'));
   const http = new EngineHttp({ kind: 'socket', path: service.path });
@@ -58,7 +58,7 @@ test('a request that cannot have reached the engine is marked so, also on a conn
   await new Promise<void>((resolve) => void service.server.close(() => resolve()));
   const error = await http.json('GET', '/x').catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(EngineError);
-  expect((error as EngineError).unsent).toBe(true);
+  expect((error as EngineError).broken).toBe(true);
   http.close();
 });
 

@@ -13,17 +13,14 @@ export type Endpoint =
 /** What the engine answered when it refused a request, or why it could not be asked (`status` 0). */
 export class EngineError extends Error {
   readonly status: number;
-  /** True when the request never reached the engine, so that it may be sent again whatever it was. */
-  readonly unsent: boolean;
+  /** True when the connection failed: whether the engine did what was asked is unknown. */
+  readonly broken: boolean;
 
-  constructor(message: string, status: number, cause?: unknown, reused = false) {
+  constructor(message: string, status: number, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'EngineError';
     this.status = status;
-    const code = codeOf(cause) ?? '';
-    // Written to a kept connection whose other end is gone.
-    const stale = reused && (code === 'EPIPE' || code === 'ECONNRESET');
-    this.unsent = stale || code === 'ENOENT' || code === 'ECONNREFUSED';
+    this.broken = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(codeOf(cause) ?? '');
   }
 }
 
@@ -90,8 +87,7 @@ export class EngineHttp {
   async open(method: string, path: string, options: EngineRequest = {}): Promise<IncomingMessage> {
     const response = await this.#send(method, path, options).catch((error: unknown) => {
       // A question whose connection broke is asked once more; what changes something is up to the caller.
-      const broken = error instanceof EngineError && /ECONNRESET|EPIPE/.test(String(codeOf(error.cause)));
-      if (method !== 'GET' || !broken) throw error;
+      if (method !== 'GET' || !(error instanceof EngineError) || !error.broken) throw error;
       return this.#send(method, path, options);
     });
     const status = response.statusCode ?? 0;
@@ -136,7 +132,7 @@ export class EngineHttp {
       request.once('error', (error) => {
         clearTimeout(timer);
         if (options.signal?.aborted === true || error instanceof EngineError) reject(error);
-        else reject(new EngineError(connectionFailure(error), 0, error, request.reusedSocket));
+        else reject(new EngineError(connectionFailure(error), 0, error));
       });
       if (payload === undefined) request.end();
       else if (payload instanceof Uint8Array) request.end(payload);

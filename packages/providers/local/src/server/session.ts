@@ -33,8 +33,8 @@ export class Session {
   }
 
   /**
-   * Runs `work` with the engine. An engine that went away meanwhile is looked for once more, as a private service may
-   * have to be started again; other failures become provider errors that begin with `what`.
+   * Runs `work`, which may be repeated, with the engine. An engine that went away meanwhile is looked for once more, as
+   * a private service may have to be started again; other failures become provider errors that begin with `what`.
    */
   async use<T>(
     what: string,
@@ -42,11 +42,13 @@ export class Session {
     work: (connected: ConnectedEngine) => Promise<T>,
   ): Promise<T> {
     try {
+      const connecting = this.connected();
       try {
-        return await work(await this.connected());
+        return await work(await connecting);
       } catch (error) {
-        if (!(error instanceof EngineError) || !error.unsent) throw error;
-        this.disconnect();
+        if (!(error instanceof EngineError) || !error.broken) throw error;
+        // Others may still be waiting for answers over the old connections: these are left to end by themselves.
+        if (this.#connected === connecting) this.#connected = undefined;
         return await work(await this.connected());
       }
     } catch (error) {
