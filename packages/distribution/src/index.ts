@@ -139,3 +139,12 @@ export {
   namespacePolicies,
   type NamespacePolicy,
 } from './server/retention.ts';
+export {
+  type BundleEntry,
+  checkBundle,
+  checkPair,
+  checkSupport,
+  type CompatibilityMatrix,
+  type CompatibilityVerdict,
+  entryFor,
+} from './compatibility/matrix.ts';
