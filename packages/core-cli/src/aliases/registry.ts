@@ -56,7 +56,6 @@ export const aliasRegistry: readonly AliasRow[] = [
   { target: 'workspace show', spellings: [] },
   { target: 'pack', spellings: ['kcl-packager'] },
   { target: 'generate extension', spellings: ['create-extension', 'extension new', 'taskserv new'] },
-  { target: 'extension test', spellings: ['test extension'] },
   {
     target: 'guide quickstart',
     spellings: ['shortcuts', 'quick', 'quickstart', 'guide shortcuts', 'guide quick'],
