@@ -14,6 +14,7 @@ export {
   unregisterExtension,
 } from './extensions/registrations.ts';
 export * from './modules/index.ts';
+export * from './cluster/index.ts';
 export * from './layers/index.ts';
 export * from './templates/index.ts';
 export {

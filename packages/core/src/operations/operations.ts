@@ -1,4 +1,6 @@
 import type { Operation } from '@provisioning/extensions-sdk';
+import { clusterComponent } from './cluster/component.ts';
+import { clusterComponentRemove } from './cluster/remove.ts';
 import { serverCreate } from './server/create.ts';
 import { serverDelete } from './server/delete.ts';
 import { serverRestart, serverStart, serverStop } from './server/power.ts';
@@ -13,6 +15,8 @@ const all: readonly Operation[] = [
   serverRestart,
   taskservCreate,
   taskservDelete,
+  clusterComponent,
+  clusterComponentRemove,
 ] as unknown as readonly Operation[];
 
 /** Every operation by its type. The CLI runs them directly, the orchestrator durably. */

@@ -1,0 +1,70 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Cluster, ProvisioningError } from '@provisioning/extensions-sdk';
+import type { Data } from '../config/document.ts';
+import { isRecord, mergeData } from '../config/merge.ts';
+import type { ExtensionCatalogue } from '../extensions/discover.ts';
+import type { ExtensionRecord } from '../extensions/record.ts';
+import { completeCluster } from '../infra/clusters.ts';
+import type { Infrastructure } from '../infra/index.ts';
+import { readSource } from '../layers/read-source.ts';
+
+export interface ClusterSources {
+  readonly catalogue: ExtensionCatalogue;
+  readonly infrastructure: Pick<Infrastructure, 'clusters'>;
+  /** `--config FILE`, merged last. */
+  readonly configFile?: string;
+}
+
+/**
+ * The definition of a cluster: the extension's `cluster.yaml`, the infrastructure's own over it, `--config` on top
+ * (07 §10.2.1). Components merge by name.
+ * @throws ProvisioningError `CLUSTER_UNKNOWN` with the list, exit 5.
+ */
+export async function loadCluster(name: string, sources: ClusterSources): Promise<Cluster> {
+  const record = await sources.catalogue.find('cluster', name);
+  const own = sources.infrastructure.clusters[record?.name ?? name] ?? sources.infrastructure.clusters[name];
+  const file = sources.configFile === undefined ? undefined : await readSource(sources.configFile);
+  if (record === undefined && own === undefined && file === undefined) {
+    const known = await clusterNames(sources);
+    throw new ProvisioningError({
+      code: 'CLUSTER_UNKNOWN',
+      kind: 'not-found',
+      message: `Unknown cluster: ${name}`,
+      hint: `Clusters: ${known.join(', ') || 'none'}`,
+      details: { available: known },
+    });
+  }
+  const parts = [record === undefined ? undefined : await packageDefinition(record), own, file?.value];
+  const merged = parts.filter(isRecord).reduce(mergeCluster, {});
+  return completeCluster(record?.name ?? name, merged) as Cluster;
+}
+
+/** Names of all clusters there are: the definition's and those of extensions. */
+export async function clusterNames({ catalogue, infrastructure }: ClusterSources): Promise<string[]> {
+  const names = new Set(Object.keys(infrastructure.clusters));
+  for (const record of await catalogue.list('cluster')) names.add(record.name);
+  return [...names].sort();
+}
+
+async function packageDefinition(record: ExtensionRecord): Promise<Data> {
+  const names = await readdir(record.path);
+  const file = names.find((name) => /^cluster\.(ya?ml|toml|json)$/.test(name));
+  const document = file === undefined ? undefined : await readSource(join(record.path, file));
+  if (document !== undefined) return document.value;
+  const { components, resources, features, network } = record.manifest as Data;
+  return { components, resources, features, network, version: record.version };
+}
+
+/** Later wins; components are matched by name, new ones are added at the end. */
+function mergeCluster(lower: Data, higher: Data): Data {
+  const { components, ...rest } = higher;
+  const merged = mergeData(lower, rest);
+  if (!Array.isArray(components)) return merged;
+  const byName = new Map<string, Data>();
+  for (const component of [...((lower['components'] ?? []) as Data[]), ...(components as Data[])]) {
+    const name = String(component['name']);
+    byName.set(name, mergeData(byName.get(name) ?? {}, component));
+  }
+  return { ...merged, components: [...byName.values()] };
+}

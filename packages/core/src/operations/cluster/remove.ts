@@ -1,0 +1,57 @@
+import { type Operation, ProvisioningError } from '@provisioning/extensions-sdk';
+import { Type } from 'typebox';
+import { forgetComponent } from '../../cluster/state.ts';
+import { taskservDelete } from '../taskserv/delete.ts';
+import { ComponentInput } from './component.ts';
+
+export const ComponentRemoveInput = Type.Object({
+  ...ComponentInput.properties,
+  /** A failure is a warning, and the next component follows. */
+  force: Type.Boolean({ default: false }),
+  cleanup_data: Type.Boolean({ default: false }),
+});
+
+export interface ComponentRemoval {
+  readonly component: string;
+  readonly removed: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** Removes one component of a cluster from its servers; data stays unless asked for (07 §10.3). */
+export const clusterComponentRemove: Operation<typeof ComponentRemoveInput, ComponentRemoval> = {
+  type: 'cluster.component.remove',
+  input: ComponentRemoveInput,
+
+  plan: async (_context, { cluster, component }) => [
+    { action: 'delete', kind: 'cluster', name: `${cluster}/${component}` },
+  ],
+
+  async run(context, { cluster, component, deployments, force, cleanup_data }) {
+    const removed: string[] = [];
+    const warnings: string[] = [];
+    for (const deployment of deployments) {
+      const { hostname } = deployment.server;
+      try {
+        const result = await taskservDelete.run(context, { ...deployment, cleanup_data });
+        removed.push(hostname);
+        warnings.push(...result.warnings);
+      } catch (thrown) {
+        const cause = ProvisioningError.from(thrown);
+        if (!force) {
+          throw new ProvisioningError({
+            ...cause.toJSON(),
+            code: 'CLUSTER_REMOVAL_FAILED',
+            message: `Component removal failed: ${component}: ${cause.message}`,
+            hint: 'Repair it and delete again, or use --force.',
+            cause,
+          });
+        }
+        const message = `Warning: Failed to remove service ${component} from ${hostname}: ${cause.message}`;
+        context.report({ type: 'log', level: 'warn', message });
+        warnings.push(message);
+      }
+    }
+    await forgetComponent(context, cluster, component);
+    return { component, removed, warnings };
+  },
+};
