@@ -38,6 +38,8 @@ export interface WorkflowsParts {
 
 /** Workflows whose operations are listed by `recentOperations`. */
 const recentWorkflows = 1000;
+/** Operations of a workflow up to which it is looked up why each one waits. */
+const explainedOperations = 1000;
 /** Finished workflows kept folded for readers. */
 const remembered = 50;
 /** Larger ones are folded anew for each reader. */
@@ -316,14 +318,14 @@ export class Workflows {
 
   #operations({ state }: Live): OperationRecord[] {
     const { scheduler } = this.#parts.runtime;
+    const explain = state.operations.length <= explainedOperations;
     return state.operations.map((operation) => {
       const waits =
-        operation.status === 'Pending' && operation.waiting === 0 && state.operations.length <= 1000;
-      return operationRecord(
-        state,
-        operation,
-        waits ? scheduler.reason(state.plan.id, operation.plan.index) : undefined,
-      );
+        operation.status === 'Pending' ? operation.waiting === 0 : operation.phase === 'retry_wait';
+      const reason = explain && waits ? scheduler.reason(state.plan.id, operation.plan.index) : undefined;
+      const record = operationRecord(state, operation, reason);
+      if (reason?.startsWith('locked')) return { ...record, phase: 'blocked' };
+      return reason?.startsWith('circuit') ? { ...record, phase: 'circuit_open' } : record;
     });
   }
 

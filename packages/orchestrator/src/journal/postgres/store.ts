@@ -239,7 +239,10 @@ export class PostgresStore implements Store {
 
   async #migrate(): Promise<void> {
     // Orchestrator and workers may start together; one of them makes the tables.
-    await this.#sql.unsafe(`BEGIN; SELECT pg_advisory_xact_lock(${leaderLock + 1}); ${schema} COMMIT;`);
+    await this.#sql.begin(async (transaction) => {
+      await transaction.unsafe(`SELECT pg_advisory_xact_lock(${leaderLock + 1})`);
+      await transaction.unsafe(schema);
+    });
     const [row] = await this.#run<{ value: string }>(
       `SELECT value FROM provisioning_meta WHERE key = 'schema'`,
     );
