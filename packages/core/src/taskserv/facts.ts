@@ -74,8 +74,10 @@ export function factsFunction(all: readonly DesiredTaskserv[]): string {
       `while IFS=: read -r n _; do case " ${users.join(' ')} " in *" $n "*) printf 'user\\t%s\\n' "$n" ;; esac; done < /etc/passwd`,
     );
   }
-  for (const { path } of unpacked)
-    lines.push(recorded('asset', path, `${recordFolder}/.assets/${assetName(path)}`));
+  for (const { path } of unpacked) {
+    const told = recorded('asset', path, `${recordFolder}/.assets/${assetName(path)}`);
+    lines.push(`if [ -e ${shellQuote(path)} ]; then ${told}; fi`);
+  }
   for (const { name } of all) lines.push(recorded('record', name, `${recordFolder}/${name}`));
   for (const desired of all) {
     const check = desired.scripts.get('check');
