@@ -16,6 +16,9 @@ const helpers: Readonly<Record<string, (...parameters: unknown[]) => unknown>> =
       : Object.keys((value ?? {}) as object).length,
   round: (number, precision) => Number(number).toFixed(typeof precision === 'number' ? precision : 0),
   default: (value, fallback) => (value === undefined || value === null || value === '' ? fallback : value),
+  not: (value) => value === undefined || value === null || value === false || value === '' || value === 0,
+  eq: (left, right) => left === right,
+  ne: (left, right) => left !== right,
 };
 
 /** A Handlebars of its own: no prototype access, only the helpers above. */
@@ -24,6 +27,20 @@ export function createHandlebars(): typeof Handlebars {
   for (const [name, helper] of Object.entries(helpers)) {
     instance.registerHelper(name, (...parameters: unknown[]) => helper(...parameters.slice(0, -1)));
   }
+  // By its path, because a variable that is missing is an error where it is named.
+  instance.registerHelper('orDefault', function (this: unknown, ...parameters: unknown[]) {
+    const [name, fallback] = parameters;
+    const value = String(name)
+      .split('.')
+      .reduce<unknown>(
+        (inner, part) =>
+          typeof inner === 'object' && inner !== null && Object.hasOwn(inner, part)
+            ? (inner as Record<string, unknown>)[part]
+            : undefined,
+        this,
+      );
+    return value === undefined || value === null || value === '' ? fallback : value;
+  });
   return instance;
 }
 

@@ -43,3 +43,11 @@ export {
   validateFile,
   validateWorkspaceConfiguration,
 } from './validation/validate.ts';
+export {
+  type RenderLanguage,
+  type RenderRequest,
+  type RenderResult,
+  Renderer,
+  renderLanguage,
+  renderLanguages,
+} from './render/renderer.ts';

@@ -100,6 +100,47 @@ describe('workspace init', () => {
   });
 });
 
+describe('templates and formats', () => {
+  test('every template gives an infrastructure that loads, in every language that needs no tool', async () => {
+    const { workspaceTemplates } = await import('./templates/index.ts');
+    expect(workspaceTemplates.map(({ name }) => name)).toEqual([
+      'minimal',
+      'demo',
+      'full',
+      'example',
+      'kubernetes',
+      'multi-cloud',
+      'developer',
+    ]);
+    for (const { name } of workspaceTemplates) {
+      const shapes: unknown[] = [];
+      for (const format of ['toml', 'yaml'] as const) {
+        const made = await initWorkspace({
+          surroundings,
+          version: '0.1.0',
+          target: `${name}-${format}`,
+          template: name,
+          format,
+        });
+        const { servers } = await loadInfrastructure({
+          workspacePath: made.path,
+          infra: made.infra!,
+          surroundings,
+        });
+        expect(servers.length).toBeGreaterThan(0);
+        shapes.push(servers);
+        await loadConfiguration({ surroundings, workspace: { name: made.name, path: made.path } });
+      }
+      expect(shapes[1]).toEqual(shapes[0]);
+    }
+    const typed = await initWorkspace({ surroundings, version: '0.1.0', target: 'typed', format: 'ts' });
+    expect(typed.files).toContain('infra/main/servers.ts');
+    expect(
+      (await loadInfrastructure({ workspacePath: typed.path, infra: 'main', surroundings })).servers,
+    ).toHaveLength(1);
+  });
+});
+
 describe('loading an infrastructure', () => {
   test('05.A4 05.A5 names every error with file, line and key', async () => {
     const made = await initWorkspace({ surroundings, version: '0.1.0', target: 'demo' });

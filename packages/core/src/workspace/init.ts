@@ -5,6 +5,7 @@ import { type Surroundings, expandHome } from '../config/surroundings.ts';
 import { fileError } from '../files/atomic.ts';
 import { usage } from './errors.ts';
 import { type NewWorkspace, workspaceFiles } from './generated-files.ts';
+import { type WorkspaceFormat, inFormat } from './format.ts';
 import { infraDirectories, isWorkspace, workspaceDirectories } from './layout.ts';
 import { checkWorkspaceName } from './reference.ts';
 import { type RegisteredWorkspace, WorkspaceRegistry } from './registry.ts';
@@ -25,6 +26,8 @@ export interface InitOptions {
   readonly noInfra?: boolean;
   readonly providers?: readonly string[];
   readonly dependency?: string;
+  /** Language of the definitions and of the main file, default TOML. */
+  readonly format?: WorkspaceFormat;
   readonly activate?: boolean;
   readonly overwrite?: boolean;
   /** Directory of workspaces given by name only (`paths.workspaces`), default `~/workspaces`. */
@@ -76,7 +79,7 @@ export async function initWorkspace(options: InitOptions): Promise<InitResult> {
     version: options.version,
     dependency: options.dependency ?? 'workspace-home',
   };
-  const files = allFiles(workspace);
+  const files = inFormat(allFiles(workspace), options.format ?? 'toml');
   const activated = options.activate === true || known.active_workspace === '';
   const result = {
     name: place.name,

@@ -1,12 +1,21 @@
 import { usage } from '../errors.ts';
 import { demo } from './demo.ts';
 import { minimal } from './minimal.ts';
+import { developer, example, full, kubernetes, multiCloud } from './others.ts';
 import type { WorkspaceTemplate } from './template.ts';
 
 export type { TemplateFile, TemplateInput, WorkspaceTemplate } from './template.ts';
 
 /** Templates of `workspace init --template` (03 §4.3). */
-export const workspaceTemplates: readonly WorkspaceTemplate[] = [minimal, demo];
+export const workspaceTemplates: readonly WorkspaceTemplate[] = [
+  minimal,
+  demo,
+  full,
+  example,
+  kubernetes,
+  multiCloud,
+  developer,
+];
 
 /** @throws ProvisioningError `TEMPLATE_NOT_FOUND` (exit 2) */
 export function workspaceTemplate(name: string): WorkspaceTemplate {
