@@ -63,8 +63,10 @@ function starts(catalogue: Catalogue, words: readonly string[]): Resolution[] {
     return verbFirst ? [...result, verbFirst] : result;
   }
   const result: Resolution[] = [];
-  const target = bySpelling.get(first);
-  if (target !== undefined && known.has(target)) result.push({ words: target.split(' '), consumed: 1 });
+  for (let consumed = Math.min(3, words.length); consumed > 0; consumed -= 1) {
+    const target = bySpelling.get(words.slice(0, consumed).join(' '));
+    if (target !== undefined && known.has(target)) result.push({ words: target.split(' '), consumed });
+  }
   const verb = byWord.get(first) ?? first;
   const verbFirst = readVerbFirst(known, verb, second);
   if (verbFirst) result.push(verbFirst);

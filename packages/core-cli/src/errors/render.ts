@@ -32,7 +32,8 @@ export function renderError(error: ProvisioningError, view: ErrorView): string {
     lines.push(`  … and ${error.issues.length - issues.length} more (--debug)`);
   if (error.hint !== undefined) {
     const arrow = style.colour ? '→' : '->';
-    for (const line of error.hint.split('\n')) lines.push(`  ${style.note(`${arrow} `)}${line}`);
+    const [first = '', ...rest] = error.hint.split('\n');
+    lines.push(`  ${style.note(`${arrow} `)}${first}`, ...rest.map((line) => `  ${line}`));
   }
   if (error.kind === 'bug') lines.push(...bugLines(style));
   if (view.debug) lines.push('', ...stackOf(error).map((line) => style.dim(line)));
@@ -52,6 +53,7 @@ export function machineError(error: ProvisioningError): Record<string, unknown> 
 }
 
 function titleOf(error: ProvisioningError): string {
+  if (error.code === 'WORKSPACE_REQUIRED') return 'Workspace Required\nNo active workspace is configured.';
   if (error.kind === 'bug') return `Internal error: ${error.message}`;
   const provider =
     error.name === 'ProviderError' && (error.details as { provider?: string } | undefined)?.provider;

@@ -28,6 +28,8 @@ export async function checkCommandLine(
       return undefined;
     }
     const entry = catalogue.commands.get(found.words.join(' '));
+    const topicAlone = found.words.length > 0 && found.typed.length === found.words.length;
+    if (!entry && topicAlone) return undefined;
     if (!entry) throw unknownCommand(catalogue, found.words, found.typed, found.category);
     const type = await entry.load();
     const shapes = { ...globalShapes, ...(type.flags as unknown as FlagShapes) };

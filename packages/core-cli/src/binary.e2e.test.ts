@@ -1,0 +1,149 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { program, Sandbox } from '../test/sandbox.ts';
+
+describe('the binary', () => {
+  let sandbox: Sandbox;
+  beforeAll(async () => {
+    sandbox = await Sandbox.make();
+  });
+  afterAll(() => sandbox.remove());
+
+  test('01.A7 without a workspace: server list needs one, the rest does not', async () => {
+    const list = await sandbox.run(['server', 'list']);
+    expect(list.code).toBe(3);
+    expect(list.stderr).toContain('Workspace Required');
+    expect(list.stderr).toContain('provisioning workspace init <name>');
+    for (const words of [['version'], ['help'], ['sc'], ['guide', 'list'], ['workspace', 'list']]) {
+      expect([words, (await sandbox.run(words)).code]).toEqual([words, 0]);
+    }
+  }, 60_000);
+
+  test('01.A5 01.A6 01.A13 a new workspace: lists are bare arrays, marks are words in a pipe', async () => {
+    expect((await sandbox.run(['workspace', 'init', 'x', '--template', 'demo', '--infra-name', 'demo'])).code).toBe(0);
+    expect((await sandbox.run(['server', 'list', '--out', 'json'])).stdout).toBe('[]\n');
+    expect(JSON.parse((await sandbox.run(['list', 'infras', '--out', 'json'])).stdout)).toEqual(['demo']);
+    const { stdout, stderr } = await sandbox.run(['workspace', 'activate', 'x'], { environment: { NO_COLOR: '1' } });
+    expect(stdout).toContain("ok: Workspace 'x' activated");
+    expect(`${stdout}${stderr}`).not.toContain('\u001b');
+  }, 60_000);
+
+  test('01.A3 -ws after the command chooses a workspace and infrastructure', async () => {
+    const found = await sandbox.run(['infra', 'show', '-ws', 'x:demo', '--out', 'json']);
+    expect(JSON.parse(found.stdout)).toMatchObject({ name: 'demo' });
+    expect((await sandbox.run(['-ws', 'x:demo', 'server', 'list'])).code).toBe(2);
+    expect((await sandbox.run(['infra', 'show', '-ws', 'x:demo', '--infra', 'nope'])).code).toBe(5);
+  }, 60_000);
+
+  test('01.A4 an unknown taskserv is exit 5 with the list', async () => {
+    const { code, stderr } = await sandbox.run(['taskserv', 'show', 'bogus']);
+    expect(code).toBe(5);
+    expect(stderr).toContain('Unknown taskserv: bogus');
+    expect(stderr).toContain('redis');
+  }, 60_000);
+
+  test('01.A2 check mode changes no file', async () => {
+    const before = files(join(sandbox.folder, 'workspaces'));
+    const first = await sandbox.run(['workspace', 'init', 'y', '-c']);
+    expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining('Would create:') });
+    expect((await sandbox.run(['-c', 'workspace', 'remove', 'x'])).code).toBe(0);
+    expect(files(join(sandbox.folder, 'workspaces'))).toEqual(before);
+  }, 60_000);
+
+  test('01.A8 a question nobody can answer is exit 2 and nothing happens', async () => {
+    const { code, stderr } = await sandbox.run(['workspace', 'remove', 'x']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('Confirmation required: re-run with --yes');
+    expect((await sandbox.run(['workspace', 'list', '--out', 'json'])).stdout).toContain('"name":"x"');
+  }, 60_000);
+
+  test('01.A12 with auto_start off a workflow says that there is no orchestrator', async () => {
+    writeFileSync(join(sandbox.folder, 'w.toml'), 'name = "w"\nversion = "1.0.0"\n[[operations]]\nid = "a"\ntype = "command"\n');
+    const { code, stderr } = await sandbox.run(['workflow', 'submit', 'w.toml'], {
+      environment: { PROVISIONING_ORCHESTRATOR_AUTO_START: 'false' },
+    });
+    expect(code).not.toBe(0);
+    expect(stderr).not.toContain('Internal error');
+  }, 60_000);
+
+  test('a closed pipe ends quietly', () => {
+    const script = `'${process.execPath}' '${program}' commands list --out json --pretty | head -1; echo "\${PIPESTATUS[0]}"`;
+    const { stdout, stderr } = spawnSync('bash', ['-c', script], { env: sandbox.environment, encoding: 'utf8' });
+    expect(stdout).toBe('[\n0\n');
+    expect(stderr).toBe('');
+  });
+
+  test('24.A1 24.A2 24.A4 guides and the short reference work without any helper', async () => {
+    const environment = { PATH: '/nonexistent' };
+    expect((await sandbox.run(['sc'], { environment })).stdout).toContain('# provisioning: short reference');
+    const guide = await sandbox.run(['guide', 'from-scratch'], { environment });
+    expect(guide).toMatchObject({ code: 0, stdout: expect.stringContaining('# From an empty machine') });
+    expect(guide.stdout).not.toContain('\u001b');
+    for (const name of ['scratch', 'start', 'deploy']) {
+      expect((await sandbox.run(['guide', name])).stdout).toBe(guide.stdout);
+    }
+    const unknown = await sandbox.run(['guide', 'from-scrach']);
+    expect(unknown.code).toBe(5);
+    expect(unknown.stderr).toContain('Did you mean: provisioning guide from-scratch?');
+    expect((await sandbox.run(['howto'])).stdout).toBe((await sandbox.run(['guide', 'list'])).stdout);
+    expect((await sandbox.run(['guide', 'update', '--set', 'infra=prod', '--copy', '3'])).stdout).toContain(
+      'provisioning plan --infra prod\n',
+    );
+  }, 120_000);
+
+  test.each(['bash', 'zsh', 'fish'])('completion for %s is a script the shell accepts', async (shell) => {
+    const { stdout } = await sandbox.run(['completion', shell]);
+    const { status, error } = spawnSync(shell, shell === 'fish' ? ['--no-execute'] : ['-n'], { input: stdout, encoding: 'utf8' });
+    if ((error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') {
+      expect(stdout).toContain('completion words');
+      return;
+    }
+    expect(status).toBe(0);
+  });
+
+  test('completion in bash offers commands, options and names', () => {
+    const ask = (line: string): string[] => {
+      const words = line.split(' ');
+      const script = `
+        provisioning() { '${process.execPath}' '${program}' "$@"; }
+        source <(provisioning completion bash)
+        COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}
+        _provisioning; printf '%s\\n' "\${COMPREPLY[@]}"`;
+      const { stdout } = spawnSync('bash', ['-c', script], { env: sandbox.environment, encoding: 'utf8' });
+      return stdout.trim().split('\n');
+    };
+    expect(ask('provisioning serv')).toEqual(expect.arrayContaining(['server']));
+    expect(ask('provisioning server ')).toEqual(expect.arrayContaining(['list', 'create', 'ssh']));
+    expect(ask('provisioning s l')).toEqual(['list']);
+    expect(ask('provisioning plan --detailed')).toEqual(['--detailed-exitcode']);
+    expect(ask('provisioning plan --out ')).toEqual(['table', 'text', 'json', 'yaml', 'toml']);
+    expect(ask('provisioning workspace activate ')).toEqual(['x']);
+    // On a busy machine the 200 ms that names may take can pass; then there are none.
+    const found = Array.from({ length: 10 }, () => ask('provisioning taskserv show redi'));
+    expect(found).toContainEqual(['redis']);
+    expect(ask('provisioning guide s')).toEqual(expect.arrayContaining(['system-setup']));
+  }, 60_000);
+
+  test('the orchestrator starts once for two callers, and stops', async () => {
+    const both = await Promise.all([sandbox.run(['orchestrator', 'start', '--out', 'json']), sandbox.run(['orchestrator', 'start', '--out', 'json'])]);
+    const pids = both.map(({ stdout }) => (JSON.parse(stdout) as { pid: number }).pid);
+    expect(pids[0]).toBe(pids[1]);
+    const { stdout } = await sandbox.run(['orch', 'status', '-o', 'json']);
+    expect(JSON.parse(stdout)).toMatchObject({ health: 'healthy', active_tasks: 0 });
+    expect((await sandbox.run(['orchestrator', 'stop'])).stdout).toContain('Orchestrator stopped');
+    expect(JSON.parse((await sandbox.run(['orch', 'status', '-o', 'json'])).stdout)).toMatchObject({ health: 'stopped' });
+  }, 60_000);
+});
+
+function files(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => {
+      const file = join(entry.parentPath, entry.name);
+      return `${file}:${statSync(file).mtimeMs}`;
+    })
+    .sort();
+}
