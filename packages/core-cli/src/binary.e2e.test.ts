@@ -22,10 +22,14 @@ describe('the binary', () => {
   }, 60_000);
 
   test('01.A5 01.A6 01.A13 a new workspace: lists are bare arrays, marks are words in a pipe', async () => {
-    expect((await sandbox.run(['workspace', 'init', 'x', '--template', 'demo', '--infra-name', 'demo'])).code).toBe(0);
+    expect(
+      (await sandbox.run(['workspace', 'init', 'x', '--template', 'demo', '--infra-name', 'demo'])).code,
+    ).toBe(0);
     expect((await sandbox.run(['server', 'list', '--out', 'json'])).stdout).toBe('[]\n');
     expect(JSON.parse((await sandbox.run(['list', 'infras', '--out', 'json'])).stdout)).toEqual(['demo']);
-    const { stdout, stderr } = await sandbox.run(['workspace', 'activate', 'x'], { environment: { NO_COLOR: '1' } });
+    const { stdout, stderr } = await sandbox.run(['workspace', 'activate', 'x'], {
+      environment: { NO_COLOR: '1' },
+    });
     expect(stdout).toContain("ok: Workspace 'x' activated");
     expect(`${stdout}${stderr}`).not.toContain('\u001b');
   }, 60_000);
@@ -60,7 +64,10 @@ describe('the binary', () => {
   }, 60_000);
 
   test('01.A12 with auto_start off a workflow says that there is no orchestrator', async () => {
-    writeFileSync(join(sandbox.folder, 'w.toml'), 'name = "w"\nversion = "1.0.0"\n[[operations]]\nid = "a"\ntype = "command"\n');
+    writeFileSync(
+      join(sandbox.folder, 'w.toml'),
+      'name = "w"\nversion = "1.0.0"\n[[operations]]\nid = "a"\ntype = "command"\n',
+    );
     const { code, stderr } = await sandbox.run(['workflow', 'submit', 'w.toml'], {
       environment: { PROVISIONING_ORCHESTRATOR_AUTO_START: 'false' },
     });
@@ -70,7 +77,10 @@ describe('the binary', () => {
 
   test('a closed pipe ends quietly', () => {
     const script = `'${process.execPath}' '${program}' commands list --out json --pretty | head -1; echo "\${PIPESTATUS[0]}"`;
-    const { stdout, stderr } = spawnSync('bash', ['-c', script], { env: sandbox.environment, encoding: 'utf8' });
+    const { stdout, stderr } = spawnSync('bash', ['-c', script], {
+      env: sandbox.environment,
+      encoding: 'utf8',
+    });
     expect(stdout).toBe('[\n0\n');
     expect(stderr).toBe('');
   });
@@ -95,7 +105,10 @@ describe('the binary', () => {
 
   test.each(['bash', 'zsh', 'fish'])('completion for %s is a script the shell accepts', async (shell) => {
     const { stdout } = await sandbox.run(['completion', shell]);
-    const { status, error } = spawnSync(shell, shell === 'fish' ? ['--no-execute'] : ['-n'], { input: stdout, encoding: 'utf8' });
+    const { status, error } = spawnSync(shell, shell === 'fish' ? ['--no-execute'] : ['-n'], {
+      input: stdout,
+      encoding: 'utf8',
+    });
     if ((error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') {
       expect(stdout).toContain('completion words');
       return;
@@ -127,13 +140,18 @@ describe('the binary', () => {
   }, 60_000);
 
   test('the orchestrator starts once for two callers, and stops', async () => {
-    const both = await Promise.all([sandbox.run(['orchestrator', 'start', '--out', 'json']), sandbox.run(['orchestrator', 'start', '--out', 'json'])]);
+    const both = await Promise.all([
+      sandbox.run(['orchestrator', 'start', '--out', 'json']),
+      sandbox.run(['orchestrator', 'start', '--out', 'json']),
+    ]);
     const pids = both.map(({ stdout }) => (JSON.parse(stdout) as { pid: number }).pid);
     expect(pids[0]).toBe(pids[1]);
     const { stdout } = await sandbox.run(['orch', 'status', '-o', 'json']);
     expect(JSON.parse(stdout)).toMatchObject({ health: 'healthy', active_tasks: 0 });
     expect((await sandbox.run(['orchestrator', 'stop'])).stdout).toContain('Orchestrator stopped');
-    expect(JSON.parse((await sandbox.run(['orch', 'status', '-o', 'json'])).stdout)).toMatchObject({ health: 'stopped' });
+    expect(JSON.parse((await sandbox.run(['orch', 'status', '-o', 'json'])).stdout)).toMatchObject({
+      health: 'stopped',
+    });
   }, 60_000);
 });
 

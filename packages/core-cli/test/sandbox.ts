@@ -39,7 +39,10 @@ export class Sandbox {
 
   run(
     words: readonly string[],
-    options: { readonly environment?: Record<string, string>; readonly onStart?: (child: ChildProcess) => void } = {},
+    options: {
+      readonly environment?: Record<string, string>;
+      readonly onStart?: (child: ChildProcess) => void;
+    } = {},
   ): Promise<Ended> {
     return new Promise((resolve, reject) => {
       const child = spawn(process.execPath, [program, ...words], {

@@ -6,9 +6,31 @@ import { program, type Sandbox } from './sandbox.ts';
 export class Terminal {
   readonly #socket = `provisioning-test-${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
 
-  constructor(sandbox: Sandbox, size: { readonly columns: number; readonly rows: number }, environment: Record<string, string> = {}) {
-    const variables = Object.entries({ ...sandbox.environment, ...environment }).map(([name, value]) => `${name}=${value}`);
-    this.#tmux('-f', '/dev/null', 'new-session', '-d', '-x', String(size.columns), '-y', String(size.rows), 'env', '-i', `TERM=screen-256color`, ...variables, 'bash', '--norc', '--noprofile');
+  constructor(
+    sandbox: Sandbox,
+    size: { readonly columns: number; readonly rows: number },
+    environment: Record<string, string> = {},
+  ) {
+    const variables = Object.entries({ ...sandbox.environment, ...environment }).map(
+      ([name, value]) => `${name}=${value}`,
+    );
+    this.#tmux(
+      '-f',
+      '/dev/null',
+      'new-session',
+      '-d',
+      '-x',
+      String(size.columns),
+      '-y',
+      String(size.rows),
+      'env',
+      '-i',
+      `TERM=screen-256color`,
+      ...variables,
+      'bash',
+      '--norc',
+      '--noprofile',
+    );
     this.type(`PS1='> '; provisioning() { '${process.execPath}' '${program}' "$@"; }; cd; clear`);
   }
 
@@ -56,6 +78,9 @@ export class Terminal {
   }
 
   #tmux(...words: string[]): string {
-    return execFileSync('tmux', ['-L', this.#socket, ...words], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    return execFileSync('tmux', ['-L', this.#socket, ...words], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
   }
 }
