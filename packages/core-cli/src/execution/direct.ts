@@ -8,6 +8,7 @@ export interface DirectOptions {
   readonly view: WorkflowView;
   readonly display: Display;
   readonly nodes: readonly OperationNode[];
+  readonly rollback?: boolean;
   readonly signal: AbortSignal;
   now(): number;
 }
@@ -20,6 +21,7 @@ export async function runDirect(options: DirectOptions): Promise<void> {
   const results = await runGraph(options.project, options.nodes, {
     runId: `direct/${view.startedAt}`,
     signal,
+    rollback: options.rollback,
     onEvent: (event) => applyGraphEvent(options, event),
   });
   const failed = results.filter(({ status }) => status === 'failed');

@@ -20,6 +20,8 @@ export interface Work {
   readonly nodes: readonly OperationNode[];
   /** Return as soon as the workflow is accepted. */
   readonly background?: boolean;
+  /** A failure undoes what was done, in reverse order. Default: what succeeded stays. */
+  readonly rollback?: boolean;
 }
 
 /** What happened to the work; `submitted` means that it goes on without us. */
@@ -84,7 +86,9 @@ async function submit(
       workspace: { name: selection.name, path: selection.path },
       infra: infrastructure.name,
       environment: infrastructure.environment,
-      on_failure: 'continue',
+      ...(work.rollback === true
+        ? { on_failure: 'rollback' as const, rollback_enabled: true }
+        : { on_failure: 'continue' as const }),
       operations: work.nodes.map((node) => ({
         id: checkId(node.id),
         type: node.type,
@@ -149,6 +153,7 @@ async function runHere(
       view,
       display,
       nodes: work.nodes,
+      rollback: work.rollback,
       signal: command.signal,
       now: () => runtime.now(),
     });

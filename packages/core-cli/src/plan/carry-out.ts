@@ -21,6 +21,8 @@ export interface Undertaking {
   /** Word that must be typed instead of y. */
   readonly typed?: string;
   readonly next?: readonly string[];
+  /** A failure undoes what this run did, in reverse order. */
+  readonly rollback?: boolean;
 }
 
 /** The way every changing command goes: show the plan, stop where it is blocked, ask, run, say what was done. */
@@ -51,6 +53,7 @@ export async function carryOut(
     command: undertaking.command,
     nodes: plan.graph,
     background: globals.wait === false,
+    rollback: undertaking.rollback,
   });
   const answer = operationAnswer(undertaking.command, plan.changes, execution);
   const finished = execution.state === 'completed';

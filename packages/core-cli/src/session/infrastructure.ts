@@ -5,9 +5,11 @@ import {
   Project,
   type Selection,
   userDirectories,
+  withLayers,
 } from '@provisioning/core';
 import type { Context } from '@provisioning/extensions-sdk';
 import type { ProvisioningCommand } from '../frame/command.ts';
+import { layerPlaces } from './modules.ts';
 import { surroundingsOf } from './surroundings.ts';
 import { openWorkspace } from './workspace.ts';
 
@@ -37,13 +39,13 @@ export async function openInfrastructure(command: ProvisioningCommand): Promise<
 }
 
 /** The definition of the selected infrastructure. */
-export function loadDefinition(
+export async function loadDefinition(
   command: ProvisioningCommand,
   selection: Selection,
   configuration: Configuration,
 ): Promise<Infrastructure> {
   const provider = configuration.get('providers.default');
-  return loadInfrastructure({
+  const definition = await loadInfrastructure({
     workspacePath: selection.path,
     workspaceName: selection.name,
     infra: selection.infra!,
@@ -51,6 +53,7 @@ export function loadDefinition(
     ...(command.globals.settings === undefined ? {} : { settingsFile: command.globals.settings }),
     ...(typeof provider === 'string' && provider !== '' ? { defaultProvider: provider } : {}),
   });
+  return withLayers(definition, await layerPlaces(command, selection, configuration));
 }
 
 function openProject(

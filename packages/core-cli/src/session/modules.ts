@@ -1,5 +1,8 @@
+import { resolve } from 'node:path';
 import {
+  type Configuration,
   ExtensionCatalogue,
+  type LayerPlaces,
   LayerResolver,
   type ModuleTarget,
   type Selection,
@@ -90,28 +93,34 @@ export async function openLayers(command: ProvisioningCommand, infra?: string): 
   if (infra !== undefined) command.globals = { ...command.globals, infra };
   const selection = await select(command, 'required');
   const configuration = await configurationOf(command, selection);
-  const roots = configuration.get('layers.workspace.template_paths');
-  const priority = Number(configuration.get('layers.workspace.priority') ?? 200);
-  const resolver = new LayerResolver({
-    catalogue: openCatalogue(command, { workspacePath: selection.path, infra: selection.infra }),
-    templates: await openTemplates(selection.path),
-    workspacePath: selection.path,
-    infra: selection.infra,
-    environment: configuration.environment,
-    templatePaths: (Array.isArray(roots) ? roots : []).map((path) => ({ path: String(path), priority })),
-    evaluation: {
-      context: {
-        workspace: selection.path,
-        infra: selection.infra ?? '',
-        environment: configuration.environment,
-        env: command.runtime.environment,
-        params: {},
-      },
-    },
-  });
+  const resolver = new LayerResolver(await layerPlaces(command, selection, configuration));
   return {
     selection: { ...selection, infra: selection.infra! },
     resolver,
     [Symbol.asyncDispose]: () => resolver.flush(),
+  };
+}
+
+/** Where the layers of an infrastructure lie. */
+export async function layerPlaces(
+  command: ProvisioningCommand,
+  { path, infra }: Selection,
+  configuration: Configuration,
+): Promise<LayerPlaces> {
+  const roots = configuration.get('layers.workspace.template_paths');
+  const priority = Number(configuration.get('layers.workspace.priority') ?? 200);
+  const { environment } = configuration;
+  const env = command.runtime.environment;
+  return {
+    catalogue: openCatalogue(command, { workspacePath: path, infra }),
+    templates: await openTemplates(path),
+    workspacePath: path,
+    infra,
+    environment,
+    templatePaths: (Array.isArray(roots) ? roots : []).map((root) => ({
+      path: resolve(path, String(root)),
+      priority,
+    })),
+    evaluation: { context: { workspace: path, infra: infra ?? '', environment, env, params: {} } },
   };
 }

@@ -8,7 +8,9 @@ import { ExtensionCatalogue } from '../extensions/discover.ts';
 import { TestFolder } from '../extensions/testing/extension-folder.ts';
 import { TemplateCatalogue } from '../templates/catalogue.ts';
 import type { LayerPlaces } from './collect.ts';
+import { loadInfrastructure } from '../infra/index.ts';
 import { layerStatistics } from './counts.ts';
+import { withLayers } from './definition.ts';
 import { explainKey } from './explain.ts';
 import { layerOverview } from './overview.ts';
 import { mergeSources } from './provenance.ts';
@@ -170,6 +172,19 @@ test('08.A9 an edited import is seen at once; a second resolution is a hit', asy
   await second.flush();
   const { performance } = await layerStatistics(resolver(folder));
   expect(performance).toMatchObject({ resolutions: 7, hit_rate: 2 / 7 });
+});
+
+test('a definition is deployed with what templates and overrides say', async () => {
+  await using folder = await world();
+  await folder.write({ 'ws/infra/prod/overrides/postgres.toml': 'max_connections = 700\n' });
+  const load = await loadInfrastructure({ workspacePath: join(folder.path, 'ws'), infra: 'prod' });
+  const { taskservs } = await withLayers(load, places(folder));
+  expect(taskservs['postgres']).toEqual({
+    statement_timeout: '30s',
+    replication: { enabled: true, replicas: 2, sync_mode: 'sync' },
+    max_connections: 700,
+    custom_extensions: ['pgvector', 'timescaledb'],
+  });
 });
 
 test('flags are above everything, template roots of the workspace below its templates', async () => {

@@ -1,0 +1,51 @@
+import { boolean } from '@oclif/core/flags';
+import { clusterNames, loadCluster, readClusters } from '@provisioning/core';
+import { ProvisioningCommand } from '../../frame/command.ts';
+import type { CommandSpec } from '../../frame/metadata.ts';
+import { openInfrastructure } from '../../session/infrastructure.ts';
+
+export default class ClusterList extends ProvisioningCommand {
+  static override summary = 'List the clusters there are, and which are deployed';
+  static override spec: CommandSpec = { access: '-' };
+  static override examples = ['provisioning cluster list', 'provisioning cluster list --deployed --out json'];
+  static override flags = { deployed: boolean({ description: 'only those that are deployed' }) };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(ClusterList);
+    await using session = await openInfrastructure(this);
+    const sources = { catalogue: session.project.extensions, infrastructure: session.infrastructure };
+    const records = await readClusters(session.context);
+    const rows = [];
+    for (const name of await clusterNames(sources)) {
+      const record = records[name];
+      if (flags.deployed && record === undefined) continue;
+      const cluster = await loadCluster(name, sources);
+      const enabled = cluster.components.filter((component) => component.enabled !== false);
+      const deployed = record?.components.filter(({ status }) => status === 'deployed').length ?? 0;
+      rows.push({
+        name,
+        type: cluster.type ?? '',
+        version: record?.version ?? cluster.version,
+        status: record === undefined ? 'available' : deployed === enabled.length ? 'running' : 'partial',
+        components: enabled.map((component) => component.name),
+        description: cluster.description,
+      });
+    }
+    await this.out.list(
+      rows,
+      [
+        { title: 'NAME', value: (row) => row.name },
+        { title: 'TYPE', value: (row) => row.type },
+        { title: 'VERSION', value: (row) => row.version },
+        {
+          title: 'STATUS',
+          value: (row) => row.status,
+          paint: (text, row, style) =>
+            row.status === 'running' ? style.good(text) : row.status === 'partial' ? style.warn(text) : text,
+        },
+        { title: 'COMPONENTS', value: (row) => row.components.join(', ') },
+      ],
+      'clusters',
+    );
+  }
+}
