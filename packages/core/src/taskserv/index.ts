@@ -11,3 +11,5 @@ export {
   validateTaskserv,
   validationLevels,
 } from './validate.ts';
+export { judgeParallel, judgeUpdate, type UpdateRequest, type UpdateStep } from './update-policy.ts';
+export { availableVersions, checkUpdates, type UpdateReport, type UpdateSources } from './updates.ts';
