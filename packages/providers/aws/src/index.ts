@@ -1,0 +1,2 @@
+export { AwsConfig, AwsServer } from './config.ts';
+export { provider as default } from './provider.ts';
