@@ -145,7 +145,7 @@ export class ApiService {
 
   /** Settings without secrets. */
   redactedSettings(): unknown {
-    const { storage, redis } = this.settings;
+    const { storage, redis, webhooks } = this.settings;
     const hide = (url: string) => url.replace(/(\/\/[^:@/]*):[^@/]*@/, '$1:***@');
     return {
       ...this.settings,
@@ -155,6 +155,15 @@ export class ApiService {
         surrealdb: { ...storage.surrealdb, password: storage.surrealdb.password === '' ? '' : '***' },
       },
       redis: { url: hide(redis.url) },
+      webhooks: {
+        ...webhooks,
+        endpoints: webhooks.endpoints.map((endpoint) => ({
+          ...endpoint,
+          secret: '***',
+          secrets: ['***'],
+          headers: {},
+        })),
+      },
     };
   }
 

@@ -1,6 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { Answer, Endpoint } from '@provisioning/service-kit';
+import { Answer, type ApiInput, Endpoint, Input } from '@provisioning/service-kit';
 import { openApiDocument } from '../openapi/document.ts';
 import { ApiService } from './api-service.ts';
 import { allRoutes } from './routes/index.ts';
@@ -104,6 +104,16 @@ export class SystemController {
   @Endpoint(systemRoutes.listWorkers)
   workers() {
     return this.#api.orchestrator.dispatcher.workers();
+  }
+
+  @Endpoint(systemRoutes.listWebhookEndpoints)
+  webhookEndpoints() {
+    return this.#api.orchestrator.webhooks.endpoints();
+  }
+
+  @Endpoint(systemRoutes.listWebhookDeliveries)
+  webhookDeliveries(@Input() { query }: ApiInput<unknown, { endpoint?: string; status?: string }>) {
+    return this.#api.orchestrator.webhooks.deliveries(query);
   }
 
   @Endpoint(systemRoutes.getOpenApi)

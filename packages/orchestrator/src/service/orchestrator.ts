@@ -12,6 +12,8 @@ import type { WorkflowEvent } from '../engine/events.ts';
 import { recover } from '../recovery/recover.ts';
 import { Runtime, type RuntimeOptions } from '../runtime/runtime.ts';
 import { TaskLogs } from '../logs/task-logs.ts';
+import type { Endpoint } from '../webhooks/endpoints.ts';
+import { Webhooks } from '../webhooks/webhooks.ts';
 import { Workflows } from './workflows.ts';
 
 export interface OrchestratorOptions {
@@ -22,6 +24,10 @@ export interface OrchestratorOptions {
   readonly runtime?: Partial<Omit<RuntimeOptions, 'worker'>>;
   readonly journal?: JournalOptions;
   readonly maxOperations?: number;
+  readonly webhooks?: readonly Endpoint[];
+  /** Shown to receivers of webhooks. */
+  readonly version?: string;
+  readonly onWarning?: (message: string) => void;
   readonly onEnd?: (live: Live) => void;
   readonly onEvent?: (live: Live, event: WorkflowEvent) => void;
 }
@@ -35,6 +41,7 @@ export class Orchestrator {
   readonly logs: TaskLogs;
   readonly workflows: Workflows;
   readonly rollbacks: Rollbacks;
+  readonly webhooks: Webhooks;
   readonly metrics = new OrchestratorMetrics();
   readonly dispatcher: Dispatcher;
   readonly executor: Executor;
@@ -87,6 +94,7 @@ export class Orchestrator {
         onEvent: (live, event) => {
           this.metrics.onEvent(live, event);
           this.rollbacks.onEvent(live, event);
+          this.webhooks.onEvent(live, event);
           options.onEvent?.(live, event);
         },
       },
@@ -100,6 +108,14 @@ export class Orchestrator {
       bus: this.bus,
       defaults: this.#defaults,
       maxOperations: options.maxOperations ?? 1000,
+    });
+    this.webhooks = new Webhooks({
+      store,
+      journal: () => this.journal,
+      endpoints: options.webhooks ?? [],
+      version: options.version ?? '0.0.0',
+      onResult: (endpoint, result) => this.metrics.delivered(endpoint, result),
+      onWarning: options.onWarning ?? (() => undefined),
     });
     this.rollbacks = new Rollbacks(this.workflows, store, this.journal);
   }
@@ -131,6 +147,7 @@ export class Orchestrator {
     const count = await recover(this.store, this.runtime, this.#defaults, this.dispatcher.outlives);
     this.metrics.recoverySeconds = (performance.now() - began) / 1000;
     this.#recovering = false;
+    await this.webhooks.start();
     this.dispatcher.begin?.();
     this.runtime.dispatch();
     return count;
@@ -141,6 +158,7 @@ export class Orchestrator {
     this.runtime.drain();
     await this.dispatcher.close(grace);
     this.runtime.stop();
+    this.webhooks.stop();
     await this.logs.settled();
     await this.journal.close().finally(() => this.store.close());
   }

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { WebhookSettings } from '../webhooks/endpoints.ts';
 
 /** Configuration of the service (12 §14). Times in the units of their names. */
 export const Settings = Type.Object({
@@ -65,6 +66,7 @@ export const Settings = Type.Object({
     max_operations: Type.Integer({ minimum: 1, maximum: 100_000, default: 1000 }),
     max_body_bytes: Type.Integer({ minimum: 1024, default: 5 * 1024 * 1024 }),
   }),
+  webhooks: WebhookSettings,
   logging: Type.Object({
     level: Type.Union(
       ['debug', 'info', 'warn', 'error'].map((level) => Type.Literal(level)),

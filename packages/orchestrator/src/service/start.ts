@@ -22,6 +22,7 @@ import { CommandExecutor } from '../execution/command-executor.ts';
 import { CoreExecutor } from '../execution/core-executor.ts';
 import { Executors } from '../execution/executors.ts';
 import { openStore } from '../journal/open.ts';
+import { endpointsOf } from '../webhooks/endpoints.ts';
 import { Orchestrator } from './orchestrator.ts';
 import type { Settings } from './settings.ts';
 
@@ -86,6 +87,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       dispatcher,
       logsFolder: join(settings.paths.logs_dir, 'tasks'),
       maxOperations: settings.limits.max_operations,
+      webhooks: endpointsOf(settings.webhooks, settings.mode),
+      version,
+      onWarning: (message) => logger.warn(message),
       runtime: {
         scheduler: {
           strategy: settings.scheduler.strategy,

@@ -86,6 +86,23 @@ export const systemRoutes = {
     summary: 'Processes that run operations',
     data: Type.Array(Type.Object({ id: Type.String() }, { additionalProperties: true })),
   },
+  listWebhookEndpoints: {
+    operationId: 'listWebhookEndpoints',
+    method: 'GET',
+    path: '/webhook-endpoints',
+    tag: 'webhooks',
+    summary: 'Receivers of webhooks; secrets as ***',
+    data: Type.Array(Open),
+  },
+  listWebhookDeliveries: {
+    operationId: 'listWebhookDeliveries',
+    method: 'GET',
+    path: '/webhook-deliveries',
+    tag: 'webhooks',
+    summary: 'Webhooks sent and to be sent',
+    query: Type.Object({ endpoint: Type.Optional(Type.String()), status: Type.Optional(Type.String()) }),
+    data: Type.Array(Open),
+  },
   getOpenApi: {
     operationId: 'getOpenApi',
     method: 'GET',
