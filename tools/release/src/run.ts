@@ -1,5 +1,5 @@
 /**
- * `npm run release -- <step> …`
+ * `npm run release:packages -- <step> …`
  *   stage <folder>                        every package as it is published
  *   publish --registry URL [--tag T]      stage and publish; what is there already is left alone. Token: NPM_TOKEN
  *   rehearse                              stage, publish to a local registry, install from it, try, uninstall

@@ -3,6 +3,8 @@ import type { ErrorKind, ProvisioningError } from '@provisioning/extensions-sdk'
 /** HTTP status of codes that decide it themselves (13 §1). */
 const byCode: Readonly<Record<string, number>> = {
   BAD_REQUEST: 400,
+  INVALID_TYPE: 400,
+  INVALID_PARAMETER: 400,
   UNSUPPORTED_VERSION: 400,
   UNAUTHORIZED: 401,
   TOKEN_INVALID: 401,
@@ -15,6 +17,7 @@ const byCode: Readonly<Record<string, number>> = {
   QUOTA_EXCEEDED: 403,
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
+  READ_ONLY: 405,
   INVALID_STATE: 409,
   CONFLICT: 409,
   LOCKED: 409,
@@ -26,7 +29,9 @@ const byCode: Readonly<Record<string, number>> = {
   IDEMPOTENCY_MISMATCH: 422,
   RATE_LIMITED: 429,
   UPSTREAM_ERROR: 502,
+  BACKEND_ERROR: 502,
   UPSTREAM_TIMEOUT: 504,
+  BACKEND_TIMEOUT: 504,
   QUEUE_FULL: 503,
   STORAGE_UNAVAILABLE: 503,
   SHUTTING_DOWN: 503,

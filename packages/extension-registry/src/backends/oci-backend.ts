@@ -1,0 +1,187 @@
+import {
+  anonymous,
+  annotations,
+  type CredentialSource,
+  forHost,
+  isLoopback,
+  type PackageKind,
+  type PackageManifest,
+  readExtension,
+  readTokenFile,
+  RemoteRegistry,
+  type RemoteRepository,
+  sortTags,
+  type StoredExtension,
+  tagsOrNone,
+  tagToVersion,
+} from '@provisioning/distribution';
+import semver from 'semver';
+import type { OciSettings } from '../service/settings.ts';
+import type { Backend, BackendCall, BackendExtension, BackendPackage } from './backend.ts';
+
+/** Repositories of an OCI registry below a namespace (10 §1). */
+export class OciBackend implements Backend {
+  readonly id: string;
+  readonly kind = 'oci' as const;
+  readonly class = 'distribution' as const;
+  readonly url: string;
+  readonly enabled: boolean;
+  readonly timeoutSeconds: number;
+  readonly channel: string;
+  readonly #settings: OciSettings;
+  readonly #registry: RemoteRegistry;
+
+  private constructor(settings: OciSettings, credentials: CredentialSource) {
+    this.#settings = settings;
+    const host = settings.registry.replace(/^https?:\/\//, '').replace(/\/+$/, '');
+    this.id = settings.id;
+    this.enabled = settings.enabled;
+    this.timeoutSeconds = settings.timeout_seconds;
+    this.channel = settings.channel;
+    this.#registry = new RemoteRegistry(host, {
+      credentials,
+      plainHttp:
+        settings.registry.startsWith('http://') ||
+        (!settings.registry.startsWith('https://') && isLoopback(host)),
+      insecure: !settings.verify_ssl,
+      timeoutSeconds: settings.timeout_seconds,
+      retries: 0,
+    });
+    this.url = this.#registry.client.base.href;
+  }
+
+  static async create(settings: OciSettings, strictTokens: boolean): Promise<OciBackend> {
+    const host = settings.registry.replace(/^https?:\/\//, '').replace(/\/+$/, '');
+    const token = settings.auth_token_path;
+    const credentials =
+      token === undefined
+        ? anonymous
+        : forHost(host, {
+            username: settings.username,
+            password: await readTokenFile(token, { strict: strictTokens }),
+          });
+    return new OciBackend(settings, credentials);
+  }
+
+  async list(call: BackendCall): Promise<readonly BackendExtension[]> {
+    const { namespace, repositories } = this.#settings;
+    const names =
+      repositories.length > 0 ? repositories : await this.#registry.catalog({ ...call, under: namespace });
+    const found: (BackendExtension | undefined)[] = [];
+    // A few at a time: a registry with hundreds of extensions is not asked for all of them at once.
+    for (let start = 0; start < names.length; start += 8) {
+      found.push(
+        ...(await Promise.all(names.slice(start, start + 8).map((name) => this.#describe(name, call)))),
+      );
+    }
+    const unique = new Map<string, BackendExtension>();
+    for (const extension of found) {
+      if (extension === undefined) continue;
+      const key = `${extension.type}/${extension.name}`;
+      // Of `ns/redis` and `ns/redis-taskserv` the plain one counts; the catalog is sorted, so it comes first.
+      if (!unique.has(key)) unique.set(key, extension);
+    }
+    return [...unique.values()];
+  }
+
+  async #describe(repository: string, call: BackendCall): Promise<BackendExtension | undefined> {
+    const remote = this.#registry.repository(repository);
+    const tags = sortTags(await tagsOrNone(remote, call)).filter(
+      (tag) => semver.valid(tagToVersion(tag)) !== null,
+    );
+    const newest = tags.find((tag) => semver.prerelease(tagToVersion(tag)) === null) ?? tags[0];
+    if (newest === undefined) return undefined;
+    const stored = await readExtension(remote, newest, call).catch(() => undefined);
+    if (stored === undefined) return undefined;
+    const { name, type, description, category } = stored.package;
+    return {
+      type,
+      name,
+      description: description ?? '',
+      tags: stored.package.tags ?? [],
+      ...(category === undefined ? {} : { category }),
+      versions: tags.map((tag) => {
+        const version = semver.parse(tagToVersion(tag))!.version;
+        return {
+          version,
+          prerelease: semver.prerelease(version) !== null,
+          ...(tag === newest ? facts(stored) : {}),
+        };
+      }),
+    };
+  }
+
+  async #repositoryOf(
+    type: PackageKind,
+    name: string,
+    call: BackendCall,
+  ): Promise<RemoteRepository | undefined> {
+    for (const repository of [
+      `${this.#settings.namespace}/${name}`,
+      `${this.#settings.namespace}/${name}-${type}`,
+    ]) {
+      const remote = this.#registry.repository(repository);
+      const tags = sortTags(await tagsOrNone(remote, call));
+      if (tags[0] === undefined) continue;
+      const stored = await readExtension(remote, tags[0], call).catch(() => undefined);
+      if (stored?.package.type === type) return remote;
+    }
+    return undefined;
+  }
+
+  async find(type: PackageKind, name: string, call: BackendCall): Promise<BackendExtension | undefined> {
+    const remote = await this.#repositoryOf(type, name, call);
+    return remote === undefined ? undefined : this.#describe(remote.name, call);
+  }
+
+  async #stored(type: PackageKind, name: string, version: string, call: BackendCall) {
+    const remote = await this.#repositoryOf(type, name, call);
+    if (remote === undefined) return undefined;
+    const tag = (await remote.tags(call)).find(
+      (one) => semver.valid(tagToVersion(one)) !== null && semver.eq(tagToVersion(one), version),
+    );
+    return tag === undefined ? undefined : { remote, stored: await readExtension(remote, tag, call) };
+  }
+
+  async manifest(
+    type: PackageKind,
+    name: string,
+    version: string,
+    call: BackendCall,
+  ): Promise<PackageManifest | undefined> {
+    return (await this.#stored(type, name, version, call))?.stored.package;
+  }
+
+  async download(
+    type: PackageKind,
+    name: string,
+    version: string,
+    call: BackendCall,
+  ): Promise<BackendPackage | undefined> {
+    const found = await this.#stored(type, name, version, call);
+    if (found === undefined) return undefined;
+    const { content } = found.stored;
+    return {
+      stream: await found.remote.fetch(content, call),
+      size: content.size,
+      digest: content.digest,
+      mediaType:
+        content.annotations?.[annotations.title]?.endsWith('.tar') === true
+          ? 'application/x-tar'
+          : 'application/gzip',
+    };
+  }
+
+  health(call: BackendCall): Promise<void> {
+    return this.#registry.ping(call);
+  }
+}
+
+function facts(stored: StoredExtension) {
+  const created = stored.manifest.annotations?.[annotations.created];
+  return {
+    size: stored.content.size,
+    digest: stored.content.digest,
+    ...(created === undefined ? {} : { published_at: created }),
+  };
+}

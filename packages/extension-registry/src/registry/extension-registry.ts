@@ -1,0 +1,412 @@
+import type { PackageKind, PackageManifest } from '@provisioning/distribution';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
+import semver from 'semver';
+import type {
+  Backend,
+  BackendCall,
+  BackendExtension,
+  BackendKind,
+  BackendPackage,
+  BackendVersion,
+} from '../backends/backend.ts';
+import { LruCache } from '../cache/lru.ts';
+import type { CacheSettings } from '../service/settings.ts';
+import { BackendFailure, type GuardedBackend } from './guarded-backend.ts';
+
+/** An extension as the API shows it (10 §3). */
+export interface ExtensionRecord {
+  readonly name: string;
+  readonly type: PackageKind;
+  readonly version: string;
+  readonly description: string;
+  readonly category?: string;
+  readonly tags: readonly string[];
+  readonly prerelease: boolean;
+  readonly published_at?: string;
+  readonly size?: number;
+  readonly digest?: string;
+  readonly channel: string;
+  readonly backend: { readonly id: string; readonly kind: BackendKind };
+  readonly available_in: readonly string[];
+  readonly download_url: string;
+  readonly [more: string]: unknown;
+}
+
+export interface VersionRecord extends BackendVersion {
+  readonly backend: { readonly id: string; readonly kind: BackendKind };
+  readonly available_in: readonly string[];
+  readonly download_url: string;
+}
+
+export interface BackendErrorRecord {
+  readonly id: string;
+  readonly error: string;
+}
+
+/** A merged answer; `errors` names the backends that had none. */
+export interface Merged<T> {
+  readonly items: readonly T[];
+  readonly errors: readonly BackendErrorRecord[];
+  readonly cached: boolean;
+}
+
+const partialTtl = 30_000;
+const missingTtl = 30_000;
+
+/** One index over many backends: lists ask all of them, single things the first that has them (10 §2). */
+export class ExtensionRegistry {
+  readonly backends: readonly GuardedBackend[];
+  readonly metadata: LruCache<ExtensionRecord | 'missing'>;
+  readonly lists: LruCache<Merged<unknown>>;
+  readonly versionLists: LruCache<Merged<unknown>>;
+  readonly #cache: CacheSettings;
+  readonly #pending = new Map<string, Promise<unknown>>();
+
+  constructor(backends: readonly GuardedBackend[], cache: CacheSettings, now: () => number) {
+    this.backends = backends.filter(({ backend }) => backend.enabled);
+    this.#cache = cache;
+    const make = (enabled: boolean): number => (enabled ? cache.capacity : 0);
+    this.metadata = new LruCache({ capacity: make(cache.enable_metadata_cache), now });
+    this.lists = new LruCache({ capacity: make(cache.enable_list_cache), now });
+    this.versionLists = new LruCache({ capacity: make(cache.enable_list_cache), now });
+  }
+
+  /** Identical questions under way at once are asked once. */
+  #shared<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const known = this.#pending.get(key) as Promise<T> | undefined;
+    if (known !== undefined) return known;
+    const running = work().finally(() => this.#pending.delete(key));
+    this.#pending.set(key, running);
+    return running;
+  }
+
+  /** Asks all backends at once. @throws ProvisioningError `BACKENDS_UNAVAILABLE` when none answered. */
+  async #askAll<T>(
+    work: (backend: Backend, call: BackendCall) => Promise<T>,
+  ): Promise<{
+    readonly answers: readonly { readonly guard: GuardedBackend; readonly value: T }[];
+    readonly errors: readonly BackendErrorRecord[];
+  }> {
+    const settled = await Promise.allSettled(this.backends.map((guard) => guard.run(work)));
+    const answers = settled.flatMap((result, index) =>
+      result.status === 'fulfilled' ? [{ guard: this.backends[index]!, value: result.value }] : [],
+    );
+    const errors = settled.flatMap((result, index) =>
+      result.status === 'rejected'
+        ? [{ id: this.backends[index]!.backend.id, error: (result.reason as Error).message }]
+        : [],
+    );
+    if (answers.length > 0) return { answers, errors };
+    throw new ProvisioningError({
+      code: 'BACKENDS_UNAVAILABLE',
+      kind: 'unavailable',
+      message: this.backends.length === 0 ? 'no backends configured' : 'No backend answered',
+      details: { errors },
+    });
+  }
+
+  async #merged<T>(
+    cache: LruCache<Merged<unknown>>,
+    key: string,
+    work: () => Promise<Omit<Merged<T>, 'cached'>>,
+  ): Promise<Merged<T>> {
+    const known = cache.get(key) as Merged<T> | undefined;
+    if (known !== undefined) return { ...known, cached: true };
+    return this.#shared(key, async () => {
+      const found = { ...(await work()), cached: false };
+      cache.set(
+        key,
+        found,
+        found.errors.length === 0
+          ? this.#cache.ttl_seconds * 1000
+          : Math.min(partialTtl, this.#cache.ttl_seconds * 1000),
+      );
+      return found;
+    });
+  }
+
+  /** Everything, one entry a name and kind, newest version first come (10 §2 "Aggregation"). */
+  list(options: {
+    readonly type?: PackageKind;
+    readonly prerelease: boolean;
+  }): Promise<Merged<ExtensionRecord>> {
+    return this.#merged(this.lists, `list|${options.type ?? ''}||${options.prerelease}`, async () => {
+      const { answers, errors } = await this.#askAll((backend, call) => backend.list(call));
+      const merged = new Map<string, ExtensionRecord>();
+      for (const { guard, value } of answers) {
+        for (const extension of value) {
+          if (options.type !== undefined && extension.type !== options.type) continue;
+          const record = recordOf(guard.backend, extension, options.prerelease);
+          if (record === undefined) continue;
+          const key = `${extension.type}/${extension.name}`;
+          const known = merged.get(key);
+          const better = known === undefined || semver.gt(record.version, known.version) ? record : known;
+          merged.set(key, { ...better, available_in: [...(known?.available_in ?? []), guard.backend.id] });
+        }
+      }
+      const items = [...merged.values()].sort((a, b) =>
+        a.name === b.name ? compare(a.type, b.type) : compare(a.name, b.name),
+      );
+      return { items, errors };
+    });
+  }
+
+  /** Search by exact name, prefix, part of a name, tag, description, in this order. */
+  async search(
+    query: string,
+    options: { readonly type?: PackageKind; readonly prerelease: boolean },
+  ): Promise<Merged<ExtensionRecord>> {
+    const all = await this.list(options);
+    const wanted = query.toLowerCase();
+    const glob = /[*?]/.test(query)
+      ? new RegExp(
+          `^${wanted
+            .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+            .replaceAll('*', '.*')
+            .replaceAll('?', '.')}$`,
+        )
+      : undefined;
+    const ranked = all.items.flatMap((record) => {
+      const rank = rankOf(record, wanted, glob);
+      return rank === undefined ? [] : [{ record, rank }];
+    });
+    const items = ranked
+      .sort((a, b) => a.rank - b.rank || compare(a.record.name, b.record.name))
+      .map(({ record }) => record);
+    return { ...all, items };
+  }
+
+  /** Every version of one extension, from all backends. @throws ProvisioningError `EXTENSION_NOT_FOUND`. */
+  async versions(type: PackageKind, name: string, prerelease: boolean): Promise<Merged<VersionRecord>> {
+    const found = await this.#merged(
+      this.versionLists,
+      `versions|${type}|${name}|${prerelease}`,
+      async () => {
+        const { answers, errors } = await this.#askAll((backend, call) => backend.find(type, name, call));
+        const merged = new Map<string, VersionRecord>();
+        for (const { guard, value } of answers) {
+          for (const version of value?.versions ?? []) {
+            if (version.prerelease && !prerelease) continue;
+            const known = merged.get(version.version);
+            const { id, kind } = guard.backend;
+            merged.set(version.version, {
+              ...(known ?? {
+                ...version,
+                backend: { id, kind },
+                download_url: urlOf(type, name, version.version),
+              }),
+              available_in: [...(known?.available_in ?? []), id],
+            });
+          }
+        }
+        return { items: [...merged.values()].sort((a, b) => semver.rcompare(a.version, b.version)), errors };
+      },
+    );
+    if (found.items.length === 0 && found.errors.length === 0) throw extensionNotFound(type, name);
+    return found;
+  }
+
+  /** The newest stable version of the first backend that has the extension (10 §2 "Fallback"). */
+  async get(
+    type: PackageKind,
+    name: string,
+  ): Promise<{ readonly record: ExtensionRecord; readonly cached: boolean }> {
+    return this.#fallback(`${type}|${name}`, extensionNotFound(type, name), async (backend, call) => {
+      const extension = await backend.find(type, name, call);
+      const record = extension === undefined ? undefined : recordOf(backend, extension, false);
+      if (record === undefined) return undefined;
+      const manifest = await backend.manifest(type, name, record.version, call);
+      return withManifest({ ...record, available_in: [backend.id] }, manifest);
+    });
+  }
+
+  /** The manifest of one version. */
+  async manifest(
+    type: PackageKind,
+    name: string,
+    version: string,
+  ): Promise<{ readonly record: ExtensionRecord; readonly cached: boolean }> {
+    return this.#fallback(
+      `${type}|${name}|${version}`,
+      versionNotFound(type, name, version),
+      async (backend, call) => {
+        const manifest = await backend.manifest(type, name, version, call);
+        if (manifest === undefined) return undefined;
+        const { id, kind, channel } = backend;
+        const base: ExtensionRecord = {
+          name,
+          type,
+          version,
+          description: manifest.description ?? '',
+          tags: manifest.tags ?? [],
+          prerelease: semver.prerelease(version) !== null,
+          channel,
+          backend: { id, kind },
+          available_in: [id],
+          download_url: urlOf(type, name, version),
+        };
+        return withManifest(base, manifest);
+      },
+    );
+  }
+
+  async #fallback(
+    key: string,
+    notFound: ProvisioningError,
+    work: (backend: Backend, call: BackendCall) => Promise<ExtensionRecord | undefined>,
+  ): Promise<{ readonly record: ExtensionRecord; readonly cached: boolean }> {
+    for (const { backend } of this.backends) {
+      const known = this.metadata.get(`${backend.id}|${key}`);
+      if (known !== undefined && known !== 'missing') return { record: known, cached: true };
+    }
+    return this.#shared(`get|${key}`, async () => {
+      const errors: (BackendErrorRecord & { readonly timeout: boolean })[] = [];
+      for (const guard of this.backends) {
+        const { id } = guard.backend;
+        try {
+          const record = await guard.run(work);
+          this.metadata.set(
+            `${id}|${key}`,
+            record ?? 'missing',
+            record === undefined ? missingTtl : this.#cache.ttl_seconds * 1000,
+          );
+          if (record !== undefined) return { record, cached: false };
+        } catch (error) {
+          errors.push({
+            id,
+            error: (error as Error).message,
+            timeout: error instanceof BackendFailure && error.timeout,
+          });
+        }
+      }
+      throw nobodyHasIt(errors, notFound);
+    });
+  }
+
+  /** The package of a version; once it streams, a break is the client's to see (10 §2). */
+  async download(
+    type: PackageKind,
+    name: string,
+    version: string,
+  ): Promise<BackendPackage & { readonly backend: Backend; readonly version: string }> {
+    const wanted = version === 'latest' ? (await this.get(type, name)).record.version : version;
+    const errors: (BackendErrorRecord & { readonly timeout: boolean })[] = [];
+    for (const guard of this.backends) {
+      try {
+        const found = await guard.run((backend) =>
+          backend.download(type, name, wanted, { signal: AbortSignal.timeout(600_000) }),
+        );
+        if (found !== undefined) return { ...found, backend: guard.backend, version: wanted };
+      } catch (error) {
+        errors.push({
+          id: guard.backend.id,
+          error: (error as Error).message,
+          timeout: error instanceof BackendFailure && error.timeout,
+        });
+      }
+    }
+    throw nobodyHasIt(errors, versionNotFound(type, name, wanted));
+  }
+
+  clear(scope: 'metadata' | 'list' | 'version' | undefined): void {
+    if (scope === undefined || scope === 'metadata') this.metadata.clear();
+    if (scope === undefined || scope === 'list') this.lists.clear();
+    if (scope === undefined || scope === 'version') this.versionLists.clear();
+  }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function rankOf(record: ExtensionRecord, wanted: string, glob: RegExp | undefined): number | undefined {
+  const name = record.name.toLowerCase();
+  if (glob !== undefined) return glob.test(name) ? 0 : undefined;
+  if (name === wanted) return 0;
+  if (name.startsWith(wanted)) return 1;
+  if (name.includes(wanted)) return 2;
+  if (record.tags.some((tag) => tag.toLowerCase().includes(wanted))) return 3;
+  return record.description.toLowerCase().includes(wanted) ? 4 : undefined;
+}
+
+function urlOf(type: PackageKind, name: string, version: string): string {
+  return `/api/v1/extensions/${type}/${name}/${version}`;
+}
+
+function recordOf(
+  backend: Backend,
+  extension: BackendExtension,
+  prerelease: boolean,
+): ExtensionRecord | undefined {
+  const candidates = extension.versions.filter((version) => prerelease || !version.prerelease);
+  const newest = [...candidates].sort((a, b) => semver.rcompare(a.version, b.version))[0];
+  if (newest === undefined) return undefined;
+  const { type, name, description, tags, category } = extension;
+  return {
+    name,
+    type,
+    description,
+    tags,
+    ...(category === undefined ? {} : { category }),
+    ...newest,
+    channel: backend.channel,
+    backend: { id: backend.id, kind: backend.kind },
+    available_in: [],
+    download_url: urlOf(type, name, newest.version),
+  };
+}
+
+/** What the manifest says, on top of what the backend says. */
+function withManifest(record: ExtensionRecord, manifest: PackageManifest | undefined): ExtensionRecord {
+  if (manifest === undefined) return record;
+  const {
+    author,
+    license,
+    homepage,
+    repository,
+    platforms,
+    dependencies,
+    min_provisioning_version,
+    incomplete,
+  } = manifest;
+  const more = { author, license, homepage, repository, min_provisioning_version, incomplete };
+  const present = Object.fromEntries(Object.entries(more).filter(([, value]) => value !== undefined));
+  return {
+    ...record,
+    ...present,
+    description: manifest.description ?? record.description,
+    tags: manifest.tags ?? record.tags,
+    platforms: platforms ?? [],
+    dependencies: dependencies ?? {},
+  };
+}
+
+function extensionNotFound(type: string, name: string): ProvisioningError {
+  return new ProvisioningError({
+    code: 'EXTENSION_NOT_FOUND',
+    kind: 'not-found',
+    message: `Extension not found: ${type}/${name}`,
+  });
+}
+
+function versionNotFound(type: string, name: string, version: string): ProvisioningError {
+  return new ProvisioningError({
+    code: 'VERSION_NOT_FOUND',
+    kind: 'not-found',
+    message: `Version not found: ${type}/${name} ${version}`,
+  });
+}
+
+function nobodyHasIt(
+  failures: readonly (BackendErrorRecord & { readonly timeout: boolean })[],
+  notFound: ProvisioningError,
+): ProvisioningError {
+  if (failures.length === 0) return notFound;
+  const onlyTimeouts = failures.every(({ timeout }) => timeout);
+  return new ProvisioningError({
+    code: onlyTimeouts ? 'BACKEND_TIMEOUT' : 'BACKEND_ERROR',
+    kind: 'unavailable',
+    message: onlyTimeouts ? 'The backends did not answer in time' : 'A backend failed and no other has it',
+    details: { errors: failures.map(({ id, error }) => ({ id, error })) },
+  });
+}

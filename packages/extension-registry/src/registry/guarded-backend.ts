@@ -1,0 +1,83 @@
+import { ProvisioningError } from '@provisioning/extensions-sdk';
+import type { Backend, BackendCall } from '../backends/backend.ts';
+
+export interface GuardOptions {
+  readonly failureThreshold: number;
+  readonly resetSeconds: number;
+  readonly now: () => number;
+}
+
+/** What one call to a backend came to. */
+export class BackendFailure extends Error {
+  readonly timeout: boolean;
+
+  constructor(message: string, timeout: boolean) {
+    super(message);
+    this.timeout = timeout;
+  }
+}
+
+/** A backend behind its time limit and its circuit breaker (10 §2). */
+export class GuardedBackend {
+  readonly backend: Backend;
+  readonly #options: GuardOptions;
+  #failures = 0;
+  #openUntil = 0;
+  #probing = false;
+  lastError: string | null = null;
+  latencyMs: number | null = null;
+  calls = 0;
+
+  constructor(backend: Backend, options: GuardOptions) {
+    this.backend = backend;
+    this.#options = options;
+  }
+
+  get circuit(): 'closed' | 'open' | 'half-open' {
+    if (this.#failures < this.#options.failureThreshold) return 'closed';
+    return this.#options.now() < this.#openUntil ? 'open' : 'half-open';
+  }
+
+  /** @throws BackendFailure also when the circuit is open: the backend is then not asked. */
+  async run<T>(work: (backend: Backend, call: BackendCall) => Promise<T>): Promise<T> {
+    const state = this.circuit;
+    if (state === 'open' || (state === 'half-open' && this.#probing)) {
+      throw new BackendFailure(`not asked after ${this.#failures} failures: ${this.lastError ?? ''}`, false);
+    }
+    this.#probing = state === 'half-open';
+    const abort = new AbortController();
+    const seconds = this.backend.timeoutSeconds;
+    const started = performance.now();
+    this.calls++;
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        abort.abort();
+        reject(new BackendFailure(`no answer within ${seconds} s`, true));
+      }, seconds * 1000);
+    });
+    try {
+      const result = await Promise.race([work(this.backend, { signal: abort.signal }), limit]);
+      this.#failures = 0;
+      this.lastError = null;
+      return result;
+    } catch (error) {
+      const failure = asFailure(error);
+      this.lastError = failure.message;
+      if (++this.#failures >= this.#options.failureThreshold) {
+        this.#openUntil = this.#options.now() + this.#options.resetSeconds * 1000;
+      }
+      throw failure;
+    } finally {
+      clearTimeout(timer);
+      this.#probing = false;
+      this.latencyMs = Math.round(performance.now() - started);
+    }
+  }
+}
+
+function asFailure(error: unknown): BackendFailure {
+  if (error instanceof BackendFailure) return error;
+  const timeout = error instanceof ProvisioningError && error.code === 'REGISTRY_TIMEOUT';
+  return new BackendFailure(error instanceof Error ? error.message : String(error), timeout);
+}
