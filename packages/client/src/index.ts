@@ -14,3 +14,4 @@ export * from './schemas/events.ts';
 export * from './schemas/records.ts';
 export * from './schemas/status.ts';
 export * from './schemas/workflow.ts';
+export * from './schemas/outputs.ts';
