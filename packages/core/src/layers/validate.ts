@@ -64,8 +64,13 @@ function reason(error: ErrorObject): string {
         .join(' or ');
       return `expected ${expected}, got ${typeOf(error.data)}`;
     }
-    case 'required':
-      return `'${parameters.missingProperty}' is not set`;
+    case 'required': {
+      const { properties = {} } = error.parentSchema as {
+        properties?: Record<string, { errorMessage?: unknown }>;
+      };
+      const own = properties[parameters.missingProperty ?? '']?.errorMessage;
+      return typeof own === 'string' ? own : `'${parameters.missingProperty}' is not set`;
+    }
     case 'enum':
       return `expected one of ${(parameters.allowedValues ?? []).join(', ')}, got ${JSON.stringify(error.data)}`;
     default:
