@@ -12,11 +12,23 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   ssh: ['openssh-client'],
   sshd: ['openssh-server'],
   shellcheck: ['shellcheck'],
+  tmux: ['tmux'],
+  initdb: ['postgresql'],
 };
 
+/** Where programs are that Debian keeps off the search path. */
+const folders = [
+  '/usr/sbin',
+  '/sbin',
+  '/usr/lib/postgresql/15/bin',
+  '/usr/lib/postgresql/16/bin',
+  '/usr/lib/postgresql/17/bin',
+];
+
 function onPath(program: string): boolean {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
-  return folders.some((folder) => existsSync(join(folder, program)));
+  return [...(process.env.PATH ?? '').split(delimiter), ...folders].some((folder) =>
+    existsSync(join(folder, program)),
+  );
 }
 
 /** Installs what is missing with apt, without letting a package start its service. Says what it does. */

@@ -136,14 +136,17 @@ async function manage(
     url,
     async start() {
       child = launch();
-      for (let attempt = 0; ; attempt++) {
+      const limit = Date.now() + 60_000;
+      for (;;) {
         try {
           await probe();
           return;
         } catch (error) {
-          if (attempt > 200) throw error;
+          if (Date.now() > limit) throw error;
           await sleep(50);
         }
+        // A killed PostgreSQL leaves children for a moment; as long as they live a new one refuses to start.
+        if (child.exitCode !== null) child = launch();
       }
     },
     kill: () => stop('SIGKILL'),
