@@ -74,7 +74,9 @@ export const PlanOutput = Type.Object(
     summary: Type.Record(Type.String(), Type.Integer()),
     blocked: Type.Array(Type.String()),
     warnings: Type.Array(Type.String()),
-    operations: Type.Array(Type.Object({ id: Type.String(), type: Type.String(), name: Type.String() }, open)),
+    operations: Type.Array(
+      Type.Object({ id: Type.String(), type: Type.String(), name: Type.String() }, open),
+    ),
   },
   { $id: 'PlanOutput', description: 'What `plan` prints.', ...open },
 );
@@ -88,7 +90,10 @@ export const CheckOutput = Type.Object(
     infra: nullable(Type.String()),
     status: Type.Literal('planned'),
     would: Type.Array(
-      Type.Object({ verb: Type.String(), kind: Type.String(), name: Type.String(), detail: Type.String() }, open),
+      Type.Object(
+        { verb: Type.String(), kind: Type.String(), name: Type.String(), detail: Type.String() },
+        open,
+      ),
     ),
     requirements: Type.Object({ met: Type.Boolean(), missing: Type.Array(Type.String()) }, open),
     warnings: Type.Array(Type.String()),

@@ -81,9 +81,7 @@ export class ExtensionRegistry {
   }
 
   /** Asks all backends at once. @throws ProvisioningError `BACKENDS_UNAVAILABLE` when none answered. */
-  async #askAll<T>(
-    work: (backend: Backend, call: BackendCall) => Promise<T>,
-  ): Promise<{
+  async #askAll<T>(work: (backend: Backend, call: BackendCall) => Promise<T>): Promise<{
     readonly answers: readonly { readonly guard: GuardedBackend; readonly value: T }[];
     readonly errors: readonly BackendErrorRecord[];
   }> {
