@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ProvisioningError,
   type RunOptions,
@@ -14,6 +15,9 @@ import { connectionLost, interrupted, protocolFailure } from './transport-error.
 
 /** Sessions at once on one connection; OpenSSH allows ten (`MaxSessions`), one is kept for stopping commands. */
 const maxChannels = 9;
+
+/** Tries to get a session before a command is given up. */
+const maxAttempts = 8;
 
 /** The connection behind a transport; made again by the pool when it broke. */
 export interface ConnectionSource {
@@ -40,7 +44,7 @@ export class SshTransport implements Transport {
     this.#source.begin();
     await this.#acquire();
     try {
-      return await this.#attempt(command, options, true);
+      return await this.#attempt(command, options);
     } finally {
       this.#release();
       this.#source.end();
@@ -51,21 +55,28 @@ export class SshTransport implements Transport {
     return Promise.resolve();
   }
 
-  /** A connection found dead before the command started is replaced once; afterwards only the caller may repeat. */
-  async #attempt(command: string, options: RunOptions, again: boolean): Promise<RunResult> {
-    const client = await this.#source.connect(options.signal);
+  /**
+   * A connection found dead before the command started is replaced; a session the server refuses while it still counts
+   * one that has just ended is asked for again. Once the command runs only the caller may repeat it.
+   */
+  async #attempt(command: string, options: RunOptions): Promise<RunResult> {
     const prepared = prepareCommand(command, options.environment);
-    let channel: ClientChannel;
-    try {
-      channel = await openChannel(client, prepared.command);
-    } catch (error) {
-      if (again) {
-        client.destroy();
-        return this.#attempt(command, options, false);
+    for (let attempt = 1; ; attempt += 1) {
+      const client = await this.#source.connect(options.signal);
+      let channel: ClientChannel;
+      try {
+        channel = await openChannel(client, prepared.command);
+      } catch (error) {
+        if (attempt >= maxAttempts) {
+          throw protocolFailure(this.name, `no session: ${(error as Error).message}`, error);
+        }
+        const refused = 'reason' in (error as Error);
+        if (!refused) client.destroy();
+        await sleep(attempt * 20, undefined, { signal: options.signal });
+        continue;
       }
-      throw protocolFailure(this.name, `no session: ${(error as Error).message}`, error);
+      return this.#follow(client, channel, prepared.announcement, prepared.preamble, options);
     }
-    return this.#follow(client, channel, prepared.announcement, prepared.preamble, options);
   }
 
   #follow(
