@@ -51,3 +51,21 @@ export {
   renderLanguage,
   renderLanguages,
 } from './render/renderer.ts';
+export { backupConfiguration, restoreConfiguration } from './maintenance/backup.ts';
+export { type ExportFormat, exportText, writeServiceFiles } from './maintenance/export.ts';
+export {
+  type ConfigMigrationPlan,
+  type ConfigMigrationResult,
+  diagnoseKey,
+  migrateConfiguration,
+} from './maintenance/migrate.ts';
+export {
+  type PathReport,
+  analyzeProjectStructure,
+  joinPaths,
+  normalizePath,
+  requireConfigPath,
+  resolveConfigPath,
+  resolveWorkspacePaths,
+  validatePaths,
+} from './paths/library.ts';

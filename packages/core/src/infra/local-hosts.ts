@@ -98,7 +98,8 @@ export async function fixLocalHost(host: LocalHost, options: LocalHostsOptions):
   await mkdir(path.dirname(config), { recursive: true, mode: 0o700 });
   const before = await readFile(config, 'utf8').catch(() => '');
   await writeFileAtomic(config, sshConfigText(before, host), 0o600);
-  for (const name of [host.hostname, host.ip]) await run('ssh-keygen', ['-R', name], options);
+  const known = path.join(options.home, '.ssh', 'known_hosts');
+  for (const name of [host.hostname, host.ip]) await run('ssh-keygen', ['-R', name, '-f', known], options);
   return true;
 }
 

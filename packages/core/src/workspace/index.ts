@@ -1,3 +1,4 @@
+export { type ConvertOptions, convertMainFile } from './convert-main-file.ts';
 export {
   type BackupListing,
   type RestoreResult,
