@@ -1,40 +1,35 @@
-import { ExtensionCatalogue, userDirectories } from '@provisioning/core';
+import { boolean } from '@oclif/core/flags';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
-import { surroundingsOf } from '../../session/surroundings.ts';
-import { select } from '../../session/workspace.ts';
+import { openProviders } from '../../session/providers.ts';
 
 export default class ProviderList extends ProvisioningCommand {
   static override summary = 'List the providers that can be used here';
   static override spec: CommandSpec = { access: '-', workspace: false };
-  static override examples = ['provisioning provider list', 'provisioning providers list --out json'];
+  static override examples = [
+    'provisioning provider list',
+    'provisioning providers list --available-only --out json',
+  ];
+  static override flags = {
+    'available-only': boolean({ description: 'only those that are enabled and allowed here' }),
+  };
 
   async run(): Promise<void> {
-    await this.parse(ProviderList);
-    const selection = await select(this, 'optional').catch(() => undefined);
-    const catalogue = new ExtensionCatalogue({
-      workspacePath: selection?.path,
-      infra: selection?.infra,
-      dataPath: userDirectories(surroundingsOf(this.runtime)).data,
-      moduleUrls: [import.meta.url],
-    });
-    const providers = await catalogue.list('provider');
-    const rows = providers.map(({ name, version, description, path, layer }) => ({
-      name,
-      version,
-      description,
-      layer,
-      path,
-    }));
+    const { flags } = await this.parse(ProviderList);
+    await using session = await openProviders(this);
+    const rows = await session.registry.list({ availableOnly: flags['available-only'] });
     await this.out.list(
       rows,
       [
         { title: 'NAME', value: (row) => row.name },
         { title: 'VERSION', value: (row) => row.version },
-        { title: 'LAYER', value: (row) => row.layer },
-        { title: 'DESCRIPTION', value: (row) => row.description },
+        { title: 'TYPE', value: (row) => row.type },
+        { title: 'STATUS', value: (row) => row.status },
+        { title: 'CERTIFIED', value: (row) => (row.certified ? 'yes' : 'no') },
+        { title: 'SOURCE', value: (row) => row.source },
       ],
       'providers',
     );
+    for (const { name, error } of rows) if (error !== undefined) this.out.warn(`${name}: ${error}`);
   }
 }

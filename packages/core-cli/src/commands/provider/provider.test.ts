@@ -1,0 +1,98 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type Outcome, run } from '../../../test/run.ts';
+
+let folder: string;
+const cli = (line: string, environment: Record<string, string> = {}): Promise<Outcome> =>
+  run(line.split(' '), {
+    environment: { HOME: folder, PATH: process.env['PATH']!, USER: 'ana', ...environment },
+    cwd: join(folder, 'ws'),
+  });
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'provisioning-cli-provider-'));
+  await mkdir(join(folder, 'ws'));
+  expect((await cli(`workspace init ${folder}/ws --infra-name wuji`)).code).toBe(0);
+  await rm(join(folder, 'ws/infra/wuji/servers.toml'), { force: true });
+  await writeFile(
+    join(folder, 'ws/infra/wuji/settings.toml'),
+    '[[servers]]\nhostname = "web-01"\nprovider = "upcloud"\nplan = "2xCPU-4GB"\n',
+  );
+  const acme = join(folder, 'ws/extensions/providers/acme');
+  await mkdir(acme, { recursive: true });
+  await writeFile(
+    join(acme, 'manifest.yaml'),
+    'name: acme\ntype: provider\nversion: 1.0.0\ndescription: Ours\n',
+  );
+  await writeFile(
+    join(acme, 'rest.yaml'),
+    'base_url: https://api.example.com\nauth: { method: none }\nzones: [{ name: a-1, region: de }, { name: a-2, region: de }, { name: a-3, region: us }]\nplans: [{ name: small, cores: 2, memory_mb: 4096 }]\npricing: { table: { small: 0.05 } }\n',
+  );
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test('06.A1 provider list has the built-in ones and one dropped into the workspace', async () => {
+  const { stdout, code } = await cli('providers list --out json');
+  expect(code).toBe(0);
+  const names = (JSON.parse(stdout) as { name: string }[]).map(({ name }) => name);
+  expect(names).toEqual(
+    expect.arrayContaining(['acme', 'aws', 'baremetal', 'hetzner', 'local', 'rest', 'upcloud']),
+  );
+});
+
+test('06.A3 provider test aws without credentials: the variable, exit 4', async () => {
+  const { code, stderr } = await cli('provider test aws --debug');
+  expect(stderr).toContain('AWS_ACCESS_KEY_ID environment variable is required');
+  expect(code).toBe(4);
+});
+
+test('an unknown provider is exit 5 with those there are; an unknown test type exit 2', async () => {
+  const { code, stderr } = await cli('provider info nope');
+  expect(code).toBe(5);
+  expect(stderr).toContain("Provider 'nope' not found");
+  expect((await cli('provider test acme --test-type deep')).stderr).toContain('Unknown test type: deep');
+});
+
+test('06.A13 install, validate, remove on the command line', async () => {
+  expect((await cli('providers install upcloud wuji')).stdout).toContain('Installed upcloud');
+  expect((await cli('providers install upcloud wuji')).stdout).toContain('already installed');
+  expect(JSON.parse((await cli('providers installed wuji --out json')).stdout)).toMatchObject([
+    { name: 'upcloud', mode: 'link' },
+  ]);
+  const used = await cli('providers remove upcloud wuji');
+  expect(used.code).toBe(1);
+  expect(used.stderr).toContain("Provider 'upcloud' is used by: web-01");
+  const link = join(folder, 'ws/infra/wuji/.providers/upcloud');
+  await rm(link);
+  await symlink('../nowhere', link);
+  expect((await cli('providers validate wuji')).code).toBe(1);
+  expect((await cli('providers remove upcloud wuji --force')).code).toBe(0);
+});
+
+test('06.A17 suggest places over two zones; an impossible certification is an empty list, exit 1', async () => {
+  const { stdout, code } = await cli('providers suggest --regions de --ha --infra wuji --out json');
+  const strategy = JSON.parse(stdout) as {
+    placement: object;
+    recommendations: { provider: string; zones: string[] }[];
+  };
+  expect(code).toBe(0);
+  expect(strategy.recommendations.find(({ provider }) => provider === 'acme')?.zones).toEqual(['a-1', 'a-2']);
+  const none = await cli('providers suggest --compliance FedRAMP --out json');
+  expect(none.code).toBe(1);
+  expect(JSON.parse(none.stdout)).toMatchObject({ recommendations: [], placement: {} });
+});
+
+test('06.A12 production refuses local, exit 4', async () => {
+  const { code, stderr } = await cli('provider zones local', { PROVISIONING_PROFILE: 'production' });
+  expect(code).toBe(4);
+  expect(stderr).toContain("Provider 'local' is not allowed by profile 'production'");
+});
+
+test('catalogue of a declared provider', async () => {
+  expect(JSON.parse((await cli('provider plans acme --out json')).stdout)).toMatchObject([
+    { name: 'small', hourly: 0.05 },
+  ]);
+  expect(JSON.parse((await cli('provider zones acme --out json')).stdout)).toHaveLength(3);
+});
