@@ -25,7 +25,7 @@ export async function makeAnsible(folder: string, hosts: readonly FleetHost[]): 
   const playbook = join(folder, 'playbook.json');
   const inventory = join(folder, 'inventory.json');
   const control = join(folder, 'cp');
-  await writeFile(playbook, JSON.stringify(hosts.map(play)));
+  await writeFile(playbook, JSON.stringify(plays(hosts)));
   await writeFile(
     inventory,
     JSON.stringify({ all: { hosts: Object.fromEntries(hosts.map(inventoryEntry)) } }),
@@ -88,8 +88,25 @@ function inventoryEntry({ hostname, access }: FleetHost): [string, Record<string
   ];
 }
 
-function play({ hostname, taskservs }: FleetHost): Record<string, unknown> {
-  return { hosts: hostname, gather_facts: false, tasks: taskservs.flatMap(tasks) };
+/** As an Ansible user writes it: a play for each role over all hosts that have it; plays over the same hosts are one. */
+function plays(hosts: readonly FleetHost[]): Record<string, unknown>[] {
+  const roles = new Map<string, { readonly hosts: string[]; readonly tasks: Record<string, unknown>[] }>();
+  for (const { hostname, taskservs } of hosts) {
+    for (const desired of taskservs) {
+      const list = tasks(desired);
+      // The host's own name and address do not make it another role.
+      const key = JSON.stringify(list).replace(/export SERVER_(HOSTNAME|IP)=.*?\\n/g, '');
+      const role = roles.get(key);
+      if (role === undefined) roles.set(key, { hosts: [hostname], tasks: list });
+      else role.hosts.push(hostname);
+    }
+  }
+  const merged = new Map<string, Record<string, unknown>[]>();
+  for (const role of roles.values()) {
+    const names = role.hosts.join(',');
+    merged.set(names, [...(merged.get(names) ?? []), ...role.tasks]);
+  }
+  return [...merged].map(([names, list]) => ({ hosts: names, gather_facts: false, tasks: list }));
 }
 
 function tasks(desired: DesiredTaskserv): Record<string, unknown>[] {

@@ -142,7 +142,7 @@ test.each(Object.entries(lives))(
     });
     await host.sh(life.gone);
   },
-  240_000,
+  480_000,
 );
 
 test('resolv: wanted name servers, drift, and back to what was', async () => {
