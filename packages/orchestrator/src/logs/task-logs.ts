@@ -1,4 +1,4 @@
-import { appendFile, mkdir, open, readFile } from 'node:fs/promises';
+import { appendFile, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LogSink } from '../runtime/progress.ts';
 
@@ -52,6 +52,12 @@ export class TaskLogs implements LogSink {
     });
     const wanted = lines.slice(-(options.tail ?? lines.length)).map((line) => line.trimEnd());
     return wanted.length === 0 ? '' : `${wanted.join('\n')}\n`;
+  }
+
+  /** Deletes the logs of workflows. */
+  async remove(workflows: readonly string[]): Promise<void> {
+    await this.settled();
+    await Promise.all(workflows.map((workflow) => rm(this.#path(workflow), { force: true })));
   }
 
   #flush(): void {

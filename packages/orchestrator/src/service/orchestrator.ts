@@ -6,6 +6,7 @@ import type { Executor } from '../execution/executor.ts';
 import { Journal, type JournalOptions } from '../journal/journal.ts';
 import type { Store } from '../journal/store.ts';
 import { OrchestratorMetrics } from '../metrics/orchestrator-metrics.ts';
+import { Retention, type RetentionOptions } from '../retention/retention.ts';
 import { Rollbacks } from '../rollback/rollbacks.ts';
 import type { Live } from '../runtime/live.ts';
 import type { WorkflowEvent } from '../engine/events.ts';
@@ -24,6 +25,7 @@ export interface OrchestratorOptions {
   readonly runtime?: Partial<Omit<RuntimeOptions, 'worker'>>;
   readonly journal?: JournalOptions;
   readonly maxOperations?: number;
+  readonly retention?: RetentionOptions;
   readonly webhooks?: readonly Endpoint[];
   /** Shown to receivers of webhooks. */
   readonly version?: string;
@@ -42,6 +44,7 @@ export class Orchestrator {
   readonly workflows: Workflows;
   readonly rollbacks: Rollbacks;
   readonly webhooks: Webhooks;
+  readonly retention: Retention;
   readonly metrics = new OrchestratorMetrics();
   readonly dispatcher: Dispatcher;
   readonly executor: Executor;
@@ -109,6 +112,12 @@ export class Orchestrator {
       defaults: this.#defaults,
       maxOperations: options.maxOperations ?? 1000,
     });
+    this.retention = new Retention(
+      store,
+      this.logs,
+      options.retention ?? { completedDays: 30, failedDays: 90 },
+      (error) => options.onWarning?.(`retention: ${error.message}`),
+    );
     this.webhooks = new Webhooks({
       store,
       journal: () => this.journal,
@@ -148,6 +157,7 @@ export class Orchestrator {
     this.metrics.recoverySeconds = (performance.now() - began) / 1000;
     this.#recovering = false;
     await this.webhooks.start();
+    this.retention.start();
     this.dispatcher.begin?.();
     this.runtime.dispatch();
     return count;
@@ -159,6 +169,7 @@ export class Orchestrator {
     await this.dispatcher.close(grace);
     this.runtime.stop();
     this.webhooks.stop();
+    this.retention.stop();
     await this.logs.settled();
     await this.journal.close().finally(() => this.store.close());
   }

@@ -87,6 +87,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       dispatcher,
       logsFolder: join(settings.paths.logs_dir, 'tasks'),
       maxOperations: settings.limits.max_operations,
+      retention: {
+        completedDays: settings.retention.completed_days,
+        failedDays: settings.retention.failed_days,
+      },
       webhooks: endpointsOf(settings.webhooks, settings.mode),
       version,
       onWarning: (message) => logger.warn(message),

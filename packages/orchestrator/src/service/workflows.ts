@@ -259,6 +259,7 @@ export class Workflows {
     }
     if (check) return numbers.length;
     await this.#parts.store.remove(numbers, Date.now());
+    await this.#parts.logs.remove(ids);
     for (const id of ids) this.#finished.delete(id);
     return numbers.length;
   }

@@ -1,0 +1,65 @@
+import type { TaskLogs } from '../logs/task-logs.ts';
+import type { Store } from '../journal/store.ts';
+
+export interface RetentionOptions {
+  /** Days after which records of completed workflows are deleted; 0 keeps them for ever. */
+  readonly completedDays: number;
+  /** The same for failed and cancelled ones. */
+  readonly failedDays: number;
+}
+
+const day = 24 * 60 * 60 * 1000;
+const interval = 60 * 60 * 1000;
+/** Workflows deleted in one transaction. */
+const page = 200;
+
+/** Deletes what is older than its retention: finished workflows with journal and log, and expired records (12 §14). */
+export class Retention {
+  readonly #store: Store;
+  readonly #logs: TaskLogs;
+  readonly #options: RetentionOptions;
+  readonly #onError: (error: Error) => void;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(store: Store, logs: TaskLogs, options: RetentionOptions, onError: (error: Error) => void) {
+    this.#store = store;
+    this.#logs = logs;
+    this.#options = options;
+    this.#onError = onError;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => void this.sweep(Date.now()).catch(this.#onError), interval).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** @returns how many workflows were deleted */
+  async sweep(now: number): Promise<number> {
+    const { completedDays, failedDays } = this.#options;
+    const completed = await this.#delete(['Completed'], completedDays, now);
+    const failed = await this.#delete(['Failed', 'Cancelled'], failedDays, now);
+    await this.#store.remove([], now);
+    return completed + failed;
+  }
+
+  async #delete(status: readonly string[], days: number, now: number): Promise<number> {
+    if (days === 0) return 0;
+    let deleted = 0;
+    for (;;) {
+      const filter = { status, until: now - days * day };
+      const { rows } = await this.#store.workflows(filter, { limit: page, offset: 0, descending: false });
+      // A rollback of a failed workflow may still be under way.
+      const resting = rows.filter(({ phase }) => phase !== 'rolling_back');
+      if (resting.length === 0) return deleted;
+      await this.#store.remove(
+        resting.map(({ number }) => number),
+        now,
+      );
+      await this.#logs.remove(resting.map(({ id }) => id));
+      deleted += resting.length;
+    }
+  }
+}
