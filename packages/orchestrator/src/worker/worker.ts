@@ -34,7 +34,7 @@ export interface WorkerOptions extends AttemptOptions {
 /** Compiled workflows kept; each attempt needs its plan. */
 const plansKept = 500;
 
-/** Milliseconds for which the delivery of an outcome is tried. */
+/** Milliseconds for which the delivery of a step or an outcome is tried. */
 const deliveryLimit = 600_000;
 
 interface Running {
@@ -140,7 +140,7 @@ export class OperationWorker {
       },
       this.#options.executor,
       {
-        saveStep: (_of, step, result) => this.#results.add({ kind: 'step', job, step, result }),
+        saveStep: (_of, step, result) => this.#deliver({ kind: 'step', job, step, result }),
         progress: (_of, progress) =>
           void this.#redis.publish(progressChannel, JSON.stringify({ job, progress })).catch(() => undefined),
       },
@@ -158,7 +158,10 @@ export class OperationWorker {
     }
   }
 
-  /** An outcome must arrive: while the store is away it is tried again. A lost lease makes the delivery empty. */
+  /**
+   * A finished step and an outcome must arrive: while the store is away it is tried again, for the effect has happened. A
+   * lost lease makes the delivery empty.
+   */
   async #deliver(message: Message): Promise<void> {
     const until = Date.now() + deliveryLimit;
     for (;;) {
@@ -167,7 +170,7 @@ export class OperationWorker {
         return;
       } catch (error) {
         this.#options.onError?.(error as Error);
-        if (Date.now() > until) return;
+        if (Date.now() > until) throw error;
         await new Promise((resolve) => setTimeout(resolve, 500));
       }
     }

@@ -1,4 +1,5 @@
 import type { Sql } from 'postgres';
+import { parameter } from '../../journal/postgres/array.ts';
 import type { JournalEntry } from '../../journal/store.ts';
 import { toEntry, type SqlEvent } from '../../journal/rows.ts';
 import type { Message } from './messages.ts';
@@ -138,6 +139,8 @@ export class Mailbox {
   }
 
   async #run<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    return (await this.#sql().unsafe(text, values as never[], { prepare: true })) as unknown as Row[];
+    return (await this.#sql().unsafe(text, values.map(parameter) as never[], {
+      prepare: true,
+    })) as unknown as Row[];
   }
 }

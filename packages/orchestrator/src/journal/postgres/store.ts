@@ -11,6 +11,7 @@ import {
   type WorkflowFilter,
   type WorkflowRow,
 } from '../store.ts';
+import { parameter } from './array.ts';
 import { appendBatch, schema, schemaVersion } from './schema.ts';
 
 const withDefinition =
@@ -47,6 +48,7 @@ export class PostgresStore implements Store {
     const quiet = {
       onnotice: () => undefined,
       connect_timeout: 10,
+      fetch_types: false,
       connection: { synchronous_commit: 'on' },
     } as const;
     this.#sql = postgres(url, { ...quiet, max: 6 });
@@ -209,7 +211,9 @@ export class PostgresStore implements Store {
   }
 
   async #run<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    return (await this.#sql.unsafe(text, values as never[], { prepare: true })) as unknown as Row[];
+    return (await this.#sql.unsafe(text, values.map(parameter) as never[], {
+      prepare: true,
+    })) as unknown as Row[];
   }
 
   async #lead(lock: Sql): Promise<void> {
