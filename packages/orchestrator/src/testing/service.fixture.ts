@@ -41,6 +41,9 @@ export async function startTestService(
     logger: createLogger('orchestrator', 'fatal'),
     executor: new FileProvider(effects, options.pace ?? 2),
     ...options,
+  }).catch((error: unknown) => {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
   });
   const url = `http://127.0.0.1:${service.port}`;
   return {
