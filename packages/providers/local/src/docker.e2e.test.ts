@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, jest, test } from '@jest/globals';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, open, rm } from 'node:fs/promises';
@@ -7,7 +7,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findProgram } from './engine/environment.ts';
 import { type Bed, makeBed } from './testing/bed.ts';
-import { engineAt, engineSuite } from './testing/suite.ts';
+import { engineAt } from './testing/engine-access.ts';
+import { changesSuite } from './testing/suite-changes.ts';
+import { engineSuite } from './testing/suite.ts';
+
+// Real containers on a busy machine.
+jest.setTimeout(180_000);
 
 let bed: Bed;
 let folder: string;
@@ -68,9 +73,11 @@ function dockerTests(dockerd: string): void {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   }, 60_000);
 
-  engineSuite(
-    '06.A7',
-    () => bed,
-    () => engineAt(address),
-  );
+  for (const suite of [engineSuite, changesSuite]) {
+    suite(
+      '06.A7',
+      () => bed,
+      () => engineAt(address),
+    );
+  }
 }

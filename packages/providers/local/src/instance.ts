@@ -79,7 +79,14 @@ class LocalInstance implements ProviderInstance {
       if (!success)
         errors.push({ message: error ?? 'Connection failed', hint: 'Install Docker, Podman, or OrbStack' });
       else {
-        const { settings } = await this.#session.connected();
+        const { engine, settings } = await this.#session.connected();
+        const [{ MemTotal }, servers] = await Promise.all([engine.info(), this.listServers({ all: true })]);
+        const wished = servers.reduce((sum, { memory }) => sum + memory, 0);
+        const there = Math.round(MemTotal / 1024 / 1024);
+        if (wished > there) {
+          const message = `The local servers may use ${wished} MB of memory together; the engine has ${there} MB`;
+          warnings.push({ message, hint: 'Choose smaller plans, or stop servers that are not needed' });
+        }
         if (!settings.limits) {
           warnings.push({
             message: 'Memory and processor limits are not enforced: the cgroups of this machine refuse them',

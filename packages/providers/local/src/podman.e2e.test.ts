@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,12 @@ import provider from './index.ts';
 import { serviceSocket } from './engine/service.ts';
 import { stopPrivateService } from './engine/stop.ts';
 import { type Bed, makeBed } from './testing/bed.ts';
-import { engineAt, engineSuite } from './testing/suite.ts';
+import { engineAt } from './testing/engine-access.ts';
+import { changesSuite } from './testing/suite-changes.ts';
+import { engineSuite } from './testing/suite.ts';
+
+// Real containers on a busy machine.
+jest.setTimeout(180_000);
 
 let bed: Bed;
 
@@ -23,11 +28,13 @@ function environmentOf(one: Bed) {
   return { cacheDir: one.cacheDir, variables: {}, log: () => undefined };
 }
 
-engineSuite(
-  '06.A8',
-  () => bed,
-  () => engineAt(serviceSocket(environmentOf(bed))),
-);
+for (const suite of [engineSuite, changesSuite]) {
+  suite(
+    '06.A8',
+    () => bed,
+    () => engineAt(serviceSocket(environmentOf(bed))),
+  );
+}
 
 test('the conformance kit passes', async () => {
   const report = await runProviderConformance(provider, {

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,6 +14,9 @@ import { probeRootFilesystem } from './probe-image.ts';
 import { serviceSocket } from './service.ts';
 
 const run = promisify(execFile);
+
+// Real containers on a busy machine.
+jest.setTimeout(180_000);
 
 test('cleaning removes every container, network, volume, image and process of ours and nothing else', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'prov-clean-'));

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,10 @@ import { buildBase } from './build.ts';
 import { baseRecipe } from './recipe.ts';
 
 const run = promisify(execFile);
+
+// A real mirror and a busy machine.
+jest.setTimeout(180_000);
+
 let folder: string;
 let mirror: Mirror;
 

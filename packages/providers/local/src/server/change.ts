@@ -1,10 +1,10 @@
-import { EngineError } from '../docker/http.ts';
 import type { ContainerSummary } from '../docker/types.ts';
 import type { ConnectedEngine } from '../engine/connect.ts';
 import { planSize, type Size } from '../plans.ts';
 import { sshPort } from './observe.ts';
 import { portInUse } from './ports.ts';
 import { waitForSsh } from './ready.ts';
+import { recreate } from './recreate.ts';
 import type { Session } from './session.ts';
 
 const megabyte = 1024 * 1024;
@@ -30,13 +30,13 @@ export async function setState(
     try {
       await engine.startContainer(id);
     } catch (error) {
-      const taken = portInUse((error as Error).message);
-      if (taken === undefined) throw error;
-      throw new EngineError(
-        `port ${taken.port ?? sshPort(container) ?? ''} of this machine, which the server needs, is used by another program`,
-        409,
-        error,
+      if (portInUse((error as Error).message) === undefined) throw error;
+      // Another program has taken a port meanwhile, which a container cannot change.
+      session.environment.log(
+        'warn',
+        `A port of ${hostname} is taken by another program; it gets another one`,
       );
+      await session.locked(hostname, () => recreate(session, connected, container, { start: true }));
     }
     await reapply(session, connected, id);
   }

@@ -5,7 +5,7 @@ import { containerSpec, storedSpec } from './container-spec.ts';
 import { firstBootArchive } from './first-boot.ts';
 import { containerName, labelKeys, replacedName, stateImage } from './labels.ts';
 import { joinNetwork, withNetworkLock } from './network.ts';
-import { choosePorts, type PortMap } from './ports.ts';
+import { choosePorts, isFree, type PortMap } from './ports.ts';
 import type { Session } from './session.ts';
 import { ensureVolumes } from './volumes.ts';
 
@@ -13,6 +13,8 @@ export interface Change {
   /** Image to go on from; the server's own state when absent. */
   readonly image?: string;
   readonly spec?: Partial<ServerSpec>;
+  /** Starts the new container although the old one was stopped, with other ports where its own are taken now. */
+  readonly start?: boolean;
 }
 
 /**
@@ -36,7 +38,7 @@ export async function recreate(
   if (running) await engine.stopContainer(container.Id, 30);
   const image = change.image ?? (await commitState(session, connected, container, hostname));
   const mounts = await ensureVolumes(session, engine, spec);
-  const ports = await keepPorts(details, name, spec.allowed_ports);
+  const ports = await keepPorts(details, name, spec.allowed_ports, change.start === true);
   await engine.renameContainer(container.Id, replacedName(name));
   let made: string | undefined;
   try {
@@ -50,7 +52,7 @@ export async function recreate(
       );
     });
     await engine.putArchive(made, await firstBootArchive(spec));
-    if (running) await engine.startContainer(made);
+    if (running || change.start === true) await engine.startContainer(made);
   } catch (error) {
     if (made !== undefined) await engine.removeContainer(made);
     await engine.renameContainer(container.Id, name);
@@ -89,22 +91,22 @@ async function commitState(
   return `${repository}:${tag}`;
 }
 
-/** The loopback ports stay what they were; new ones are chosen. */
+/** The loopback ports stay what they were, and while nothing else has them; others are chosen. */
 async function keepPorts(
   details: ContainerDetails,
   name: string,
   allowed: readonly number[],
+  onlyFree: boolean,
 ): Promise<PortMap> {
-  const before = new Map(
-    Object.entries(details.HostConfig.PortBindings ?? {}).map(([port, bindings]) => [
-      Number.parseInt(port, 10),
-      Number(bindings[0]?.HostPort),
-    ]),
-  );
-  const added = allowed.filter((port) => !before.has(port));
-  const chosen =
-    added.length === 0 ? new Map<number, number>() : await choosePorts(name, added, new Set(before.values()));
-  const map = new Map<number, number>();
-  for (const port of [22, ...allowed]) map.set(port, before.get(port) ?? chosen.get(port)!);
-  return map;
+  const before = new Map<number, number>();
+  const taken = new Set<number>();
+  for (const [port, bindings] of Object.entries(details.HostConfig.PortBindings ?? {})) {
+    const host = Number(bindings[0]?.HostPort);
+    if (!onlyFree || (await isFree(host))) before.set(Number.parseInt(port, 10), host);
+    taken.add(host);
+  }
+  const wanted = [22, ...allowed];
+  const missing = wanted.filter((port) => !before.has(port));
+  const chosen = missing.length === 0 ? before : await choosePorts(name, missing, taken);
+  return new Map(wanted.map((port) => [port, before.get(port) ?? chosen.get(port)!]));
 }

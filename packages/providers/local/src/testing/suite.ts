@@ -3,11 +3,11 @@ import { execFile } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Engine } from '../docker/client.ts';
-import { parseEndpoint } from '../docker/http.ts';
+import type { Engine } from '../docker/client.ts';
 import { choosePorts } from '../server/ports.ts';
 import { containerName, networkName } from '../server/labels.ts';
 import { type Bed, makeCache } from './bed.ts';
+import { shell } from './engine-access.ts';
 
 const run = promisify(execFile);
 
@@ -154,6 +154,30 @@ export function engineSuite(id: string, bed: () => Bed, endpoint: () => Promise<
     }
   });
 
+  test('a stopped server whose port was taken meanwhile starts with its data on another port', async () => {
+    const provider = await bed().open();
+    const engine = await endpoint();
+    const ref = { hostname: 'moved-01' };
+    await provider.createServer(bed().spec('moved-01'), { wait: true });
+    const before = await provider.getAccess(ref);
+    const { write, read } = shell(engine, () => provider.getServer(ref));
+    await write('/root/state', 'kept');
+    await provider.setServerState(ref, 'stopped', { wait: true, force: false });
+    const blocker = createServer();
+    const port = before.kind === 'ssh' ? before.port : 0;
+    await new Promise<void>((resolve) => blocker.listen(port, '127.0.0.1', resolve));
+    try {
+      const started = await provider.setServerState(ref, 'running', { wait: true, force: false });
+      expect(started.status).toBe('running');
+      expect(await provider.getAccess(ref)).not.toMatchObject({ port });
+      expect(await read('/root/state')).toBe('kept');
+    } finally {
+      blocker.close();
+      await provider.deleteServer(ref, { keepStorage: false, force: true, wait: true });
+      engine.close();
+    }
+  });
+
   test('a container killed by hand is seen, and starts again with its address and its keys', async () => {
     const provider = await bed().open();
     const engine = await endpoint();
@@ -218,96 +242,4 @@ export function engineSuite(id: string, bed: () => Bed, endpoint: () => Promise<
       await provider.deleteServer({ hostname }, { keepStorage: false, force: true, wait: true });
     }
   });
-
-  test(`${id} snapshots, ports and volumes put a new container in the place of the old one`, async () => {
-    const provider = await bed().open();
-    const engine = await endpoint();
-    const created = await provider.createServer(bed().spec('swap-01'), { wait: true });
-    const access = await provider.getAccess({ hostname: 'swap-01' });
-    const { run: inside, write, read } = shell(engine, () => provider.getServer({ hostname: 'swap-01' }));
-    await write('/root/state', 'before');
-    const snapshot = await provider.snapshot!.create({ hostname: 'swap-01' });
-    await write('/root/state', 'after');
-
-    const port = (await freePort()).toString();
-    const updated = await provider.updateServer({ hostname: 'swap-01' }, { allowed_ports: [Number(port)] });
-    expect(updated.id).not.toBe(created.id);
-    expect((updated.raw as { ports: Record<string, number> }).ports[port]).toBe(Number(port));
-    expect(await read('/root/state')).toBe('after');
-    expect(await provider.getAccess({ hostname: 'swap-01' })).toMatchObject({
-      ...access,
-      hostKeyAlias: updated.id,
-    });
-
-    const volume = await provider.volume!.ensure({ name: 'shared', size: 5 });
-    await provider.volume!.attach(volume.id, { hostname: 'swap-01' });
-    await write('/mnt/shared/file', 'kept');
-    expect(await provider.volume!.list()).toMatchObject([
-      { id: volume.id, name: 'shared', attached_to: 'swap-01' },
-    ]);
-    await expect(provider.volume!.delete(volume.id)).rejects.toMatchObject({ code: 'PROVIDER_CONFLICT' });
-    await provider.volume!.detach(volume.id);
-    expect(await inside('ls /mnt/shared')).toBe('');
-    await provider.volume!.delete(volume.id);
-
-    expect(await provider.snapshot!.list()).toMatchObject([{ id: snapshot.id }]);
-    await provider.snapshot!.restore(snapshot.id);
-    expect(await read('/root/state')).toBe('before');
-    expect((await provider.listServers()).map(({ hostname }) => hostname)).toEqual(['swap-01']);
-    await provider.deleteServer({ hostname: 'swap-01' }, { keepStorage: false, force: true, wait: true });
-    await provider.snapshot!.delete(snapshot.id);
-    expect(await provider.snapshot!.list()).toEqual([]);
-    engine.close();
-  });
-
-  test('a change that fails leaves the server as it was', async () => {
-    const provider = await bed().open();
-    const created = await provider.createServer(bed().spec('keep-01'), { wait: true });
-    const port = await freePort();
-    const change = provider.updateServer(
-      { hostname: 'keep-01' },
-      { allowed_ports: [port], extra: { capabilities: ['NO_SUCH_CAPABILITY'] } },
-    );
-    await expect(change).rejects.toMatchObject({ code: expect.stringMatching(/^PROVIDER_/) });
-    expect(await provider.getServer({ hostname: 'keep-01' })).toMatchObject({
-      id: created.id,
-      status: 'running',
-    });
-    await expect(provider.updateServer({ hostname: 'keep-01' }, { os: 'debian-13' })).rejects.toMatchObject({
-      code: 'PROVIDER_UNSUPPORTED',
-    });
-    await provider.deleteServer({ hostname: 'keep-01' }, { keepStorage: false, force: true, wait: true });
-  });
-
-  test('networks beside the own one', async () => {
-    const provider = await bed().open();
-    const { id: network } = await provider.network!.ensure({ name: 'back', cidr: '10.213.77.0/24' });
-    expect(await provider.network!.ensure({ name: 'back' })).toEqual({ id: network });
-    expect(await provider.network!.list()).toContainEqual({ id: network, name: 'back' });
-    await provider.network!.delete(network);
-    expect((await provider.network!.list()).map(({ name }) => name)).not.toContain('back');
-  });
-}
-
-/** Commands in a server through the engine, for looking into it whatever its SSH does. */
-function shell(engine: Engine, server: () => Promise<{ readonly id: string } | null>) {
-  const command = async (line: string) => engine.exec((await server())!.id, ['/bin/sh', '-c', line]);
-  return {
-    run: command,
-    write: (path: string, text: string) => command(`printf %s ${text} > ${path}`),
-    read: (path: string) => command(`cat ${path}`),
-  };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** A client on the engine that a bed's provider uses. */
-export async function engineAt(address: string): Promise<Engine> {
-  return Engine.connect(parseEndpoint(address)!);
 }
