@@ -5,6 +5,7 @@ import { readConfig } from '../schema.ts';
 import { belongsTo, isServer, labelKeys, managedBy } from '../server/labels.ts';
 import { connectRemembered, forgetChoice } from './connect.ts';
 import { type EngineOptions, engineEnvironment } from './ensure.ts';
+import { sweep } from './probe.ts';
 import { stopService } from './service.ts';
 
 export interface CleanOptions extends EngineOptions {
@@ -58,6 +59,7 @@ async function removeAll(engine: Engine, options: CleanOptions): Promise<Omit<Cl
     (container) => isServer(container) && ours(container.Labels),
   );
   await Promise.all(containers.map(({ Id }) => engine.removeContainer(Id)));
+  await sweep(engine, options.workspace === undefined ? 0 : undefined);
   const names = containers.map(({ Names }) => (Names[0] ?? '').replace(/^\//, ''));
   if (names.length > 0) report(`Removed ${names.join(', ')}`);
   const networks = (await engine.listNetworks(wanted)).filter(({ Labels }) => ours(Labels));

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Engine } from '../docker/client.ts';
 import type { HostConfig, Ulimit } from '../docker/types.ts';
-import { labelKeys, managedBy } from '../server/labels.ts';
+import { isPassing, labelKeys, managedBy } from '../server/labels.ts';
 import { openFilesLimit } from './environment.ts';
 import { probeRepository, probeRootFilesystem, probeTag } from './probe-image.ts';
 
@@ -44,6 +44,7 @@ export async function probe(
   } catch (error) {
     return { works: false, reason: `an image cannot be imported: ${(error as Error).message}` };
   }
+  await sweep(engine).catch(() => undefined);
   let reason = '';
   for (const settings of attempts(init)) {
     const failure = await start(engine, image, settings);
@@ -51,6 +52,15 @@ export async function probe(
     reason = failure;
   }
   return { works: false, reason };
+}
+
+/** Removes what killed processes left behind; no probe and no preparation lives for an hour. */
+export async function sweep(engine: Engine, seconds = 3_600): Promise<void> {
+  const found = await engine.listContainers({ [managedBy.key]: managedBy.value });
+  const limit = Date.now() / 1000 - seconds;
+  for (const container of found.filter(isPassing)) {
+    if (container.Created < limit) await engine.removeContainer(container.Id);
+  }
 }
 
 /** One line for people: `runc, cgroup v1, open files 20000, with memory and processor limits`. */

@@ -107,6 +107,15 @@ export function isServer(container: { readonly Names: readonly string[]; readonl
   return container.Names.some((one) => one.replace(/^\//, '') === containerName(owner, hostname));
 }
 
+/** Containers of ours that live for seconds only: of the probe, and those in which images are prepared. */
+export function isPassing(container: {
+  readonly Names: readonly string[];
+  readonly Labels: Labels;
+}): boolean {
+  const ours = container.Labels[managedBy.key] === managedBy.value;
+  return ours && container.Names.some((name) => /^\/?prov-(probe|prepare)-[0-9a-f]{8}$/.test(name));
+}
+
 /**
  * Whether labels say that a resource belongs to the owner. The folder of the workspace decides between two of one
  * name; a label whose folder is gone belongs to a workspace that was moved.
