@@ -152,15 +152,16 @@ export class ExtensionCatalogue {
     const older: ExtensionRecord[] = [];
     const seen = new Set<string>();
     const core = roots.filter(({ layer }) => layer === 'core').map(({ path }) => path);
-    for (const root of roots) {
-      for (const record of await this.#scanOne(kind, root, allowed, older)) {
-        const real = await realpath(record.path);
-        if (seen.has(real) && record.layer !== 'infrastructure' && record.layer !== 'workspace') continue;
-        seen.add(real);
-        const builtIn = record.layer === 'core' || core.some((path) => isInside(real, path));
-        const enabled = states.get(stateKey(kind, record.name))?.enabled ?? true;
-        records.set(record.name, [...(records.get(record.name) ?? []), { ...record, enabled, builtIn }]);
-      }
+    const found = await Promise.all(roots.map((root) => this.#scanOne(kind, root, allowed, older)));
+    const all = found.flat();
+    const places = await Promise.all(all.map(({ path }) => realpath(path)));
+    for (const [index, record] of all.entries()) {
+      const real = places[index]!;
+      if (seen.has(real) && record.layer !== 'infrastructure' && record.layer !== 'workspace') continue;
+      seen.add(real);
+      const builtIn = record.layer === 'core' || core.some((path) => isInside(real, path));
+      const enabled = states.get(stateKey(kind, record.name))?.enabled ?? true;
+      records.set(record.name, [...(records.get(record.name) ?? []), { ...record, enabled, builtIn }]);
     }
     await this.#cache.save();
     return { records, aliases: aliasesOf(records), older };
@@ -179,8 +180,8 @@ export class ExtensionCatalogue {
       this.#reject({ path, layer: root.layer, reason, status: 'invalid' });
     const byName = new Map<string, ExtensionRecord>();
     const ambiguous = new Set<string>();
-    for (const leaf of scan.leaves) {
-      const record = await this.#record(leaf, kind, root);
+    const found = await Promise.all(scan.leaves.map((leaf) => this.#record(leaf, kind, root)));
+    for (const record of found) {
       if (record === undefined) continue;
       const known = byName.get(record.name);
       if (known === undefined) byName.set(record.name, record);

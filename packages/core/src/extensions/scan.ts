@@ -17,11 +17,13 @@ export interface Leaf {
 }
 
 export interface ScanResult {
-  readonly leaves: Leaf[];
+  readonly leaves: readonly Leaf[];
   /** Folders left out, with the reason. */
-  readonly rejected: { path: string; reason: string }[];
-  readonly warnings: string[];
+  readonly rejected: readonly { readonly path: string; readonly reason: string }[];
+  readonly warnings: readonly string[];
 }
+
+const nothing: ScanResult = { leaves: [], rejected: [], warnings: [] };
 
 /** Levels below a root that are searched (08 §3). */
 const maximumDepth = 5;
@@ -34,73 +36,64 @@ const legacyMarks = ['provider.nu', 'nulib', 'nu'];
  * that `isAllowed` knows. A root that isn't there is empty; one that can't be read is a warning.
  */
 export async function scanRoot(root: Root, isAllowed: LinkRule): Promise<ScanResult> {
-  const result: ScanResult = { leaves: [], rejected: [], warnings: [] };
-  await scanFolder(root.path, root, 0, isAllowed, result);
-  return result;
+  return scanFolder(root.path, root, 0, isAllowed);
 }
 
+/** Folders are read side by side: what takes time is the way to the file system and back. */
 async function scanFolder(
   folder: string,
   root: Root,
   depth: number,
   isAllowed: LinkRule,
-  result: ScanResult,
-): Promise<void> {
+): Promise<ScanResult> {
   let entries: Dirent[];
   try {
     entries = await readdir(folder, { withFileTypes: true });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT' && code !== 'ENOTDIR') result.warnings.push(`${folder} can't be read (${code})`);
-    return;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return nothing;
+    return { ...nothing, warnings: [`${folder} can't be read (${code})`] };
   }
   const names = entries.map(({ name }) => name);
   const manifest = manifestAmong(names);
   if (manifest !== undefined) {
     const ignored = manifest.ignored.map((name) => join(folder, name));
-    result.leaves.push({ folder, manifestFile: join(folder, manifest.name), ignored });
-    return;
+    return { ...nothing, leaves: [{ folder, manifestFile: join(folder, manifest.name), ignored }] };
   }
   if (depth > 0 && legacyMarks.some((mark) => names.includes(mark))) {
-    result.rejected.push({ path: folder, reason: 'legacy implementation' });
-    return;
+    return { ...nothing, rejected: [{ path: folder, reason: 'legacy implementation' }] };
   }
-  if (depth >= maximumDepth) return;
-  for (const entry of entries) {
-    if (entry.name.startsWith('.') || skipped.has(entry.name)) continue;
-    if (depth === 0 && root.skip?.includes(entry.name)) continue;
-    if (depth === 0 && root.suffix !== undefined && !entry.name.endsWith(root.suffix)) continue;
-    const child = join(folder, entry.name);
-    if (entry.isDirectory()) await scanFolder(child, root, depth + 1, isAllowed, result);
-    else if (entry.isSymbolicLink()) await followLink(child, root, depth + 1, isAllowed, result);
-  }
+  if (depth >= maximumDepth) return nothing;
+  const parts = await Promise.all(
+    entries.map((entry) => {
+      if (entry.name.startsWith('.') || skipped.has(entry.name)) return nothing;
+      if (depth === 0 && root.skip?.includes(entry.name)) return nothing;
+      if (depth === 0 && root.suffix !== undefined && !entry.name.endsWith(root.suffix)) return nothing;
+      const child = join(folder, entry.name);
+      if (entry.isDirectory()) return scanFolder(child, root, depth + 1, isAllowed);
+      return entry.isSymbolicLink() ? followLink(child, root, depth + 1, isAllowed) : nothing;
+    }),
+  );
+  return {
+    leaves: parts.flatMap(({ leaves }) => leaves),
+    rejected: parts.flatMap(({ rejected }) => rejected),
+    warnings: parts.flatMap(({ warnings }) => warnings),
+  };
 }
 
-async function followLink(
-  link: string,
-  root: Root,
-  depth: number,
-  isAllowed: LinkRule,
-  result: ScanResult,
-): Promise<void> {
+async function followLink(link: string, root: Root, depth: number, isAllowed: LinkRule): Promise<ScanResult> {
   const target = await realpath(link).catch(() => undefined);
-  if (target === undefined) {
-    result.rejected.push({ path: link, reason: 'the link leads nowhere' });
-    return;
-  }
-  if (!(await stat(target)).isDirectory()) return;
+  if (target === undefined)
+    return { ...nothing, rejected: [{ path: link, reason: 'the link leads nowhere' }] };
+  if (!(await stat(target)).isDirectory()) return nothing;
   if (!(await isAllowed(target))) {
-    result.rejected.push({
-      path: link,
-      reason: `the link leads outside the allowed directories, to ${target}`,
-    });
-    return;
+    const reason = `the link leads outside the allowed directories, to ${target}`;
+    return { ...nothing, rejected: [{ path: link, reason }] };
   }
-  const before = result.leaves.length;
-  await scanFolder(target, root, depth, isAllowed, result);
+  const result = await scanFolder(target, root, depth, isAllowed);
   // What lies behind the link is shown where the link is, when the link itself is the extension.
-  const leaf = result.leaves[before];
-  if (leaf?.folder === target) result.leaves[before] = { ...leaf, folder: link };
+  const leaves = result.leaves.map((leaf) => (leaf.folder === target ? { ...leaf, folder: link } : leaf));
+  return { ...result, leaves };
 }
 
 /** Whether a path lies in a folder, or is it. */
