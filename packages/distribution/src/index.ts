@@ -148,3 +148,4 @@ export {
   type CompatibilityVerdict,
   entryFor,
 } from './compatibility/matrix.ts';
+export { cleanPacks, type ListedPack, listPacks, type PackInput, type PackMetadata, packOne, type PackResult } from './packs/packs.ts';
