@@ -117,4 +117,27 @@ describe('in a real terminal', () => {
     expect(text).toContain('code 1');
     expect((await sandbox.run(['workspace', 'list'])).stdout).toContain('keep');
   }, 60_000);
+
+  test('a form asks field by field, again after a wrong answer', async () => {
+    writeFileSync(
+      join(sandbox.folder, 'f.toml'),
+      'name = "f"\n[[fields]]\nname = "host"\nrequired = true\n[[fields]]\nname = "size"\ntype = "number"\ndefault = 3\n',
+    );
+    terminal = new Terminal(sandbox, { columns: 100, rows: 30 });
+    terminal.type('provisioning form f.toml --output json; echo "code $?"');
+    await terminal.until(/\? host:/);
+    terminal.type('web-01');
+    await terminal.until(/\? size:/);
+    terminal.type('many');
+    await terminal.until(/size must be a number/);
+    terminal.type('7');
+    const text = await terminal.until(/code \d+/);
+    expect(text).toContain('"size": 7');
+    expect(text).toContain('code 0');
+    terminal.type('clear; provisioning form f.toml --outfile out.toml; echo "code $?"');
+    await terminal.until(/\? host:/);
+    terminal.press('C-c');
+    expect(await terminal.until(/code \d+/)).toContain('code 130');
+    expect((await sandbox.run(['form', 'validate', 'out.toml'])).code).toBe(5);
+  }, 60_000);
 });

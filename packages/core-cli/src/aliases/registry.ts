@@ -48,7 +48,7 @@ export const aliasRegistry: readonly AliasRow[] = [
   { target: 'taskserv create', spellings: ['taskserv install'] },
   { target: 'taskserv delete', spellings: ['taskserv uninstall', 'taskserv remove'] },
   { target: 'taskserv update', spellings: ['taskserv upgrade'] },
-  { target: 'form', spellings: ['typedialog', 'form run'] },
+  { target: 'form', spellings: ['typedialog'] },
   { target: 'workspace init', spellings: ['workspace-init'] },
   { target: 'workspace create', spellings: [] },
   { target: 'workspace migrate', spellings: ['workspace-migrate'] },

@@ -1,14 +1,23 @@
 import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { Runtime } from '../runtime.ts';
 
 /**
- * One line from the person at the terminal, asked on standard error. End of input counts as an empty answer.
+ * One line from the person at the terminal, asked on standard error; `hidden` shows nothing of what is typed. End of
+ * input counts as an empty answer.
  * @throws ProvisioningError `INTERRUPTED` on Ctrl-C.
  */
-export async function ask(runtime: Runtime, question: string): Promise<string> {
+export async function ask(
+  runtime: Runtime,
+  question: string,
+  options: { readonly hidden?: boolean } = {},
+): Promise<string> {
   const terminal = runtime.stdin.isTTY === true;
-  const reader = createInterface({ input: runtime.stdin, output: runtime.stderr, terminal });
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const output = options.hidden === true ? silent : runtime.stderr;
+  if (options.hidden === true) runtime.stderr.write(question);
+  const reader = createInterface({ input: runtime.stdin, output, terminal });
   try {
     return await new Promise<string>((resolve, reject) => {
       reader.once('SIGINT', () => {
@@ -22,9 +31,10 @@ export async function ask(runtime: Runtime, question: string): Promise<string> {
         );
       });
       reader.once('close', () => resolve(''));
-      reader.question(question).then(resolve, reject);
+      reader.question(options.hidden === true ? '' : question).then(resolve, reject);
     });
   } finally {
     reader.close();
+    if (options.hidden === true) runtime.stderr.write('\n');
   }
 }

@@ -1,0 +1,84 @@
+import { resolve } from 'node:path';
+import { readDocument } from '@provisioning/core';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
+import type { ProvisioningCommand } from '../frame/command.ts';
+import { canPrompt } from '../prompt/confirm.ts';
+import { complete, parseAnswer } from './answers.ts';
+import { type Form, readForm } from './definition.ts';
+
+export interface FormInput {
+  readonly file: string;
+  readonly values?: string;
+  readonly set?: readonly string[];
+  readonly backend: 'cli' | 'web';
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Reads a form file. @throws ProvisioningError `FILE_NOT_FOUND` (exit 5), `FORM_INVALID` (exit 3). */
+export async function loadForm(command: ProvisioningCommand, file: string): Promise<Form> {
+  return readForm(await readData(command, file), file);
+}
+
+async function readData(command: ProvisioningCommand, file: string): Promise<Record<string, unknown>> {
+  const document = await readDocument(resolve(command.runtime.cwd, file));
+  if (document) return document.value;
+  throw new ProvisioningError({
+    code: 'FILE_NOT_FOUND',
+    kind: 'not-found',
+    message: `File not found: ${file}`,
+  });
+}
+
+/**
+ * Runs a form: given values first, then questions in the terminal or on a page; without a terminal only the given values
+ * count, and missing required ones are named (exit 2).
+ */
+export async function runForm(
+  command: ProvisioningCommand,
+  form: Form,
+  input: FormInput,
+): Promise<Record<string, unknown>> {
+  const given = await givenValues(command, form, input);
+  if (input.backend === 'web') {
+    const { askInBrowser } = await import('./web.ts');
+    const { host, port } = input;
+    const onReady = (url: string): void => command.out.progress(`Open ${url}`);
+    return askInBrowser({ form, given, host, port, signal: command.signal, onReady });
+  }
+  const interactive = canPrompt(command.runtime) && !command.globals.yes;
+  const { askForm } = await import('./terminal.ts');
+  const answers = interactive ? await askForm(form, given, command.runtime, command.out) : given;
+  const { values, errors } = complete(form, answers);
+  if (errors.length > 0) {
+    throw new ProvisioningError({
+      code: 'FORM_INCOMPLETE',
+      kind: 'usage',
+      message: `The form '${form.name}' is not complete: ${errors.map(({ field }) => field).join(', ')}`,
+      issues: errors.map(({ field, message }) => ({ message: `${field}: ${message}` })),
+      hint: 'Give values with --set name=value or --values file',
+    });
+  }
+  return values;
+}
+
+async function givenValues(
+  command: ProvisioningCommand,
+  form: Form,
+  input: FormInput,
+): Promise<Record<string, unknown>> {
+  const values = input.values === undefined ? {} : { ...(await readData(command, input.values)) };
+  for (const entry of input.set ?? []) {
+    const [name = '', ...rest] = entry.split('=');
+    const field = form.fields.find((candidate) => candidate.name === name);
+    if (!field) {
+      throw new ProvisioningError({
+        code: 'UNKNOWN_FIELD',
+        kind: 'usage',
+        message: `Unknown field: ${name}. Known: ${form.fields.map((candidate) => candidate.name).join(', ')}`,
+      });
+    }
+    values[name] = parseAnswer(field, rest.join('='));
+  }
+  return values;
+}

@@ -1,0 +1,66 @@
+import { ProvisioningError } from '@provisioning/extensions-sdk';
+import type { Printer } from '../output/printer.ts';
+import { ask } from '../prompt/ask.ts';
+import type { Runtime } from '../runtime.ts';
+import { type Answers, checkValue, isVisible, parseAnswer, startValue } from './answers.ts';
+import type { Field, Form } from './definition.ts';
+
+/** Asks every visible field in order; Enter takes the default. A wrong answer is asked again (01 §11, steps 3 to 6). */
+export async function askForm(
+  form: Form,
+  given: Answers,
+  runtime: Runtime,
+  out: Printer,
+): Promise<Record<string, unknown>> {
+  const say = (line: string): void => void runtime.stderr.write(`${line}\n`);
+  const { errorStyle: style } = out;
+  say(style.strong(form.title));
+  if (form.description !== '') say(form.description);
+  const answers: Record<string, unknown> = { ...given };
+  let section: string | undefined;
+  for (const field of form.fields) {
+    if (!isVisible(field, answers)) continue;
+    if (field.section !== section) {
+      section = field.section;
+      say(`\n${style.strong(form.sections.find(({ name }) => name === section)?.title ?? section ?? '')}`);
+    }
+    answers[field.name] = given[field.name] ?? (await askField(field, answers, runtime, out));
+  }
+  return answers;
+}
+
+async function askField(field: Field, answers: Answers, runtime: Runtime, out: Printer): Promise<unknown> {
+  const { errorStyle: style } = out;
+  const start = startValue(field, answers);
+  for (const [index, option] of field.options.entries()) {
+    const chosen = Array.isArray(start) ? start.includes(option.value) : start === option.value;
+    runtime.stderr.write(
+      `  ${chosen ? style.mark('active') : style.mark('inactive')} ${index + 1} ${option.label}\n`,
+    );
+  }
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const text = await ask(runtime, `? ${field.label}: ${hintOf(field, start)}`, {
+      hidden: field.type === 'password',
+    });
+    const value = text.trim() === '' ? start : parseAnswer(field, text);
+    const problem = checkValue(field, value, answers);
+    if (problem === undefined) return value;
+    runtime.stderr.write(
+      `${style.mark('error')} ${problem}${field.help === undefined ? '' : `. ${field.help}`}\n`,
+    );
+    if (runtime.stdin.readableEnded) break;
+  }
+  throw new ProvisioningError({
+    code: 'FORM_ABORTED',
+    kind: 'interrupted',
+    message: 'The form was not finished; nothing was written',
+  });
+}
+
+function hintOf(field: Field, start: unknown): string {
+  if (field.type === 'password') return '';
+  if (field.type === 'confirm') return start === true ? '(Y/n) ' : '(y/N) ';
+  if (start !== undefined && start !== '')
+    return `(${Array.isArray(start) ? start.join(', ') : String(start)}) `;
+  return field.placeholder === undefined ? '' : `(${field.placeholder}) `;
+}
