@@ -148,4 +148,12 @@ export {
   type CompatibilityVerdict,
   entryFor,
 } from './compatibility/matrix.ts';
-export { cleanPacks, type ListedPack, listPacks, type PackInput, type PackMetadata, packOne, type PackResult } from './packs/packs.ts';
+export {
+  cleanPacks,
+  type ListedPack,
+  listPacks,
+  type PackInput,
+  type PackMetadata,
+  packOne,
+  type PackResult,
+} from './packs/packs.ts';
