@@ -1,10 +1,24 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import type { Cli } from './cli.ts';
 
 interface ServerInfo {
   readonly published_ports?: Readonly<Record<string, number>>;
+}
+
+/** After a server came back haproxy needs a few seconds until its health check sends clients there again. */
+async function patiently<T>(work: () => Promise<T>, seconds = 30): Promise<T> {
+  const limit = Date.now() + seconds * 1000;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (Date.now() > limit) throw error;
+      await delay(500);
+    }
+  }
 }
 
 /** Uses the services as a client would, through haproxy on web-01: a row in PostgreSQL, a PING to Redis. */
