@@ -38,14 +38,17 @@ export async function prove(cli: Cli, workspace: string): Promise<void> {
     ])
   ).trim();
 
-  const database = new pg.Client({
-    host: '127.0.0.1',
-    port: port(5432),
-    user: 'app',
-    database: 'app',
-    password,
+  const database = await patiently(async () => {
+    const client = new pg.Client({
+      host: '127.0.0.1',
+      port: port(5432),
+      user: 'app',
+      database: 'app',
+      password,
+    });
+    await client.connect();
+    return client;
   });
-  await database.connect();
   try {
     await database.query(
       'create table if not exists quickstart (id uuid primary key, at timestamptz default now())',
