@@ -160,6 +160,7 @@ describe('the main job', () => {
     });
     expect((await sandbox.cli(['deploy', '--yes'])).code).toBe(0);
     expect(await todo()).toEqual([]);
+    await prove(new Cli(sandbox.environment), workspace);
   }, 180_000);
 
   test('destroy removes what deploy made', async () => {

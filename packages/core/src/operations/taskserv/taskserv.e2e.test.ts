@@ -240,14 +240,15 @@ test('os: users, keys, time zone', async () => {
   expect((await observe(use('os', config)))[0]!.state).toBe('satisfied');
 });
 
-test('SSH refused for a while is waited for; a wrong key is refused at once', async () => {
+test('SSH refused for 30 s is waited for; a wrong key is refused at once', async () => {
+  // Timers are a minute inexact unless told otherwise.
   await host.sh(
-    'systemd-run -q --on-active=10 systemctl start ssh.service; systemctl stop ssh.socket ssh.service || true',
+    'systemd-run -q --on-active=30 --timer-property=AccuracySec=100ms systemctl start ssh.service; systemctl stop ssh.socket ssh.service || true',
   );
   await bed.reconnect();
   const started = performance.now();
   expect(await create('redis')).toMatchObject({ changed: false });
-  expect(performance.now() - started).toBeGreaterThan(5_000);
+  expect(performance.now() - started).toBeGreaterThan(25_000);
 
   const stranger = await ensureWorkspaceKey(join(bed.workspacePath, 'stranger'));
   const transports = createTransports({
