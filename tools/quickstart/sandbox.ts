@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stopPrivateService } from '@provisioning/provider-local/engine';
 
 const root = join(import.meta.dirname, '..', '..');
 const program = join(root, 'packages', 'core-cli', 'bin', 'provisioning.js');
@@ -66,6 +67,7 @@ export class Sandbox {
   }
 
   async remove(): Promise<void> {
+    await stopPrivateService({ variables: this.environment });
     await rm(this.folder, { recursive: true, force: true });
   }
 }

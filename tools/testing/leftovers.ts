@@ -26,15 +26,41 @@ async function podman(kind: string, args: readonly string[]): Promise<string[]> 
   }
 }
 
-/** Services of the project that still run, by their bundle on the command line. */
+/** Services of the project and the engine services it started, by their command lines. */
 async function ownProcesses(): Promise<string[]> {
-  const result: string[] = [];
-  for (const pid of await readdir('/proc').catch(() => [])) {
-    if (!/^\d+$/.test(pid) || pid === String(process.pid)) continue;
-    const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    const words = line.replaceAll('\0', ' ').trim();
-    if (/provisioning-(orchestrator|vault|control-center|extension-registry)/.test(words))
-      result.push(`process ${pid} ${words}`);
+  return (await processes())
+    .filter(
+      ({ words }) =>
+        /provisioning-(orchestrator|vault|control-center|extension-registry)/.test(words) ||
+        /podman .*system service .*provisioning/.test(words),
+    )
+    .map(({ pid, words }) => `process ${pid} ${words}`);
+}
+
+/**
+ * Podman keeps the monitor of a program that was run inside a container for five minutes, even when the container is
+ * gone: ends those of containers that tests removed.
+ */
+export async function endStaleMonitors(): Promise<void> {
+  const names = new Set(await podman('container', ['container', 'ls', '--all', '--format', '{{.Names}}']));
+  for (const { pid, words } of await processes()) {
+    const name = /conmon .* -n (prov-\S+) .*--exec-attach/.exec(words)?.[1];
+    if (name === undefined || names.has(`container ${name}`)) continue;
+    try {
+      process.kill(pid);
+    } catch {
+      // Its five minutes were over.
+    }
   }
-  return result;
+}
+
+async function processes(): Promise<{ readonly pid: number; readonly words: string }[]> {
+  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name)).map(Number);
+  const all = pids
+    .filter((pid) => pid !== process.pid)
+    .map(async (pid) => {
+      const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      return { pid, words: line.replaceAll('\0', ' ').trim() };
+    });
+  return Promise.all(all);
 }

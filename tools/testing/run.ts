@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureSystemPackages } from './system-packages.ts';
-import { leftovers } from './leftovers.ts';
+import { endStaleMonitors, leftovers } from './leftovers.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -49,6 +49,7 @@ try {
     { NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --disable-warning=ExperimentalWarning`.trim() },
   );
   const known = new Set(before);
+  await endStaleMonitors();
   const left = (await leftovers()).filter((entry) => !known.has(entry));
   for (const entry of left) console.error(`left behind: ${entry}`);
   const summary = JSON.parse(readFileSync(report, 'utf8')) as JestSummary;

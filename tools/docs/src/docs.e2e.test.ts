@@ -3,13 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { stopPrivateService } from '@provisioning/provider-local/engine';
 import { documentedLines, markdownFiles } from './commands.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const program = join(root, 'packages/core-cli/bin/provisioning.js');
 const home = mkdtempSync(join(tmpdir(), 'provisioning-docs-'));
 const environment = {
-  PATH: process.env['PATH'],
+  PATH: process.env['PATH']!,
   HOME: home,
   SHELL: '/bin/bash',
   XDG_CONFIG_HOME: join(home, 'config'),
@@ -40,7 +41,10 @@ describe('every command line of the documentation', () => {
   beforeAll(() => {
     expect(run('provisioning workspace init shop --template demo --infra-name demo --activate').code).toBe(0);
   });
-  afterAll(() => rmSync(home, { recursive: true, force: true }));
+  afterAll(async () => {
+    await stopPrivateService({ variables: environment });
+    rmSync(home, { recursive: true, force: true });
+  });
 
   test.each(markdownFiles(join(root, 'docs')).map((file) => [file.slice(root.length + 1), file] as const))(
     '%s',

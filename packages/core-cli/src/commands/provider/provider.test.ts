@@ -2,12 +2,14 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { stopPrivateService } from '@provisioning/provider-local/engine';
 import { type Outcome, run } from '../../../test/run.ts';
 
 let folder: string;
+const variables = () => ({ HOME: folder, PATH: process.env['PATH']!, USER: 'ana' });
 const cli = (line: string, environment: Record<string, string> = {}): Promise<Outcome> =>
   run(line.split(' '), {
-    environment: { HOME: folder, PATH: process.env['PATH']!, USER: 'ana', ...environment },
+    environment: { ...variables(), ...environment },
     cwd: join(folder, 'ws'),
   });
 
@@ -31,7 +33,10 @@ beforeAll(async () => {
     'base_url: https://api.example.com\nauth: { method: none }\nzones: [{ name: a-1, region: de }, { name: a-2, region: de }, { name: a-3, region: us }]\nplans: [{ name: small, cores: 2, memory_mb: 4096 }]\npricing: { table: { small: 0.05 } }\n',
   );
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  await stopPrivateService({ variables: variables() });
+  await rm(folder, { recursive: true, force: true });
+});
 
 test('06.A1 provider list has the built-in ones and one dropped into the workspace', async () => {
   const { stdout, code } = await cli('providers list --out json');
