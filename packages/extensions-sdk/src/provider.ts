@@ -186,7 +186,7 @@ export interface CallOptions {
 export interface CreateOptions extends CallOptions {
   readonly wait: boolean;
   /** Called with what is going on, for progress lines. */
-  readonly onProgress?: (message: string) => void;
+  readonly onProgress?: (message: string, level?: 'info' | 'warn') => void;
   /** Called with the provider's id the moment it is known, before any waiting (05 §7.3.10). */
   readonly onCreated?: (id: string) => Promise<void>;
   /**

@@ -64,7 +64,7 @@ export const serverCreate: Operation<typeof Input, CreatedServer> = {
       observed = await provider.createServer(spec, {
         wait: true,
         signal: context.signal,
-        onProgress: (message) => log(context, message),
+        onProgress: (message, level) => log(context, message, level),
         onHost: async (access, command) => {
           const transport = await context.transports.open(access, { signal: context.signal });
           return transport.run(command, { signal: context.signal, timeout: 60 });
@@ -189,6 +189,6 @@ async function reach(context: Context, provider: ProviderInstance, server: Serve
   }
 }
 
-function log(context: Context, message: string): void {
-  context.report({ type: 'log', level: 'info', message });
+function log(context: Context, message: string, level: 'info' | 'warn' = 'info'): void {
+  context.report({ type: 'log', level, message });
 }

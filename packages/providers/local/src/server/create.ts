@@ -77,7 +77,7 @@ async function createOnce(
     }
     if (id === undefined) {
       image ??= await ensureImage(serverImage(spec), connected, session.config, session.environment, options);
-      id = await createContainer(session, connected, spec, image, failed);
+      id = await createContainer(session, connected, spec, image, failed, options);
       if (id === undefined) continue; // Another process took the name; the next round finds its container.
       await options.onCreated?.(id);
     }
@@ -110,6 +110,7 @@ async function createContainer(
   spec: ServerSpec,
   image: string,
   failed: Failed,
+  options: CreateOptions,
 ): Promise<string | undefined> {
   const { engine } = connected;
   const name = containerName(session.owner, spec.hostname);
@@ -118,6 +119,13 @@ async function createContainer(
     spec.allowed_ports,
     new Set([...failed.ports, ...(await reservedPorts(connected))]),
   );
+  for (const [port, published] of ports) {
+    if (port === 22 || published === port) continue;
+    options.onProgress?.(
+      `Port ${port} is taken on this machine; ${spec.hostname}'s is published at 127.0.0.1:${published}`,
+      'warn',
+    );
+  }
   const mounts = await ensureVolumes(session, engine, spec);
   return withNetworkLock(session, async () => {
     const network = await joinNetwork(session, connected, spec, { avoid: failed.addresses });
