@@ -1,4 +1,4 @@
-import type { ProvisioningError, SourceLocation } from '@provisioning/extensions-sdk';
+import type { Issue, ProvisioningError, SourceLocation } from '@provisioning/extensions-sdk';
 import type { Style } from '../output/style.ts';
 
 export interface ErrorView {
@@ -19,13 +19,20 @@ export function renderError(error: ProvisioningError, view: ErrorView): string {
     `${style.mark('error')} ${style.strong(title)}`,
     ...more.map((line) => (line === '' ? '' : `  ${line}`)),
   ];
-  if (error.location) lines.push(`  at ${showLocation(error.location)}`);
+  if (error.location && !title.includes(showLocation({ ...error.location, key: undefined })))
+    lines.push(`  at ${showLocation(error.location)}`);
   const issues = error.issues.slice(0, view.debug ? undefined : 20);
-  for (const issue of issues) {
+  for (const [index, issue] of issues.entries()) {
+    // One finding is what the title says already.
+    if (error.issues.length === 1 && error.message.includes(issue.message)) {
+      lines.push(...frameLines(issue, style));
+      continue;
+    }
     const place = issue.location ? `${showLocation(issue.location)}: ` : '';
     lines.push(
       `  ${style.bad('•') === '•' ? '-' : style.bad('•')} ${place}${issue.message.split('\n').join('\n    ')}`,
     );
+    if (index < framesShown) lines.push(...frameLines(issue, style));
     if (issue.hint !== undefined) lines.push(`    ${style.dim(`→ ${issue.hint}`)}`);
   }
   if (issues.length < error.issues.length)
@@ -38,6 +45,13 @@ export function renderError(error: ProvisioningError, view: ErrorView): string {
   if (error.kind === 'bug') lines.push(...bugLines(style));
   if (view.debug) lines.push('', ...stackOf(error).map((line) => style.dim(line)));
   return `${lines.join('\n')}\n`;
+}
+
+/** With many findings the first source lines are enough to see where they are. */
+const framesShown = 3;
+
+function frameLines({ frame }: Issue, style: Style): string[] {
+  return frame === undefined ? [] : frame.split('\n').map((line) => `    ${style.dim(line)}`);
 }
 
 /** The object behind `{"error": …}` (01 §5.5). */
