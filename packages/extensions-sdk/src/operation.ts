@@ -77,6 +77,13 @@ export interface Operation<I extends TSchema = TSchema, O = unknown> {
   run(context: Context, input: Static<I>): Promise<O>;
   /** Compensation for a rollback; absent when there is nothing to undo. */
   undo?(context: Context, input: Static<I>, output: O): Promise<void>;
+  /**
+   * What a run that did not come to its end has done, told by the results of its finished steps, so that it can be undone
+   * too (12 §9); `undefined` when that is nothing.
+   */
+  partial?(input: Static<I>, steps: ReadonlyMap<string, unknown>): O | undefined;
+  /** Resources it changes, for locks, where the one who submits it names none: `server/web-01`. */
+  resources?(input: Static<I>): readonly string[];
 }
 
 /** One node of a workflow graph. `input` is JSON and carries everything the operation needs. */

@@ -4,7 +4,7 @@
  */
 const planned = new Set(
   (
-    'batch network storage rollback restore create-server-task registry ' +
+    'network storage rollback restore create-server-task registry ' +
     'mode form setup init platform services dns gitea daemon auth mfa kms secrets break-glass compliance ' +
     'audit cedar policy admin runtime backup gitops service test metrics alerts performance maintenance cleanup detect ' +
     'complete ifc rules ai mcp sops nu nuinfo qr plugin update upgrade install migrate monitoring cost price ' +

@@ -7,9 +7,16 @@ import type { Printer } from '../output/printer.ts';
  * The full id for what a person typed: an id, the unique beginning of one, or nothing for the newest workflow.
  * @throws ProvisioningError `WORKFLOW_NOT_FOUND` (exit 5).
  */
-export async function newestWorkflow(client: OrchestratorClient, typed: string | undefined): Promise<string> {
+export async function newestWorkflow(
+  client: OrchestratorClient,
+  typed: string | undefined,
+  kind?: string,
+): Promise<string> {
   if (typed !== undefined && typed.length >= 36) return typed;
-  const records = await client.list({ limit: typed === undefined ? 1 : 200 });
+  const records = await client.list({
+    limit: typed === undefined ? 1 : 200,
+    ...(kind === undefined ? {} : { kind }),
+  });
   const found =
     typed === undefined
       ? records.slice(0, 1)

@@ -3,14 +3,19 @@ import { join } from 'node:path';
 import { type Cluster, ProvisioningError } from '@provisioning/extensions-sdk';
 import type { Data } from '../config/document.ts';
 import { isRecord, mergeData } from '../config/merge.ts';
-import type { ExtensionCatalogue } from '../extensions/discover.ts';
 import type { ExtensionRecord } from '../extensions/record.ts';
 import { completeCluster } from '../infra/clusters.ts';
 import type { Infrastructure } from '../infra/index.ts';
 import { readSource } from '../layers/read-source.ts';
 
+type ClusterExtension = Pick<ExtensionRecord, 'name' | 'path' | 'version' | 'manifest'>;
+
 export interface ClusterSources {
-  readonly catalogue: ExtensionCatalogue;
+  /** Where clusters of extensions are found. */
+  readonly catalogue: {
+    find(kind: 'cluster', name: string): Promise<ClusterExtension | undefined>;
+    list(kind: 'cluster'): Promise<readonly { readonly name: string }[]>;
+  };
   readonly infrastructure: Pick<Infrastructure, 'clusters'>;
   /** `--config FILE`, merged last. */
   readonly configFile?: string;
@@ -47,7 +52,7 @@ export async function clusterNames({ catalogue, infrastructure }: ClusterSources
   return [...names].sort();
 }
 
-async function packageDefinition(record: ExtensionRecord): Promise<Data> {
+async function packageDefinition(record: ClusterExtension): Promise<Data> {
   const names = await readdir(record.path);
   const file = names.find((name) => /^cluster\.(ya?ml|toml|json)$/.test(name));
   const document = file === undefined ? undefined : await readSource(join(record.path, file));

@@ -1,4 +1,7 @@
 import type { Operation } from '@provisioning/extensions-sdk';
+import { clusterBatch } from './batch/cluster.ts';
+import { serverBatch } from './batch/server.ts';
+import { taskservBatch } from './batch/taskserv.ts';
 import { clusterComponent } from './cluster/component.ts';
 import { clusterComponentRemove } from './cluster/remove.ts';
 import { serverCreate } from './server/create.ts';
@@ -17,6 +20,9 @@ const all: readonly Operation[] = [
   taskservDelete,
   clusterComponent,
   clusterComponentRemove,
+  serverBatch,
+  taskservBatch,
+  clusterBatch,
 ] as unknown as readonly Operation[];
 
 /** Every operation by its type. The CLI runs them directly, the orchestrator durably. */

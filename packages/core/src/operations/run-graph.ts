@@ -1,4 +1,5 @@
 import {
+  type Context,
   type Operation,
   type OperationNode,
   type Progress,
@@ -6,7 +7,7 @@ import {
   type SerializedError,
 } from '@provisioning/extensions-sdk';
 import { Value } from 'typebox/value';
-import type { Project } from '../project/project.ts';
+import type { RunOptions } from '../project/project.ts';
 import { operations } from './operations.ts';
 
 /** How one node of a graph ended. A node is skipped when one it depends on did not succeed. */
@@ -23,6 +24,11 @@ export type GraphEvent =
   | { readonly type: 'progress'; readonly node: OperationNode; readonly progress: Progress }
   | { readonly type: 'ended'; readonly node: OperationNode; readonly result: NodeResult };
 
+/** Where the nodes of a graph run: a project, or an operation that is made of others. */
+export interface GraphPlace {
+  context(run: RunOptions, node: OperationNode): Context;
+}
+
 export interface RunGraphOptions {
   /** Nodes running at once, default 5. */
   readonly parallel?: number;
@@ -32,6 +38,8 @@ export interface RunGraphOptions {
   readonly runId: string;
   /** Undo, in reverse order, what this run did, when a node fails. Default false. */
   readonly rollback?: boolean;
+  /** Called around each node's work; by default the work just runs. */
+  readonly around?: <T>(node: OperationNode, work: () => Promise<T>) => Promise<T>;
 }
 
 /** The operation of a node with its input checked. @throws ProvisioningError `UNKNOWN_OPERATION`, `INVALID_INPUT`. */
@@ -61,7 +69,7 @@ export function operationOf(node: OperationNode): Operation {
  * stops only what depends on it.
  */
 export async function runGraph(
-  project: Project,
+  place: GraphPlace,
   graph: readonly OperationNode[],
   options: RunGraphOptions,
 ): Promise<readonly NodeResult[]> {
@@ -80,10 +88,9 @@ export async function runGraph(
   const run = async (node: OperationNode): Promise<void> => {
     emit({ type: 'started', node });
     try {
-      const output = await operationOf(node).run(
-        contextOf(project, node, options, emit),
-        node.input as never,
-      );
+      const context = contextOf(place, node, options, emit);
+      const work = () => operationOf(node).run(context, node.input as never);
+      const output = await (options.around?.(node, work) ?? work());
       done.push({ node, output });
       settle(node, { id: node.id, name: node.name, status: 'completed', output });
     } catch (error) {
@@ -109,7 +116,7 @@ export async function runGraph(
     else if (open.size > 0 && ![...open.values()].some((node) => isReady(node, results, known))) break;
   }
   const failed = [...results.values()].some(({ status }) => status === 'failed');
-  if (failed && options.rollback === true) await undo(project, done, options, emit);
+  if (failed && options.rollback === true) await undo(place, done, options, emit);
   return graph.map((node) => results.get(node.id) ?? { id: node.id, name: node.name, status: 'skipped' });
 }
 
@@ -123,26 +130,23 @@ function isReady(
 }
 
 async function undo(
-  project: Project,
+  place: GraphPlace,
   done: readonly { readonly node: OperationNode; readonly output: unknown }[],
   options: RunGraphOptions,
   emit: (event: GraphEvent) => void,
 ): Promise<void> {
   for (const { node, output } of done.toReversed()) {
     const operation = operationOf(node);
-    await operation.undo?.(contextOf(project, node, options, emit), node.input as never, output as never);
+    await operation.undo?.(contextOf(place, node, options, emit), node.input as never, output as never);
   }
 }
 
 function contextOf(
-  project: Project,
+  place: GraphPlace,
   node: OperationNode,
   { runId, signal }: RunGraphOptions,
   emit: (event: GraphEvent) => void,
 ) {
-  return project.context({
-    idempotencyKey: `${runId}/${node.id}`,
-    signal,
-    report: (progress) => emit({ type: 'progress', node, progress }),
-  });
+  const report = (progress: Progress) => emit({ type: 'progress', node, progress });
+  return place.context({ idempotencyKey: `${runId}/${node.id}`, signal, report }, node);
 }

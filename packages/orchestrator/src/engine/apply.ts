@@ -254,7 +254,8 @@ function resume(state: WorkflowState, again: ReadonlySet<number>, emit: Emit): v
   state.rollback = undefined;
   state.pending = state.active = state.completed = state.failed = state.cancelled = 0;
   state.operations.forEach((operation, op) => {
-    const undone = operation.compensation === 'done';
+    // A compensation that failed may have undone a part of it.
+    const undone = operation.compensation === 'done' || operation.compensation === 'failed';
     if (operation.status === 'Completed' && !undone && !again.has(op)) {
       operation.compensation = undefined;
       state.completed++;

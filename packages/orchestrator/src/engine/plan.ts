@@ -75,7 +75,7 @@ export const planDefaults: PlanDefaults = {
 };
 
 /** Keys of an operation that are not part of its input when it is written flat. */
-const reserved: ReadonlySet<string> = new Set([
+export const reserved: ReadonlySet<string> = new Set([
   'id',
   'type',
   'name',
@@ -176,7 +176,8 @@ export function parseDependency(item: string | { id: string; kind?: 'hard' | 'so
   return item.startsWith('soft:') ? { id: item.slice(5), hard: false } : { id: item, hard: true };
 }
 
-function inputOf(operation: WorkflowDefinition['operations'][number]): unknown {
+/** What an operation needs, written under `input`, under `config`, or flat. */
+export function inputOf(operation: WorkflowDefinition['operations'][number]): unknown {
   if (operation.input !== undefined) return operation.input;
   const flat = Object.entries(operation).filter(([key]) => !reserved.has(key));
   return { ...Object.fromEntries(flat), ...operation.config };

@@ -41,6 +41,19 @@ export class CoreExecutor implements Executor {
     return operations.get(type)?.undo !== undefined;
   }
 
+  partial(type: string, input: unknown, steps: ReadonlyMap<string, unknown>): unknown {
+    return operations.get(type)?.partial?.(input as never, steps);
+  }
+
+  resources(type: string, input: unknown): readonly string[] {
+    try {
+      return operations.get(type)?.resources?.(input as never) ?? [];
+    } catch {
+      // An input of another shape than its schema; validation has told or will tell.
+      return [];
+    }
+  }
+
   validate(operation: PlannedOperation, workflow: WorkflowPlan): readonly string[] {
     try {
       operationOf(nodeOf(operation));
@@ -63,7 +76,8 @@ export class CoreExecutor implements Executor {
   }
 
   async undo(execution: Execution): Promise<void> {
-    const { operation, output } = execution;
+    const { operation, steps } = execution;
+    const output = execution.output ?? this.partial(operation.type, operation.input, steps);
     await this.#with(execution, async (context) => {
       await operationOf(nodeOf(operation)).undo?.(context, operation.input as never, output as never);
     });

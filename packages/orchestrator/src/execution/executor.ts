@@ -32,6 +32,10 @@ export interface Execution extends Assignment {
 export interface Executor {
   supports(type: string): boolean;
   canUndo(type: string, input: unknown): boolean;
+  /** What an attempt that did not come to its end has done, by its finished steps; `undefined` is nothing. */
+  partial?(type: string, input: unknown, steps: ReadonlyMap<string, unknown>): unknown;
+  /** Resources that an operation changes, where its definition names none. */
+  resources?(type: string, input: unknown): readonly string[];
   /** Findings about an operation's input; empty when it is good. */
   validate(operation: PlannedOperation, workflow: WorkflowPlan): readonly string[];
   /** What `run` would change. Changes nothing. */

@@ -19,6 +19,14 @@ export class Executors implements Executor {
     return this.#list.some((executor) => executor.supports(type) && executor.canUndo(type, input));
   }
 
+  partial(type: string, input: unknown, steps: ReadonlyMap<string, unknown>): unknown {
+    return this.#list.find((executor) => executor.supports(type))?.partial?.(type, input, steps);
+  }
+
+  resources(type: string, input: unknown): readonly string[] {
+    return this.#list.find((executor) => executor.supports(type))?.resources?.(type, input) ?? [];
+  }
+
   validate(operation: PlannedOperation, workflow: WorkflowPlan): readonly string[] {
     return this.#of(operation.type).validate(operation, workflow);
   }

@@ -9,27 +9,31 @@ export interface RollbackChoice {
 }
 
 /**
- * What a rollback of the whole workflow undoes: every operation that completed and was not undone yet. Those without
- * compensation and those that failed half-way are listed, not touched (12 §9).
+ * What a rollback of the whole workflow undoes: every operation that completed and was not undone yet, and those that
+ * failed or were cancelled half-way as far as their finished steps tell what they did. Those without compensation are
+ * listed, not touched (12 §9).
  */
 export function chooseRollback(
   state: WorkflowState,
-  executor: Pick<Executor, 'canUndo'>,
+  executor: Pick<Executor, 'canUndo' | 'partial'>,
   selected?: ReadonlySet<number>,
 ): RollbackChoice {
   const ops: number[] = [];
   const irreversible: number[] = [];
-  for (const { plan, status, attempt, compensation } of state.operations) {
+  for (const { plan, status, attempt, compensation, steps } of state.operations) {
     if (selected && !selected.has(plan.index)) continue;
     const begun = attempt > 0 && status !== 'Pending';
     if (!begun || compensation === 'done') continue;
-    // What failed half-way left no output that its compensation could work with: it is listed for a person to look at.
-    if (status !== 'Completed') irreversible.push(plan.index);
-    else if (executor.canUndo(plan.type, plan.input)) ops.push(plan.index);
+    const known =
+      status === 'Completed' || executor.partial?.(plan.type, plan.input, steps ?? none) !== undefined;
+    // What failed half-way and left no trace is listed for a person to look at.
+    if (known && executor.canUndo(plan.type, plan.input)) ops.push(plan.index);
     else irreversible.push(plan.index);
   }
   return { ops, irreversible };
 }
+
+const none: ReadonlyMap<string, unknown> = new Map();
 
 export function rollbackOrderStart(state: WorkflowState, choice: RollbackChoice): WorkflowEvent {
   return { type: 'RollbackStarted', at: Date.now(), rollback: randomUUID(), ...choice };

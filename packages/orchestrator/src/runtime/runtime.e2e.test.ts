@@ -3,6 +3,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import type { WorkflowDefinition } from '@provisioning/client';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { CommandExecutor } from '../execution/command-executor.ts';
+import type { Executor } from '../execution/executor.ts';
 import { SqliteStore } from '../journal/sqlite/store.ts';
 import type { Batch } from '../journal/store.ts';
 import { startEngine, type TestEngine } from '../testing/engine.fixture.ts';
@@ -136,6 +137,36 @@ test('on_failure rollback undoes by itself what was done', async () => {
     status: 'Failed',
     phase: 'rolled_back',
   });
+});
+
+test('what failed half-way is undone as far as its finished steps tell', async () => {
+  const undone: unknown[] = [];
+  const executor: Executor = {
+    supports: () => true,
+    canUndo: () => true,
+    validate: () => [],
+    plan: async () => [],
+    partial: (_type, _input, steps) => (steps.has('made') ? { made: steps.get('made') } : undefined),
+    async run({ operation, step }) {
+      if (operation.id !== 'early') await step('made', async () => operation.id.length);
+      throw new Error('no');
+    },
+    async undo({ operation, output, steps }) {
+      undone.push([operation.id, output ?? this.partial!('', {}, steps)]);
+    },
+  };
+  engine = await startEngine({}, { executor });
+  const { workflows, rollbacks } = engine.orchestrator;
+  const id = await workflows.submit(workflow({ early: {}, half: {} }, { on_failure: 'continue' }));
+  await engine.finished(id);
+  const { rollback_id } = await rollbacks.execute({ workflow_id: id });
+  expect(await rollbacks.wait(rollback_id!, 5000)).toMatchObject({
+    success: true,
+    operations_executed: 1,
+    irreversible: ['early'],
+  });
+  expect(undone).toEqual([['half', { made: 4 }]]);
+  await workflows.ended(id);
 });
 
 test('12.A17 five failures of a provider open its circuit: the sixth call is not made', async () => {

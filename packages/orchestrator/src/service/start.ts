@@ -21,6 +21,7 @@ import { type PlanDefaults, planDefaults } from '../engine/plan.ts';
 import { CommandExecutor } from '../execution/command-executor.ts';
 import { CoreExecutor } from '../execution/core-executor.ts';
 import { Executors } from '../execution/executors.ts';
+import { joinExecutor } from '../execution/join-executor.ts';
 import { openStore } from '../journal/open.ts';
 import { endpointsOf } from '../webhooks/endpoints.ts';
 import { Orchestrator } from './orchestrator.ts';
@@ -194,6 +195,7 @@ export function productExecutor(
       moduleUrls: [moduleUrl],
       log: (level, message) => logger[level](message),
     }),
+    joinExecutor,
     new CommandExecutor({
       allowed: allow_commands ?? settings.mode === 'solo',
       grace: Math.max(0, cancel_grace_seconds * 1000 - 500),

@@ -2,10 +2,12 @@ import { type Diagnostic, type ValidationResult, WorkflowDefinition } from '@pro
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { findings } from '@provisioning/service-kit';
 import { canonicalType, compile, parseDependency, planDefaults, topologicalOrder } from '../engine/plan.ts';
+import { flatten } from '../submission/nested.ts';
+import { prepare } from '../submission/prepare.ts';
 import type { Executor } from '../execution/executor.ts';
 
 export interface ValidationOptions {
-  readonly executor: Pick<Executor, 'supports' | 'validate'>;
+  readonly executor: Pick<Executor, 'supports' | 'validate' | 'resources'>;
   readonly maxOperations: number;
   readonly strict?: boolean;
 }
@@ -15,50 +17,16 @@ export interface ValidationOptions {
  * findings are collected; later checks run only where the earlier ones left something to look at.
  */
 export function validateWorkflow(value: unknown, options: ValidationOptions): ValidationResult {
-  const diagnostics: Diagnostic[] = [];
-  const warnings: string[] = [];
-  const fail = (code: string, message: string, path?: string) => diagnostics.push({ code, message, path });
-  const body = unwrap(value);
-  const found = findings(WorkflowDefinition, body);
-  for (const { path, message } of found) fail('VALIDATION_FAILED', `${path || '/'} ${message}`, path);
-  const given = (typeof body === 'object' && body !== null ? body : {}) as Partial<WorkflowDefinition>;
-  if (found.length === 0) {
-    const definition = body as WorkflowDefinition;
-    checkTypes(definition, options, fail);
-    checkGraph(definition, fail, warnings);
-    if (definition.operations.length > options.maxOperations) {
-      const { length } = definition.operations;
-      fail(
-        'VALIDATION_FAILED',
-        `Too many operations: ${length}, the limit is ${options.maxOperations}`,
-        '/operations',
-      );
-    }
-    if (diagnostics.length === 0) checkInputs(definition, options, fail);
-    warn(definition, warnings);
-  }
-  const errors = diagnostics.map(({ message }) => message);
-  if (options.strict && warnings.length > 0) errors.push(...warnings);
-  return {
-    valid: errors.length === 0,
-    workflow: {
-      name: given.name,
-      version: given.version,
-      operations: Array.isArray(given.operations) ? given.operations.length : 0,
-    },
-    warnings,
-    errors,
-    diagnostics,
-  };
+  return examine(value, options).result;
 }
 
-/** The definition itself. @throws ProvisioningError `VALIDATION_FAILED` or `CYCLIC_DEPENDENCY` (422) */
+/** The definition as it is stored. @throws ProvisioningError `VALIDATION_FAILED` or `CYCLIC_DEPENDENCY` (422) */
 export function requireValid(
   value: unknown,
   options: ValidationOptions,
 ): { readonly definition: WorkflowDefinition; readonly warnings: readonly string[] } {
-  const result = validateWorkflow(value, options);
-  if (result.valid) return { definition: unwrap(value) as WorkflowDefinition, warnings: result.warnings };
+  const { result, definition } = examine(value, options);
+  if (result.valid && definition) return { definition, warnings: result.warnings };
   const cyclic = result.diagnostics.find(({ code }) => code === 'CYCLIC_DEPENDENCY');
   throw new ProvisioningError({
     code: cyclic ? 'CYCLIC_DEPENDENCY' : 'VALIDATION_FAILED',
@@ -70,6 +38,47 @@ export function requireValid(
         ? result.diagnostics.map(({ path, message, code }) => ({ path: path ?? '', message, code }))
         : result.errors.map((message) => ({ path: '', message })),
   });
+}
+
+function examine(
+  value: unknown,
+  options: ValidationOptions,
+): { readonly result: ValidationResult; readonly definition: WorkflowDefinition | undefined } {
+  const diagnostics: Diagnostic[] = [];
+  const warnings: string[] = [];
+  const fail = (code: string, message: string, path?: string) => diagnostics.push({ code, message, path });
+  const body = unwrap(value);
+  const found = findings(WorkflowDefinition, body);
+  for (const { path, message } of found) fail('VALIDATION_FAILED', `${path || '/'} ${message}`, path);
+  const given = (typeof body === 'object' && body !== null ? body : {}) as Partial<WorkflowDefinition>;
+  let definition: WorkflowDefinition | undefined;
+  if (found.length === 0) {
+    const { definition: flat, errors: nested } = flatten(body as WorkflowDefinition);
+    for (const { message, path } of nested) fail('VALIDATION_FAILED', message, path);
+    definition = prepare(flat, options.executor);
+    checkTypes(definition, options, fail);
+    checkGraph(definition, fail, warnings);
+    if (definition.operations.length > options.maxOperations) {
+      const { length } = definition.operations;
+      const message = `Too many operations: ${length}, the limit is ${options.maxOperations}`;
+      fail('VALIDATION_FAILED', message, '/operations');
+    }
+    if (diagnostics.length === 0) checkInputs(definition, options, fail);
+    warn(definition, warnings);
+  }
+  const errors = diagnostics.map(({ message }) => message);
+  if (options.strict && warnings.length > 0) errors.push(...warnings);
+  const operations = Array.isArray(given.operations) ? given.operations.length : 0;
+  return {
+    definition,
+    result: {
+      valid: errors.length === 0,
+      workflow: { name: given.name, version: given.version, operations },
+      warnings,
+      errors,
+      diagnostics,
+    },
+  };
 }
 
 /** `batch_workflow` and `workflow` as wrappers are taken off (12 §3). */

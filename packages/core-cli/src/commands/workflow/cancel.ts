@@ -15,10 +15,13 @@ export default class WorkflowCancel extends ProvisioningCommand {
   static override args = { id: argument({ required: true, description: 'id of the workflow' }) };
   static override flags = { rollback: boolean({ description: 'undo what it has done' }) };
 
+  /** Only workflows of this kind are meant when no id is given. */
+  protected readonly kind: string | undefined = undefined;
+
   async run(): Promise<void> {
     const { args, flags } = await this.parse(WorkflowCancel);
     const { client } = await connect(this);
-    const id = await newestWorkflow(client, args.id);
+    const id = await newestWorkflow(client, args.id, this.kind);
     const { name } = await client.get(id);
     if (this.globals.check) {
       this.out.warn('Check mode: No changes will be made');

@@ -22,15 +22,19 @@ export default class WorkflowList extends ProvisioningCommand {
     limit: string({ description: 'how many at most', default: '50' }),
   };
 
+  /** The kind that is listed, when the command says it. */
+  protected readonly kind: string | undefined = undefined;
+
   async run(): Promise<void> {
     const { flags } = await this.parse(WorkflowList);
     const { client } = await connect(this);
     const { infra } = this.globals;
+    const kind = this.kind ?? flags.kind;
     const records = await client.list({
       limit: Math.max(1, Number.parseInt(flags.limit, 10) || 50),
       signal: this.signal,
       ...(flags.status === undefined ? {} : { status: flags.status }),
-      ...(flags.kind === undefined ? {} : { kind: flags.kind }),
+      ...(kind === undefined ? {} : { kind }),
       ...(infra === undefined ? {} : { infra }),
     });
     await this.out.list(

@@ -18,10 +18,13 @@ export default class WorkflowMonitor extends ProvisioningCommand {
   static override args = { id: argument({ description: 'id of the workflow; default the newest' }) };
   static override flags = { once: boolean({ description: 'print one picture and end' }) };
 
+  /** Only workflows of this kind are meant when no id is given. */
+  protected readonly kind: string | undefined = undefined;
+
   async run(): Promise<void> {
     const { args, flags } = await this.parse(WorkflowMonitor);
     const { client } = await connect(this);
-    const workflowId = await newestWorkflow(client, args.id);
+    const workflowId = await newestWorkflow(client, args.id, this.kind);
     if (flags.once) {
       const record = await client.get(workflowId);
       const { columns } = this.out.terminal;

@@ -2,9 +2,10 @@ import { string as argument } from '@oclif/core/args';
 import { boolean, string } from '@oclif/core/flags';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
-import { watchWorkflow } from '../../live/watch.ts';
+import { apiFor } from '../../orchestrator/api.ts';
+import { finishRollback, printRollbackOrder, type RollbackOutcome } from '../../orchestrator/rollback.ts';
 import { connect } from '../../session/orchestrator.ts';
-import { finishWatch, newestWorkflow } from '../../workflow/watching.ts';
+import { newestWorkflow } from '../../workflow/watching.ts';
 
 export default class WorkflowRollback extends ProvisioningCommand {
   static override summary = 'Undo what a workflow has done, in reverse order';
@@ -19,34 +20,29 @@ export default class WorkflowRollback extends ProvisioningCommand {
     'include-dependents': boolean({ description: 'also what was built on them' }),
   };
 
+  /** Only workflows of this kind are meant when no id is given. */
+  protected readonly kind: string | undefined = undefined;
+
   async run(): Promise<void> {
     const { args, flags } = await this.parse(WorkflowRollback);
     const { client } = await connect(this);
-    const id = await newestWorkflow(client, args.id);
-    const record = await client.get(id);
+    const id = await newestWorkflow(client, args.id, this.kind);
+    const api = await apiFor(this);
+    const selection = { operation_ids: flags.operations, include_dependents: flags['include-dependents'] };
+    const request = (check: boolean) =>
+      api.post<RollbackOutcome>(`/workflows/${id}/rollback`, { ...selection, check_mode: check });
     if (this.globals.check) {
-      const done = (record.operations ?? []).filter(({ status }) => status === 'Completed').reverse();
-      this.out.warn('Check mode: No changes will be made');
-      await this.out.result(done, () => [
-        'Would undo, in this order:',
-        ...done.map(({ name }) => `  - ${name}`),
-      ]);
+      await printRollbackOrder(this, await request(true));
       return;
     }
-    await this.confirm(`Undo what workflow '${record.name}' has done?`);
-    const selection = { operation_ids: flags.operations, include_dependents: flags['include-dependents'] };
-    const { rollback_id: rollbackId } = await client.rollback(id, selection, { signal: this.signal });
-    const { runtime, out } = this;
-    const result = await watchWorkflow({
-      client,
-      workflowId: rollbackId,
-      runtime,
-      out,
-      interruption: this.host.interruption,
-    });
-    finishWatch(out, result);
-    await out.result({ workflow_id: id, rollback_id: rollbackId }, () => [
-      `${out.style.mark('ok')} Workflow rolled back: ${id}`,
-    ]);
+    const { name } = await client.get(id);
+    await this.confirm(`Undo what workflow '${name}' has done?`);
+    const { rollback_id: rollbackId } = await request(false);
+    if (rollbackId !== undefined) await finishRollback(this, api, rollbackId);
+    else {
+      await this.out.result({ success: true, operations_executed: 0 }, () => [
+        `${this.out.style.mark('ok')} Nothing to undo`,
+      ]);
+    }
   }
 }

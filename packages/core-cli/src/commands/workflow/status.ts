@@ -20,10 +20,13 @@ export default class WorkflowStatus extends ProvisioningCommand {
   static override args = { id: argument({ description: 'id of the workflow, or its first characters' }) };
   static override flags = { follow: boolean({ char: 'f', description: 'watch until it ends' }) };
 
+  /** Only workflows of this kind are meant when no id is given. */
+  protected readonly kind: string | undefined = undefined;
+
   async run(): Promise<void> {
     const { args, flags } = await this.parse(WorkflowStatus);
     const { client } = await connect(this);
-    const id = await newestWorkflow(client, args.id);
+    const id = await newestWorkflow(client, args.id, this.kind);
     if (flags.follow) {
       const { runtime, out } = this;
       const { interruption } = this.host;

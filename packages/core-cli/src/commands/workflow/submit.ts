@@ -1,5 +1,6 @@
 import { string as argument } from '@oclif/core/args';
 import { boolean, string } from '@oclif/core/flags';
+import type { WorkflowDefinition } from '@provisioning/client';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
@@ -28,6 +29,9 @@ export default class WorkflowSubmit extends ProvisioningCommand {
     'idempotency-key': string({ description: 'the same key submits only once' }),
   };
 
+  /** Kind of the submitted workflow, when the command says it. */
+  protected readonly kind: WorkflowDefinition['kind'] = undefined;
+
   async run(): Promise<void> {
     const { args, flags } = await this.parse(WorkflowSubmit);
     const selection = await select(this, 'optional').catch(() => undefined);
@@ -38,6 +42,7 @@ export default class WorkflowSubmit extends ProvisioningCommand {
       ...(selection?.infra === undefined ? {} : { infra: selection.infra }),
       environment: configuration.environment,
       ...read,
+      ...(this.kind === undefined ? {} : { kind: this.kind }),
       ...(flags.priority === undefined ? {} : { priority: wholeNumber('priority', flags.priority, 0, 100) }),
       ...(flags['parallel-limit'] === undefined
         ? {}

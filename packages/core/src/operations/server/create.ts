@@ -125,7 +125,17 @@ export const serverCreate: Operation<typeof Input, CreatedServer> = {
       await provider.updateServer(reference, output.before, { signal: context.signal });
     }
   },
+
+  partial: ({ server }, steps) => begun(server.hostname, steps),
+  resources: ({ server }) => [`server/${server.hostname}`],
 };
+
+/** What is known of a server whose creation was cut off: whether it was there before. */
+function begun(hostname: string, steps: ReadonlyMap<string, unknown>): CreatedServer | undefined {
+  const found = steps.get('look-up') as { readonly existed: boolean } | undefined;
+  if (found === undefined || found.existed) return undefined;
+  return { hostname, id: '', created: true, status: 'unknown', ip_addresses: {} };
+}
 
 function isDown({ status }: ObservedServer): boolean {
   return status === 'stopped' || status === 'error' || status === 'unknown';

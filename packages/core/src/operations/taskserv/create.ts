@@ -3,6 +3,7 @@ import type { Static } from 'typebox';
 import { compareFacts } from '../../taskserv/difference.ts';
 import { observeTaskservs, prepareTaskserv } from '../../taskserv/observe.ts';
 import { runOnHost } from '../../taskserv/run-on-host.ts';
+import { taskservDelete } from './delete.ts';
 import { TaskservInput } from './input.ts';
 
 /** Result of one taskserv on one host (07 §5). */
@@ -14,6 +15,8 @@ export interface TaskservResult {
   readonly installed_at: string;
   /** False when everything was there already. */
   readonly changed: boolean;
+  /** True when it was not there at all: a rollback takes it away again. */
+  readonly created: boolean;
   /** What differed before. */
   readonly reasons: readonly string[];
 }
@@ -49,9 +52,16 @@ export const taskservCreate: Operation<typeof TaskservInput, TaskservResult> = {
       version: after.version ?? desired.version,
       installed_at: new Date(context.now()).toISOString(),
       changed: output.result === 'changed',
+      created: before.state === 'absent',
       reasons: before.reasons,
     };
   },
+
+  async undo(context, input, { created }) {
+    if (created) await taskservDelete.run(context, { ...input, cleanup_data: false });
+  },
+
+  resources: ({ server }) => [`server/${server.hostname}`],
 };
 
 function change(
