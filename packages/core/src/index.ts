@@ -30,6 +30,7 @@ export {
 export {
   type DisableOptions,
   type EnableOptions,
+  activateExtension,
   disableExtension,
   enableExtension,
 } from './extensions/enable.ts';

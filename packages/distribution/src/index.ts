@@ -157,3 +157,24 @@ export {
   packOne,
   type PackResult,
 } from './packs/packs.ts';
+export { GitHost, type GitHostKind, type GitHostOptions } from './git/host.ts';
+export { type GitExtension, type GitRelease, GitReleases, repositorySuffix } from './git/releases.ts';
+export type { Provided, ProvidedExtension } from './dependencies/candidates.ts';
+export { identifyExtension } from './lifecycle/identify.ts';
+export {
+  type InstalledVersion,
+  installExtensions,
+  type InstallOptions,
+  type InstallQuestion,
+} from './lifecycle/install.ts';
+export {
+  type RemovedExtension,
+  type RemoveOptions,
+  removeUserExtension,
+  removeWorkspaceExtension,
+} from './lifecycle/remove.ts';
+export { updateExtensions } from './lifecycle/update.ts';
+export { readUserExtensions, type UserExtension, userFolder } from './lifecycle/user-extensions.ts';
+export { publishExtension, type PublishOptions, type PublishReport } from './publish/pipeline.ts';
+export { releaseTag, tagRelease } from './publish/tag.ts';
+export { type PublishTarget, publishTargets, type TargetResult } from './publish/targets.ts';

@@ -4,6 +4,8 @@ import {
   readDependencyBlock,
   type ResolveOptions,
 } from '@provisioning/distribution';
+import { providedBy } from '../extension/installing.ts';
+import { openCatalogue } from '../session/modules.ts';
 import type { ProvisioningCommand } from '../frame/command.ts';
 import type { Column } from '../output/table.ts';
 import type { OciSession } from './session.ts';
@@ -12,7 +14,7 @@ import type { OciSession } from './session.ts';
 export function workspaceDependencies(
   command: ProvisioningCommand,
   session: Pick<OciSession, 'artifacts' | 'configuration' | 'selection'>,
-): Pick<ResolveOptions, 'workspacePath' | 'block' | 'core' | 'onRecovered' | 'onProgress'> & {
+): Pick<ResolveOptions, 'workspacePath' | 'block' | 'core' | 'onRecovered' | 'onProgress' | 'provided'> & {
   readonly block: DependencyBlock;
 } {
   const block = readDependencyBlock(session.configuration.get('dependencies'), {
@@ -21,6 +23,10 @@ export function workspaceDependencies(
   for (const warning of block.warnings) command.out.warn(warning);
   return {
     workspacePath: session.selection!.path,
+    provided: providedBy(
+      openCatalogue(command, { workspacePath: session.selection!.path }),
+      session.selection!.path,
+    ),
     block,
     core: command.host.catalogue.version,
     onRecovered: (what) =>

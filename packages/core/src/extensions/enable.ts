@@ -37,25 +37,34 @@ export async function enableExtension(record: ExtensionRecord, options: EnableOp
         issues: errors.map((message) => ({ message })),
       });
     }
-    const { required_env_vars: required = [] } = (record.manifest.configuration ?? {}) as {
-      required_env_vars?: string[];
-    };
-    for (const name of required) {
-      if ((options.variables[name] ?? '') !== '') continue;
-      throw new ProvisioningError({
-        code: 'EXTENSION_VARIABLE',
-        kind: 'permission',
-        message: `${name} environment variable is required`,
-        hint: `Set it, then run 'provisioning extension enable ${record.name}' again.`,
-      });
-    }
-    await options.confirm?.((record.manifest.permissions ?? {}) as Partial<Permissions>);
-    await runHook(record, 'extensionActivate', options);
+    await activateExtension(record, options);
   } catch (error) {
     await setState(record, workspacePath, false, now());
     throw error;
   }
   await setState(record, workspacePath, true, now());
+}
+
+/**
+ * What makes an extension work in a workspace: its variables, the agreement to its permissions, its activation hook.
+ * Nothing is written down.
+ * @throws ProvisioningError `EXTENSION_VARIABLE`, and what the hook fails with.
+ */
+export async function activateExtension(record: ExtensionRecord, options: EnableOptions): Promise<void> {
+  const { required_env_vars: required = [] } = (record.manifest.configuration ?? {}) as {
+    required_env_vars?: string[];
+  };
+  for (const name of required) {
+    if ((options.variables[name] ?? '') !== '') continue;
+    throw new ProvisioningError({
+      code: 'EXTENSION_VARIABLE',
+      kind: 'permission',
+      message: `${name} environment variable is required`,
+      hint: `Set it, then run 'provisioning extension enable ${record.name}' again.`,
+    });
+  }
+  await options.confirm?.((record.manifest.permissions ?? {}) as Partial<Permissions>);
+  await runHook(record, 'extensionActivate', options);
 }
 
 export interface DisableOptions extends Pick<EnableOptions, 'workspacePath' | 'variables' | 'audit' | 'now'> {

@@ -4,3 +4,4 @@ export { type ModuleInfo, type ModuleStatus, listModules, moduleInfo, validateMo
 export { type InitModulesOptions, type SyncResult, initModules, syncModules } from './sync.ts';
 export { type ModuleTarget, type TargetSurroundings, moduleTarget, targetOfFolder } from './target.ts';
 export { type UnloadOptions, type UnloadedEntry, unloadModules } from './unload.ts';
+export { usersOf } from './usage.ts';

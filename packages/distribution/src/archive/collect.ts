@@ -14,6 +14,7 @@ export const defaultInclude: readonly string[] = [
   'manifest.toml',
   'package.json',
   'package-lock.json',
+  'npm-shrinkwrap.json',
   'cluster.yaml',
   'cluster.toml',
   'rest.yaml',

@@ -36,6 +36,8 @@ export interface Origin {
   readonly reference: string;
   readonly digest: string;
   readonly content: string;
+  /** Asked for by a person, not only by another extension; of what is installed for the user. */
+  readonly requested?: boolean;
 }
 
 /** Where an installed folder came from, `undefined` when nothing says so. */

@@ -57,8 +57,12 @@ export async function loadPackage(path: string, options: PackOptions = {}): Prom
     });
   });
   if (details.isDirectory()) return packExtension(path, options);
-  const archive = await readFile(path);
-  const { package: manifest } = await inspectArchive(() => Readable.from([archive]), basename(path));
+  return readPackageArchive(await readFile(path), basename(path));
+}
+
+/** A package from the bytes of its archive. @throws ProvisioningError `NOT_AN_EXTENSION`, `UNSAFE_ARCHIVE`. */
+export async function readPackageArchive(archive: Buffer, name: string): Promise<ExtensionPackage> {
+  const { package: manifest } = await inspectArchive(() => Readable.from([archive]), name);
   const plain = archive[0] === 0x1f && archive[1] === 0x8b ? gunzipSync(archive) : archive;
   return {
     manifest,

@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { ProvisioningError, Secret } from '@provisioning/extensions-sdk';
 import { ArtifactCache } from '../cache/artifact-cache.ts';
 import type { CredentialSource } from '../credentials/credential.ts';
-import { firstOf } from '../credentials/credential.ts';
+import { anonymous, firstOf } from '../credentials/credential.ts';
 import { DockerCredentials, dockerConfigPath } from '../credentials/docker-config.ts';
 import { readTokenFile } from '../credentials/token-file.ts';
 import type { PackageKind } from '../extension/kind.ts';
@@ -11,11 +11,13 @@ import { fetchManifest } from '../oci/content.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { artifactNotFound, closest } from '../oci/errors.ts';
 import type { CallOptions, Source, Target } from '../oci/target.ts';
+import type { Response } from '../remote/client.ts';
 import { proxyFromEnvironment } from '../remote/connections.ts';
 import { isLoopback } from '../remote/errors.ts';
 import { MirroredSource } from '../remote/mirrored.ts';
 import { RemoteRegistry } from '../remote/registry.ts';
 import type { OciSettings } from '../settings/oci-settings.ts';
+import type { IndexClient } from '../static-index/client.ts';
 import { type GateEvents, modeRules, SignatureGate } from '../signing/policy.ts';
 import { chooseTag, type ExtensionReference, parseExtensionReference } from './artifact-name.ts';
 import { LayoutPlace, type Place, RemotePlace } from './places.ts';
@@ -69,6 +71,11 @@ export class ArtifactSession {
     return this.#options.signal === undefined ? {} : { signal: this.#options.signal };
   }
 
+  /** Environment of programs that are run for it: npm with its own configuration. */
+  get environment(): Readonly<Record<string, string | undefined>> {
+    return this.#options.environment;
+  }
+
   warn(message: string): void {
     this.#options.events?.warn?.(message);
   }
@@ -115,11 +122,57 @@ export class ArtifactSession {
     return this.#connect(host, credentials);
   }
 
-  #connect(host: string, credentials: CredentialSource): RemoteRegistry {
+  /**
+   * Opens an address outside the registries, with the same proxies and certificate authorities and without credentials.
+   * 200, 304 and 404 are answers.
+   */
+  async open(url: URL, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+    if (this.settings.offline) {
+      throw new ProvisioningError({
+        code: 'NOT_IN_CACHE',
+        kind: 'not-found',
+        message: `Not in cache: ${url.href}`,
+        hint: 'run the command without --offline',
+      });
+    }
+    const key = `${url.protocol}//${url.host}`;
+    let registry = this.#registries.get(key);
+    if (registry === undefined) {
+      registry = this.#connect(url.host, anonymous, url.protocol === 'http:');
+      this.#registries.set(key, registry);
+    }
+    return registry.client.send({
+      ...this.call,
+      method: 'GET',
+      target: url,
+      headers,
+      accept: [200, 304, 404],
+    });
+  }
+
+  #index: Promise<IndexClient> | undefined;
+
+  /** The static index of `registry.type: http`. @throws ProvisioningError `INDEX_MISSING`, exit 3. */
+  index(): Promise<IndexClient> {
+    const { indexUrl } = this.settings;
+    if (indexUrl === undefined) {
+      throw new ProvisioningError({
+        code: 'INDEX_MISSING',
+        kind: 'configuration',
+        message: 'No index is configured (dependencies.registry.http.url)',
+      });
+    }
+    this.#index ??= import('../static-index/client.ts').then(
+      ({ IndexClient: Client }) => new Client(this, indexUrl),
+    );
+    return this.#index;
+  }
+
+  #connect(host: string, credentials: CredentialSource, plainHttp?: boolean): RemoteRegistry {
     const { settings, environment, version } = this.#options;
     return new RemoteRegistry(host, {
       credentials,
-      plainHttp: host === settings.registry ? settings.plainHttp : isLoopback(host),
+      plainHttp: plainHttp ?? (host === settings.registry ? settings.plainHttp : isLoopback(host)),
       timeoutSeconds: settings.timeoutSeconds,
       retries: settings.retries,
       insecure: settings.insecure,

@@ -7,7 +7,7 @@ type Entry =
   | { readonly type: 'staged'; readonly staging: string }
   | { readonly type: 'swap'; readonly folder: string; readonly staging: string; readonly aside: string }
   | { readonly type: 'remove'; readonly folder: string; readonly aside: string }
-  | { readonly type: 'commit'; readonly lock: string };
+  | { readonly type: 'commit'; readonly lock?: string };
 
 async function exists(path: string): Promise<boolean> {
   return stat(path).then(
@@ -56,9 +56,9 @@ export class InstallJournal {
     await rename(folder, aside);
   }
 
-  /** From here on the run counts as done: writes the lock and removes what it replaced. */
-  async commit(lock: string): Promise<void> {
-    await this.#write({ type: 'commit', lock });
+  /** From here on the run counts as done: writes the lock, where the place has one, and removes what it replaced. */
+  async commit(lock?: string): Promise<void> {
+    await this.#write({ type: 'commit', ...(lock === undefined ? {} : { lock }) });
     await finish(this.#workspacePath, this.#entries);
     await rm(this.#path, { force: true });
   }
@@ -116,7 +116,8 @@ async function undo(entries: readonly Entry[]): Promise<void> {
 }
 
 async function finish(workspacePath: string, entries: readonly Entry[]): Promise<void> {
-  for (const entry of entries) if (entry.type === 'commit') await writeLock(workspacePath, entry.lock);
+  for (const entry of entries)
+    if (entry.type === 'commit' && entry.lock !== undefined) await writeLock(workspacePath, entry.lock);
   for (const entry of entries) {
     if (entry.type === 'swap' || entry.type === 'remove')
       await rm(entry.aside, { recursive: true, force: true });

@@ -4,13 +4,13 @@ import type { PackageKind } from '../extension/kind.ts';
 import { installOrder } from '../resolve/order.ts';
 import { type Root, solve } from '../resolve/solver.ts';
 import { type PackageKey, shortName, splitKey, Universe } from '../resolve/universe.ts';
-import { type Candidate, WorkspaceCandidates } from './candidates.ts';
+import { type Candidate, type Provided, WorkspaceCandidates } from './candidates.ts';
 import type { InstalledPackage } from './installed.ts';
 import type { LockFile } from './lock-file.ts';
 import { checkCore, type DependencyBlock } from './workspace-block.ts';
 
 /** What will happen to one package. */
-export type DependencyAction = 'install' | 'update' | 'keep' | 'orphan';
+export type DependencyAction = 'install' | 'update' | 'keep' | 'orphan' | 'local';
 
 export interface PlannedPackage {
   readonly kind: PackageKind;
@@ -39,6 +39,8 @@ export interface PlanOptions {
   readonly updateOnly?: readonly string[];
   /** Exactly the lock, nothing else. */
   readonly frozen?: boolean;
+  /** What is there without being installed (09 §10.3). */
+  readonly provided?: Provided;
 }
 
 /**
@@ -50,7 +52,12 @@ export async function planDependencies(
   options: PlanOptions,
 ): Promise<readonly PlannedPackage[]> {
   checkCore(options.block.core, options.core);
-  const candidates = new WorkspaceCandidates(session, options.block.modules, options.installed);
+  const candidates = new WorkspaceCandidates(
+    session,
+    options.block.modules,
+    options.installed,
+    options.provided,
+  );
   const planned =
     options.frozen === true
       ? await fromLock(session, candidates, options)
@@ -97,7 +104,11 @@ async function fromSolver(candidates: WorkspaceCandidates, options: PlanOptions)
       const dependencies = Object.fromEntries(
         (edges.get(key) ?? []).map((other) => [shortName(other), versions.get(other)!]),
       );
-      return decide(options, { kind, name, version, candidate, dependencies, requested: requested.has(key) });
+      const found = { kind, name, version, candidate, dependencies, requested: requested.has(key) };
+      const own = candidates.providedAs(kind, name);
+      if (own === undefined) return decide(options, found);
+      const { digest } = candidate.stored.root;
+      return { ...found, action: 'local' as const, digest, reference: `${own.from}:${own.path}` };
     }),
   );
 }

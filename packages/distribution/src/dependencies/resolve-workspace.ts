@@ -8,8 +8,9 @@ import { writeOrigin } from '../artifacts/pull.ts';
 import type { ArtifactSession } from '../artifacts/session.ts';
 import { withFileLock } from '../layout/file-lock.ts';
 import { interrupted } from '../oci/errors.ts';
-import { modeRules } from '../signing/policy.ts';
+import { modeRules, unsigned } from '../signing/policy.ts';
 import { installFolder, readInstalled, treeDigest } from './installed.ts';
+import type { Provided } from './candidates.ts';
 import { InstallJournal } from './journal.ts';
 import { formatLock, type LockedPackage, type LockFile, readLock } from './lock-file.ts';
 import { type PlannedPackage, planDependencies } from './plan.ts';
@@ -30,6 +31,8 @@ export interface ResolveOptions {
   /** Called when a run that was killed has been dealt with. */
   readonly onRecovered?: (what: 'restored' | 'finished') => void;
   readonly onProgress?: (message: string) => void;
+  /** What is there without being installed: modules loaded locally, extensions of the product (09 §10.3). */
+  readonly provided?: Provided;
 }
 
 export interface ResolveResult {
@@ -113,7 +116,7 @@ async function run(session: ArtifactSession, options: ResolveOptions): Promise<R
     for (const one of orphans) await journal.remove(installFolder(workspacePath, one.kind, one.name));
     const packages = await Promise.all(
       planned
-        .filter(({ action }) => action !== 'orphan')
+        .filter(({ action }) => action !== 'orphan' && action !== 'local')
         .map((one) => lockEntry(one, lock, workspacePath, integrity, signers)),
     );
     session.call.signal?.throwIfAborted();
@@ -135,11 +138,14 @@ async function run(session: ArtifactSession, options: ResolveOptions): Promise<R
 }
 
 /** The signature policy, and sources that a mode does not accept (09 §8). */
-async function judge(session: ArtifactSession, one: PlannedPackage): Promise<string | undefined> {
+export async function judge(session: ArtifactSession, one: PlannedPackage): Promise<string | undefined> {
   const { candidate, reference } = one;
   if (candidate === undefined) return undefined;
   const local = reference.startsWith('file:') || reference.startsWith('npm:');
-  if (!local) return session.verify(candidate.source, candidate.stored.root, reference);
+  if (candidate.signedBy !== undefined) return candidate.signedBy;
+  if (!local && !/^(?:https?|gitea):/.test(reference))
+    return session.verify(candidate.source, candidate.stored.root, reference);
+  if (!local && session.settings.signing.policy === 'require') throw unsigned(reference);
   const rule = modeRules[session.settings.mode].localSources;
   if (rule === 'refuse') {
     throw new ProvisioningError({
@@ -160,11 +166,12 @@ async function stage(
   one: PlannedPackage,
 ): Promise<{ readonly staging: string; readonly digest: string }> {
   const folder = installFolder(workspacePath, one.kind, one.name);
-  const { source, stored } = one.candidate!;
+  const { source, stored, complete } = one.candidate!;
   const staging = stagingFolder(folder);
   await mkdir(join(folder, '..'), { recursive: true });
   await journal.staged(staging);
   await unpack(await source.fetch(stored.content, session.call), staging, session.call);
+  await complete?.(staging);
   const digest = await treeDigest(staging);
   await writeOrigin(staging, {
     reference: one.reference,

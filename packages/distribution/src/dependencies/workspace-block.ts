@@ -5,6 +5,8 @@ import { canonicalJson } from '../extension/canonical-json.ts';
 import { type PackageKind, packageKinds, kindFolder } from '../extension/kind.ts';
 import { digestOf } from '../oci/digest.ts';
 import { tagToVersion } from '../oci/reference.ts';
+import { repositoryName } from './origins/open.ts';
+import type { Origin } from './origins/origin.ts';
 import { type Mode, modeRules } from '../signing/policy.ts';
 
 /** One entry of `dependencies.extensions.modules`. */
@@ -15,6 +17,8 @@ export interface Module {
   readonly range: string;
   readonly reference: ExtensionReference;
   readonly text: string;
+  /** Already opened, when finding out the kind needed it. */
+  readonly origin?: Origin;
 }
 
 /** The `dependencies` block of a workspace, as far as extensions go (09 §5). */
@@ -96,7 +100,7 @@ function readModules(block: unknown): readonly Module[] {
   });
 }
 
-function readModule(kind: PackageKind, text: string, key: string): Module {
+export function readModule(kind: PackageKind, text: string, key: string): Module {
   const reference = parseExtensionReference(text);
   switch (reference.form) {
     case 'name':
@@ -130,11 +134,18 @@ function readModule(kind: PackageKind, text: string, key: string): Module {
         .replace(new RegExp(`^${kind}-`), '');
       return { kind, name, range: reference.range === 'latest' ? '*' : reference.range, reference, text };
     }
-    default:
-      throw invalid(
-        key,
-        `${text} cannot be resolved together with others; install it with "extension install"`,
-      );
+    case 'gitea': {
+      const held = repositoryName(reference.repository);
+      if (held !== undefined && held.kind !== kind) throw invalid(key, `${text} is no ${kind}`);
+      const name = held?.name ?? reference.repository;
+      return { kind, name, range: exact(reference.version), reference, text };
+    }
+    case 'archive': {
+      const file = reference.url.slice(reference.url.lastIndexOf('/') + 1);
+      const name = /^([a-z0-9-]+?)-\d+\.\d+\.\d+/.exec(file)?.[1];
+      if (name === undefined) throw invalid(key, `${text}: a module is named <name>-<version>.tar.gz`);
+      return { kind, name, range: '*', reference, text };
+    }
   }
 }
 

@@ -12,6 +12,16 @@ export interface Namespaces {
   readonly test: string;
 }
 
+export const sourceTypes = ['oci', 'gitea', 'local', 'npm', 'http'] as const;
+export type SourceType = (typeof sourceTypes)[number];
+
+/** `registries.<name>` of the configuration (09 §12). */
+export interface NamedRegistry {
+  readonly url: string;
+  readonly namespace?: string;
+  readonly channel?: string;
+}
+
 /** Everything distribution reads from the configuration, resolved (09 §5). */
 export interface OciSettings {
   readonly tool: 'builtin' | 'oras' | 'crane' | 'skopeo' | 'external';
@@ -34,6 +44,14 @@ export interface OciSettings {
   readonly pullAlways: boolean;
   readonly offline: boolean;
   readonly mode: Mode;
+  /** Where plain names are looked for: `source_type` of the workspace (09 §5). */
+  readonly source: SourceType;
+  /** Host of releases for `gitea://` and `source_type: gitea`. */
+  readonly gitea?: { readonly url: string; readonly organization?: string; readonly tokenFile?: string };
+  /** Static index for `source_type: http` (10 §7). */
+  readonly indexUrl?: string;
+  /** Registries by name for `--registry` (09 §12). */
+  readonly named: Readonly<Record<string, NamedRegistry>>;
   readonly signing: {
     readonly policy: SignaturePolicy;
     readonly tool: 'builtin' | 'cosign' | 'notation';
@@ -151,7 +169,10 @@ export function readOciSettings(input: SettingsInput): OciSettings {
   const reader = new Reader(input.get);
   const mode = input.mode ?? 'solo';
   if (flags.insecure === true && !modeRules[mode].insecureAllowed) throw insecureRefused(mode);
+  const registries = readRegistries(input);
+  const byName = flags.registry === undefined ? undefined : registries[flags.registry];
   const named =
+    byName?.url ??
     flags.registry ??
     environment['PROVISIONING_OCI_REGISTRY'] ??
     reader.text('registry', 'endpoint') ??
@@ -174,7 +195,9 @@ export function readOciSettings(input: SettingsInput): OciSettings {
   return {
     tool: reader.choice('tool', ['builtin', 'oras', 'crane', 'skopeo', 'external'], 'builtin'),
     registry,
-    namespaces: readNamespaces(input, reader),
+    namespaces: readNamespaces(input, reader, byName?.namespace),
+    ...readSources(input),
+    named: registries,
     plainHttp: !tls,
     insecure: flags.insecure === true,
     ...(caFile === undefined ? {} : { caFile }),
@@ -206,13 +229,59 @@ export function readOciSettings(input: SettingsInput): OciSettings {
   };
 }
 
-function readNamespaces(input: SettingsInput, reader: Reader): Namespaces {
+function readRegistries(input: SettingsInput): Readonly<Record<string, NamedRegistry>> {
+  const value = input.get('registries') ?? {};
+  if (typeof value !== 'object' || Array.isArray(value))
+    throw invalid('registries', 'expected names and what they stand for');
+  for (const [name, entry] of Object.entries(value as Record<string, { url?: unknown } | null>)) {
+    if (typeof entry?.url !== 'string') throw invalid(`registries.${name}.url`, 'expected an address');
+  }
+  return value as Readonly<Record<string, NamedRegistry>>;
+}
+
+/** Where plain names come from, and the hosts that this needs. */
+function readSources(input: SettingsInput): Pick<OciSettings, 'source' | 'gitea' | 'indexUrl'> {
+  const text = (...paths: readonly string[]): string | undefined => {
+    for (const path of paths) {
+      const value = input.get(path);
+      if (typeof value === 'string' && value !== '') return value;
+      if (value !== undefined && value !== null && value !== '') throw invalid(path, 'expected text');
+    }
+    return undefined;
+  };
+  const source =
+    text('dependencies.extensions.source_type', 'dependencies.registry.type') ?? ('oci' as string);
+  if (!sourceTypes.some((one) => one === source))
+    throw invalid('dependencies.extensions.source_type', `${source} is none of ${sourceTypes.join(', ')}`);
+  const setting = (key: string): readonly string[] =>
+    ['dependencies.extensions.gitea', 'dependencies.registry.gitea', 'gitea'].map((at) => `${at}.${key}`);
+  const url = text(...setting('url'));
+  const organization = text(...setting('organization'));
+  const tokenFile = text(...setting('token_path'));
+  const indexUrl = text('dependencies.extensions.http.url', 'dependencies.registry.http.url');
+  return {
+    source: source as SourceType,
+    ...(url === undefined
+      ? {}
+      : {
+          gitea: {
+            url,
+            ...(organization === undefined ? {} : { organization }),
+            ...(tokenFile === undefined ? {} : { tokenFile }),
+          },
+        }),
+    ...(indexUrl === undefined ? {} : { indexUrl }),
+  };
+}
+
+function readNamespaces(input: SettingsInput, reader: Reader, own: string | undefined): Namespaces {
   const { environment, flags = {}, mode } = input;
   const prefix = reader.text('namespace_prefix') ?? (mode === undefined ? 'provisioning' : prefixes[mode]);
   const named = (kind: string): string | undefined => reader.text(`namespaces.${kind}`);
   return {
     extensions:
       flags.namespace ??
+      own ??
       environment['PROVISIONING_OCI_NAMESPACE'] ??
       reader.text('namespace') ??
       named('extensions') ??

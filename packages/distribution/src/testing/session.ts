@@ -58,7 +58,11 @@ export class Scratch {
       readonly insecure?: boolean;
     } = {},
   ): ArtifactSession {
-    const environment = { HOME: this.folder, DOCKER_CONFIG: this.path('docker') };
+    const environment = {
+      HOME: this.folder,
+      PATH: process.env['PATH'],
+      DOCKER_CONFIG: this.path('docker'),
+    };
     const settings = readOciSettings({
       get: (path) => options.config?.[path],
       environment,

@@ -15,6 +15,7 @@ export interface GitSettings extends BackendSettings {
   readonly organization: string;
   readonly token_path?: string;
   readonly allowed_asset_hosts: readonly string[];
+  readonly monorepos: readonly string[];
 }
 export interface OciSettings extends BackendSettings {
   readonly registry: string;
@@ -279,6 +280,7 @@ function git(kind: string, data: Data, index: number): GitSettings {
   const url = text(data, 'url', place);
   if (!/^https?:\/\//.test(url)) throw invalid(`${place}.url`, 'expected an http or https address');
   const hosts = data['allowed_asset_hosts'] ?? [];
+  const monorepos = data['monorepos'] ?? [];
   const token = data['token_path'];
   return {
     ...common(data, `${kind}-${index}`, place),
@@ -286,6 +288,7 @@ function git(kind: string, data: Data, index: number): GitSettings {
     organization: text({ organization: data['organization'] ?? data['org'] }, 'organization', place),
     ...(typeof token === 'string' ? { token_path: token } : {}),
     allowed_asset_hosts: Array.isArray(hosts) ? hosts.map(String) : [],
+    monorepos: Array.isArray(monorepos) ? monorepos.map(String) : [],
   };
 }
 

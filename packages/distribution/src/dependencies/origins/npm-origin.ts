@@ -3,19 +3,23 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import type { ArtifactSession } from '../artifacts/session.ts';
+import type { ArtifactSession } from '../../artifacts/session.ts';
 import { createReadStream } from 'node:fs';
-import { unpack } from '../archive/unpack.ts';
-import type { PackageKind } from '../extension/kind.ts';
-import { encodeExtension, packExtension } from '../extension/pack.ts';
-import { readExtension } from '../extension/read.ts';
-import { modeRules } from '../signing/policy.ts';
-import type { Candidate } from './candidates.ts';
+import { unpack } from '../../archive/unpack.ts';
+import type { PackageKind } from '../../extension/kind.ts';
+import { packExtension } from '../../extension/pack.ts';
+import { modeRules } from '../../signing/policy.ts';
+import { type Candidate, type Origin, packedCandidate } from './origin.ts';
 
 /** Runs npm with the person's own registry and credentials (`.npmrc`). Nothing of a package is executed. */
-function npm(args: readonly string[], cwd: string): Promise<string> {
+export function npm(
+  session: Pick<ArtifactSession, 'environment'>,
+  args: readonly string[],
+  cwd: string,
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile('npm', [...args], { cwd, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+    const settings = { cwd, env: { ...session.environment }, maxBuffer: 64 * 1024 * 1024 };
+    execFile('npm', [...args], settings, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
       else if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
         reject(
@@ -50,8 +54,16 @@ function npm(args: readonly string[], cwd: string): Promise<string> {
 export async function npmOrigin(
   session: ArtifactSession,
   reference: { readonly package: string; readonly range: string },
-  kind: PackageKind,
-): Promise<{ readonly versions: readonly string[]; candidate(version: string): Promise<Candidate> }> {
+  kind: PackageKind | undefined,
+): Promise<Origin> {
+  if (session.settings.offline) {
+    throw new ProvisioningError({
+      code: 'NOT_IN_CACHE',
+      kind: 'not-found',
+      message: `Not in cache: npm:${reference.package}@${reference.range}`,
+      hint: 'run the command without --offline',
+    });
+  }
   if (modeRules[session.settings.mode].localSources === 'refuse') {
     // `npm audit signatures` works on an installed tree with provenance; without one there is nothing to verify against.
     throw new ProvisioningError({
@@ -61,7 +73,13 @@ export async function npmOrigin(
       hint: `${session.settings.mode} mode needs signed artifacts; use the OCI artifact of this extension`,
     });
   }
-  const listed: unknown = JSON.parse(await npm(['view', '--json', reference.package, 'versions'], tmpdir()));
+  const text = await npm(session, ['view', '--json', reference.package, 'versions'], tmpdir()).catch(
+    (error: unknown) => {
+      if (error instanceof ProvisioningError && error.kind === 'not-found') return '[]';
+      throw error;
+    },
+  );
+  const listed: unknown = JSON.parse(text);
   const versions = (Array.isArray(listed) ? listed : [listed]).filter(
     (one): one is string => typeof one === 'string',
   );
@@ -72,11 +90,11 @@ async function fetchPackage(
   session: ArtifactSession,
   name: string,
   version: string,
-  kind: PackageKind,
+  kind: PackageKind | undefined,
 ): Promise<Candidate> {
   const folder = await mkdtemp(join(tmpdir(), 'provisioning-npm-'));
   try {
-    await npm(['pack', '--ignore-scripts', '--silent', `${name}@${version}`], folder);
+    await npm(session, ['pack', '--ignore-scripts', '--silent', `${name}@${version}`], folder);
     const archive = (await readdir(folder)).find((file) => file.endsWith('.tgz'));
     if (archive === undefined) throw notAnExtension(name);
     await unpack(createReadStream(join(folder, archive)), join(folder, 'content'), session.call);
@@ -84,13 +102,41 @@ async function fetchPackage(
     const manifest = await manifestOf(root);
     if (manifest === undefined) throw notAnExtension(name);
     const packed = await packExtension(root);
-    if (packed.manifest.type !== kind) throw notAnExtension(name);
-    const { target, root: descriptor } = encodeExtension(packed);
-    const stored = await readExtension(target, descriptor.digest);
-    return { stored, source: target, repository: packed.manifest.name, reference: `npm:${name}@${version}` };
+    if (kind !== undefined && packed.manifest.type !== kind) throw notAnExtension(name);
+    const complete = await dependencyInstaller(session, root, name);
+    return packedCandidate(packed, `npm:${name}@${version}`, {
+      ...(complete === undefined ? {} : { complete }),
+      // What nobody of the project publishes is asked about before it is installed.
+      ...(name.startsWith('@provisioning/') ? {} : { channel: 'community' }),
+    });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Packages of npm that the extension itself needs are put into its folder, exactly those of its lock file (09 §12).
+ * @throws ProvisioningError `NPM_LOCK_MISSING`.
+ */
+async function dependencyInstaller(
+  session: ArtifactSession,
+  root: string,
+  name: string,
+): Promise<((folder: string) => Promise<void>) | undefined> {
+  const text = await readFile(join(root, 'package.json'), 'utf8').catch(() => '{}');
+  const { dependencies = {} } = JSON.parse(text) as { readonly dependencies?: Record<string, string> };
+  if (Object.keys(dependencies).length === 0) return undefined;
+  const names = await readdir(root);
+  if (!names.includes('npm-shrinkwrap.json') && !names.includes('package-lock.json')) {
+    throw new ProvisioningError({
+      code: 'NPM_LOCK_MISSING',
+      message: `${name} has dependencies and no lock file`,
+      hint: 'its author publishes it with npm-shrinkwrap.json',
+    });
+  }
+  return async (folder) => {
+    await npm(session, ['ci', '--ignore-scripts', '--omit=dev', '--no-audit', '--no-fund'], folder);
+  };
 }
 
 async function manifestOf(root: string): Promise<string | undefined> {

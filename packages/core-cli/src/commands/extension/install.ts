@@ -1,0 +1,51 @@
+import { string as argument } from '@oclif/core/args';
+import { boolean } from '@oclif/core/flags';
+import { identifyExtension, installExtensions } from '@provisioning/distribution';
+import { installedColumns, installOptions } from '../../extension/installing.ts';
+import { asksForWorkspace, intoWorkspace, pullIntoWorkspace } from '../../extension/pulling.ts';
+import { ProvisioningCommand } from '../../frame/command.ts';
+import type { CommandSpec } from '../../frame/metadata.ts';
+import { registryFlags } from '../../oci/flags.ts';
+import { openArtifacts } from '../../oci/session.ts';
+
+export default class ExtensionInstall extends ProvisioningCommand {
+  static override summary = 'Install extensions with their dependencies for the user';
+  static override description =
+    'From a registry, npm, Git releases, an archive or a folder; version beside version, all or nothing. What comes from\nthe community is asked about first, with the permissions it wants.';
+  static override spec: CommandSpec = { access: 'l', workspace: false, sideEffect: 'create', slow: true };
+  static override examples = [
+    'provisioning extension install redis@^1',
+    'provisioning extension install npm:@provisioning/taskserv-redis@^1',
+    'provisioning extension install ./redis-1.0.0.tar.gz --workspace',
+  ];
+  static override args = {
+    references: argument({ multiple: true, required: true, description: 'any reference to an extension' }),
+  };
+  static override flags = {
+    ...registryFlags,
+    ...intoWorkspace,
+    'verify-signature': boolean({ description: 'refuse what has no valid signature' }),
+  };
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(ExtensionInstall);
+    const references = args.references ?? [];
+    if (asksForWorkspace(this, flags.workspace)) return pullIntoWorkspace(this, references, flags);
+    await using session = await openArtifacts(this, flags);
+    const { artifacts } = session;
+    const { cwd } = this.runtime;
+    const modules = await Promise.all(references.map((text) => identifyExtension(artifacts, text, cwd)));
+    const installed = await installExtensions(artifacts, modules, installOptions(this, session));
+    const { style } = this.out;
+    await this.out.result(installed, () => [
+      ...(installed.length > 1 ? this.out.table(installed, installedColumns) : []),
+      ...installed
+        .filter(({ requested }) => requested)
+        .map(({ kind, name, version, state, path }) =>
+          state === 'current'
+            ? `${style.mark('info')} ${kind} ${name} ${version} is installed already`
+            : `${style.mark('ok')} ${state === 'would-install' ? 'Would install' : 'Installed'} ${kind} ${name} ${version} in ${path}`,
+        ),
+    ]);
+  }
+}

@@ -1,0 +1,92 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type Outcome, run } from '../../../test/run.ts';
+
+let folder: string;
+let environment: Record<string, string>;
+
+const cli = (line: string): Promise<Outcome> =>
+  run(line.split(' '), { environment, cwd: join(folder, 'ws') });
+const registry = (): string => `--registry layout:${folder}/registry`;
+
+async function extension(name: string, version: string, more: object = {}): Promise<string> {
+  const path = join(folder, `${name}-${version}`, name);
+  const manifest = {
+    name,
+    type: 'taskserv',
+    version,
+    description: 'd',
+    author: 'a',
+    license: 'MIT',
+    ...more,
+  };
+  await mkdir(path, { recursive: true });
+  await writeFile(join(path, 'manifest.yaml'), JSON.stringify(manifest));
+  await writeFile(join(path, 'README.md'), `# ${name}\n`);
+  return path;
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'provisioning-cli-lifecycle-'));
+  environment = { HOME: folder, PATH: process.env['PATH']!, USER: 'ana' };
+  expect(
+    (await run(['workspace', 'init', `${folder}/ws`, '--infra-name', 'prod'], { environment, cwd: folder }))
+      .code,
+  ).toBe(0);
+  // `os` is no part of the registry: the product ships it.
+  expect(
+    (await cli(`oci push ${await extension('valkey', '1.0.0', { dependencies: { os: '*' } })} ${registry()}`))
+      .code,
+  ).toBe(0);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test('09.A16 what is installed for the user is listed once, updated and removed', async () => {
+  const installed = await cli(`extension install valkey@^1 ${registry()}`);
+  expect(installed).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('Installed taskserv valkey 1.0.0 in '),
+  });
+  const lines = (await cli('extension list --installed')).stdout
+    .split('\n')
+    .filter((line) => line.includes('valkey'));
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatch(/taskserv\s+1\.0\.0\s+installed\s+enabled/);
+  expect((await cli(`extension install valkey ${registry()}`)).stdout).toContain('is installed already');
+  await cli(`oci push ${await extension('valkey', '2.0.0')} ${registry()}`);
+  expect((await cli(`extension update valkey ${registry()} --check --out json`)).stdout).toContain(
+    'would-install',
+  );
+  const asked = await cli(`extension update valkey ${registry()}`);
+  expect(asked).toMatchObject({ code: 2 });
+  expect((await cli(`extension update valkey ${registry()} --yes`)).stdout).toContain('Updated 1 of 1');
+  expect((await cli('extension info valkey --out json')).stdout).toContain('2.0.0');
+  await writeFile(
+    join(folder, 'ws/infra/prod/servers.toml'),
+    '[[servers]]\nhostname = "web-01"\nprovider = "local"\n[[servers.taskservs]]\nname = "valkey"\n',
+  );
+  expect(await cli('extension remove valkey')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('used by: ws: prod/web-01'),
+  });
+  expect((await cli('extension remove valkey@1.0.0')).stdout).toContain('Removed taskserv valkey 1.0.0');
+  expect((await cli('extension remove valkey --force')).code).toBe(0);
+  expect((await cli('extension remove valkey')).code).toBe(5);
+});
+
+test('into the workspace: pulled, saved among its modules, removed from its lock', async () => {
+  const lock = (): Promise<string> => readFile(join(folder, 'ws/config/extensions.lock.yaml'), 'utf8');
+  expect((await cli(`extension pull valkey:1.0.0 ${registry()} --save`)).code).toBe(0);
+  expect(await lock()).toContain('name: valkey');
+  expect((await cli(`dep resolve --frozen ${registry()}`)).stdout).toContain('1 unchanged');
+  expect(await cli('extension remove valkey --workspace')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('dependencies.extensions.modules (valkey:1.0.0)'),
+  });
+  expect((await cli('extension remove valkey --workspace --force')).code).toBe(0);
+  expect(await lock()).not.toContain('name: valkey');
+  expect((await cli(`extension install valkey:1.0.0 --workspace ${registry()}`)).code).toBe(0);
+  expect(await lock()).toContain('name: valkey');
+});

@@ -1,0 +1,166 @@
+import { ProvisioningError, type Secret } from '@provisioning/extensions-sdk';
+
+export type GitHostKind = 'gitea' | 'forgejo' | 'github';
+
+export interface GitHostOptions {
+  readonly kind: GitHostKind;
+  /** Address of the host; of GitHub, that of its API. */
+  readonly url: string;
+  /** Organization or user whose repositories are read. */
+  readonly organization: string;
+  readonly token?: Secret;
+  /** Hosts beside its own from which release assets are fetched. */
+  readonly assetHosts?: readonly string[];
+  readonly now?: () => number;
+}
+
+export interface GitCall {
+  readonly signal?: AbortSignal;
+  readonly accept?: string;
+}
+
+const maxRedirects = 5;
+const maxJson = 32 * 1024 * 1024;
+
+/** The REST API of a Gitea, Forgejo or GitHub host: its token, its rate limit, and where it may send a caller. */
+export class GitHost {
+  readonly kind: GitHostKind;
+  readonly organization: string;
+  readonly #options: GitHostOptions;
+  readonly #api: string;
+  #pausedUntil = 0;
+
+  constructor(options: GitHostOptions) {
+    this.kind = options.kind;
+    this.organization = options.organization;
+    this.#options = options;
+    const url = options.url.replace(/\/+$/, '');
+    this.#api = options.kind === 'github' ? url : `${url}/api/v1`;
+  }
+
+  #now(): number {
+    return (this.#options.now ?? Date.now)();
+  }
+
+  /** A request that changes something; only to the host itself. */
+  async send(
+    method: 'POST' | 'PATCH' | 'DELETE',
+    path: string,
+    body?: Readonly<Record<string, unknown>> | FormData,
+    call: GitCall = {},
+  ): Promise<Response> {
+    const form = body instanceof FormData;
+    const response = await fetch(`${this.#api}${path}`, {
+      method,
+      redirect: 'error',
+      headers: {
+        ...this.#headers(true),
+        ...(body === undefined || form ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: form ? body : JSON.stringify(body) }),
+      ...(call.signal === undefined ? {} : { signal: call.signal }),
+    });
+    return this.#checked(response);
+  }
+
+  /** Reads a path of the API, or the address of an asset. 404 is an answer; everything else that failed is thrown. */
+  async get(path: string, call: GitCall = {}): Promise<Response> {
+    if (this.#now() < this.#pausedUntil) throw limited(this.#pausedUntil);
+    let url = new URL(/^https?:/.test(path) ? path : `${this.#api}${path}`);
+    const home = new URL(this.#api).host;
+    for (let hop = 0; hop <= maxRedirects; hop++) {
+      this.#checkHost(url);
+      const response = await fetch(url, {
+        redirect: 'manual',
+        // The token is for the host it was made for; a redirect elsewhere goes without it.
+        headers: { accept: call.accept ?? 'application/json', ...this.#headers(url.host === home) },
+        ...(call.signal === undefined ? {} : { signal: call.signal }),
+      });
+      const location = response.headers.get('location');
+      if (response.status < 300 || response.status >= 400 || location === null)
+        return this.#checked(response);
+      await response.body?.cancel();
+      url = new URL(location, url);
+    }
+    throw new Error('too many redirects');
+  }
+
+  /** A JSON answer, `undefined` for 404. */
+  async json<T>(path: string, call: GitCall = {}): Promise<T | undefined> {
+    const response = await this.get(path, call);
+    if (response.status === 404) {
+      await response.body?.cancel();
+      return undefined;
+    }
+    return JSON.parse(await boundedText(response, maxJson)) as T;
+  }
+
+  /** Every entry of a list in pages, `undefined` for 404. */
+  async pages<T>(path: string, call: GitCall = {}): Promise<readonly T[] | undefined> {
+    const size = this.kind === 'github' ? 100 : 50;
+    const limit = this.kind === 'github' ? 'per_page' : 'limit';
+    const all: T[] = [];
+    for (let page = 1; page <= 200; page++) {
+      const found = await this.json<T[]>(`${path}?${limit}=${size}&page=${page}`, call);
+      if (found === undefined && page === 1) return undefined;
+      all.push(...(found ?? []));
+      if ((found ?? []).length < size) break;
+    }
+    return all;
+  }
+
+  #headers(own: boolean): Record<string, string> {
+    const { token } = this.#options;
+    const scheme = this.kind === 'github' ? 'Bearer' : 'token';
+    return {
+      'user-agent': 'provisioning',
+      ...(token === undefined || !own ? {} : { authorization: `${scheme} ${token.reveal()}` }),
+    };
+  }
+
+  /** Addresses come from configuration; what a release names must be there or on a host that was allowed. */
+  #checkHost(url: URL): void {
+    const home = new URL(this.#api);
+    const known = url.host === home.host || this.#options.assetHosts?.includes(url.host) === true;
+    const github =
+      this.kind === 'github' && /(?:^|\.)(?:github\.com|githubusercontent\.com)$/.test(url.hostname);
+    if (!known && !github) throw new Error(`an asset points to ${url.host}, which is not allowed`);
+  }
+
+  #checked(response: Response): Response {
+    const spent = response.status === 403 && response.headers.get('x-ratelimit-remaining') === '0';
+    if (response.status === 429 || spent) {
+      const reset = Number(response.headers.get('x-ratelimit-reset')) * 1000;
+      const after = Number(response.headers.get('retry-after')) * 1000;
+      const now = this.#now();
+      this.#pausedUntil = reset > now ? reset : now + (after > 0 ? after : 60_000);
+      throw limited(this.#pausedUntil);
+    }
+    if (response.status === 404 || response.status === 409 || response.ok) return response;
+    throw new ProvisioningError({
+      code: 'GIT_HOST',
+      kind: response.status === 401 || response.status === 403 ? 'permission' : 'unavailable',
+      message: response.status === 401 ? 'the token is invalid or expired' : `answered ${response.status}`,
+    });
+  }
+}
+
+/** Text of an answer, refused beyond a limit. */
+export async function boundedText(response: Response, limit: number): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of response.body ?? []) {
+    size += part.length;
+    if (size > limit) throw new Error(`its answer is larger than ${limit} bytes`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+function limited(until: number): ProvisioningError {
+  return new ProvisioningError({
+    code: 'RATE_LIMITED',
+    kind: 'unavailable',
+    message: `rate limited until ${new Date(until).toISOString()}`,
+  });
+}
