@@ -1,4 +1,5 @@
 import type { ApiError } from './schemas/envelope.ts';
+import type { Task } from './schemas/records.ts';
 
 export interface ApiErrorOptions {
   readonly message: string;
@@ -28,6 +29,8 @@ export class ProvisioningAPIError extends Error {
   readonly retryable: boolean;
   /** The key under which a call of unknown outcome may be repeated safely. */
   readonly idempotencyKey: string | undefined;
+  /** How often the call was made, where it was repeated. */
+  attempts?: number;
 
   constructor(options: ApiErrorOptions) {
     super(options.message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -46,7 +49,21 @@ export class ProvisioningAPIError extends Error {
 
 export class AuthenticationError extends ProvisioningAPIError {}
 export class PermissionError extends ProvisioningAPIError {}
-export class MfaRequiredError extends PermissionError {}
+
+/** A second factor is needed. After a login with password alone it brings the token to verify one with. */
+export class MfaRequiredError extends PermissionError {
+  readonly #partialToken: string | undefined;
+
+  constructor(options: ApiErrorOptions & { readonly partialToken?: string }) {
+    super(options);
+    this.#partialToken = options.partialToken;
+  }
+
+  get partialToken(): string | undefined {
+    return this.#partialToken;
+  }
+}
+
 export class ValidationError extends ProvisioningAPIError {}
 export class NotFoundError extends ProvisioningAPIError {}
 export class ConflictError extends ProvisioningAPIError {}
@@ -67,6 +84,53 @@ export class RateLimitError extends ProvisioningAPIError {
     this.retryAfter = options.retryAfter ?? 60;
   }
 }
+
+/** A call was not made because the circuit is open. */
+export class CircuitOpenError extends ProvisioningAPIError {
+  constructor() {
+    super({ code: 'CIRCUIT_OPEN', message: 'Circuit breaker is OPEN', retryable: true });
+  }
+}
+
+/** A task that was waited for with `throwOnFailure` ended badly. */
+export class TaskFailedError extends ProvisioningAPIError {
+  readonly task: Task;
+
+  constructor(task: Task) {
+    super({
+      code: task.error_detail?.code ?? 'TASK_FAILED',
+      message: `Task ${task.id} ${task.status.toLowerCase()}: ${task.error ?? task.status}`,
+      hint: task.error_detail?.hint,
+    });
+    this.task = task;
+  }
+}
+
+type Kind<T> = new (...parameters: never[]) => T;
+
+/** A guard that also knows errors of another copy of this package, by their name. */
+function guard<T extends ProvisioningAPIError>(kind: Kind<T>, ...below: readonly Kind<T>[]) {
+  const names = new Set([kind, ...below].map(({ name }) => name));
+  return (error: unknown): error is T =>
+    error instanceof kind || (error instanceof Error && 'code' in error && names.has(error.name));
+}
+
+export const isAuthenticationError = guard(AuthenticationError);
+export const isMfaRequiredError = guard(MfaRequiredError);
+export const isPermissionError = guard(PermissionError, MfaRequiredError);
+export const isValidationError = guard(ValidationError);
+export const isNotFoundError = guard(NotFoundError);
+export const isConflictError = guard(ConflictError);
+export const isRateLimitError = guard(RateLimitError);
+export const isServerError = guard(ServerError, ServiceUnavailableError);
+export const isServiceUnavailableError = guard(ServiceUnavailableError);
+export const isNetworkError = guard(NetworkError);
+export const isTimeoutError = guard(TimeoutError);
+export const isUnsupportedVersionError = guard(UnsupportedVersionError);
+export const isCircuitOpenError = guard(CircuitOpenError);
+export const isTaskFailedError = guard(TaskFailedError);
+export const isProtocolError = guard(ProtocolError);
+export const isConfigurationError = guard(ConfigurationError);
 
 /** The error of a failed answer, by its status and code (14 §5). */
 export function errorOf(

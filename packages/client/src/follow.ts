@@ -1,4 +1,5 @@
-import { delay, type Http } from './http.ts';
+import type { Http } from './http.ts';
+import { delay } from './timing.ts';
 import type { EventEnvelope } from './schemas/events.ts';
 import { ProvisioningAPIError } from './errors.ts';
 

@@ -1,4 +1,5 @@
 import {
+  AuthenticationError,
   ConfigurationError,
   errorOf,
   NetworkError,
@@ -7,6 +8,7 @@ import {
   TimeoutError,
 } from './errors.ts';
 import type { ApiError } from './schemas/envelope.ts';
+import { delay } from './timing.ts';
 
 export interface RetryOptions {
   /** Attempts in all; default 3. */
@@ -25,6 +27,12 @@ export interface HttpOptions {
   readonly retry?: RetryOptions | false;
   readonly headers?: Readonly<Record<string, string>>;
   readonly fetch?: typeof fetch;
+  /** Told of a 401 with the token that was sent; answers whether the request is worth repeating with another. */
+  readonly onUnauthorized?: (token: string | undefined) => Promise<boolean>;
+  /** Told of every answer: its request, its headers and the milliseconds that it took. */
+  readonly onAnswer?: (request: HttpRequest, answer: Response, milliseconds: number) => void;
+  /** Takes secrets out of what a server says in its errors. */
+  readonly clean?: (text: string) => string;
 }
 
 export interface CallOptions {
@@ -42,6 +50,10 @@ export interface HttpRequest extends CallOptions {
   readonly body?: unknown;
   /** The answer is text or another shape, not the envelope. */
   readonly raw?: boolean;
+  /** False: one attempt only. */
+  readonly retry?: false;
+  /** Sent without token, also where there is one. */
+  readonly anonymous?: boolean;
   /** Statuses that are answers, not errors, although they are not 2xx. */
   readonly accept?: readonly number[];
 }
@@ -58,6 +70,8 @@ const defaultStatuses = [429, 500, 502, 503, 504];
 export class Http {
   readonly endpoint: string;
   readonly #options: HttpOptions;
+  /** Token that went with each request, so that the right one is dropped. */
+  readonly #sent = new WeakMap<HttpRequest, string | undefined>();
 
   constructor(options: HttpOptions) {
     let url: URL;
@@ -74,16 +88,25 @@ export class Http {
   }
 
   async call<T>(request: HttpRequest): Promise<HttpAnswer<T>> {
-    const retry = this.#options.retry === false ? { attempts: 1 } : (this.#options.retry ?? {});
+    const configured = request.retry ?? this.#options.retry;
+    const retry = configured === false ? { attempts: 1 } : (configured ?? {});
     const attempts = retry.attempts ?? 3;
     const statuses = retry.statuses ?? defaultStatuses;
     const key =
-      request.method === 'POST' ? (request.idempotencyKey ?? globalThis.crypto.randomUUID()) : undefined;
+      request.method === 'GET' ? undefined : (request.idempotencyKey ?? globalThis.crypto.randomUUID());
+    let renewed = false;
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#once<T>(request, key);
       } catch (error) {
         const failure = error as ProvisioningAPIError & { retryAfter?: number };
+        if (failure instanceof AuthenticationError && !renewed && !request.anonymous) {
+          renewed = true;
+          if (await this.#options.onUnauthorized?.(this.#sent.get(request))) {
+            attempt--;
+            continue;
+          }
+        }
         const again =
           failure instanceof NetworkError ||
           failure instanceof TimeoutError ||
@@ -101,7 +124,9 @@ export class Http {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
     const where = { method: request.method, url: url.origin + url.pathname, idempotencyKey: key };
-    const token = await this.#options.token?.();
+    const token = request.anonymous ? undefined : await this.#options.token?.();
+    this.#sent.set(request, token);
+    const began = performance.now();
     const limit = request.timeout ?? this.#options.timeout ?? 30_000;
     const timeout = limit > 0 ? AbortSignal.timeout(limit) : undefined;
     const signals = [timeout, request.signal].filter((signal) => signal !== undefined);
@@ -123,6 +148,7 @@ export class Http {
         ...(signals.length === 0 ? {} : { signal: AbortSignal.any(signals) }),
       });
       text = await response.text();
+      this.#options.onAnswer?.(request, response, performance.now() - began);
     } catch (error) {
       if (request.signal?.aborted) throw request.signal.reason;
       if (timeout?.aborted) {
@@ -136,7 +162,8 @@ export class Http {
       }
       throw networkError(error, url, where);
     }
-    if (!response.ok && !request.accept?.includes(response.status)) throw failed(response, text, where);
+    if (!response.ok && !request.accept?.includes(response.status))
+      throw failed(response, this.#options.clean?.(text) ?? text, where);
     if (request.raw || response.status === 204) {
       return { status: response.status, data: text as T, headers: response.headers };
     }
@@ -202,24 +229,5 @@ function networkError(error: unknown, url: URL, where: object): NetworkError {
     retryable: true,
     cause: error,
     ...(loopback ? { hint: 'provisioning orchestrator start' } : {}),
-  });
-}
-
-/** Waits, or rejects with the signal's reason. */
-export function delay(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) {
-      reject(signal.reason as Error);
-      return;
-    }
-    const abort = () => {
-      clearTimeout(timer);
-      reject(signal?.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', abort);
-      resolve();
-    }, milliseconds);
-    signal?.addEventListener('abort', abort, { once: true });
   });
 }

@@ -1,16 +1,19 @@
+import { Emitter } from './emitter.ts';
 import {
   AuthenticationError,
+  CircuitOpenError,
   ConflictError,
   NetworkError,
   NotFoundError,
   PermissionError,
-  ProvisioningAPIError,
   RateLimitError,
   ServerError,
   TimeoutError,
   ValidationError,
 } from './errors.ts';
-import { delay } from './http.ts';
+import { background, delay } from './timing.ts';
+
+export { CircuitOpenError };
 
 export type CircuitState = 'CLOSED' | 'OPEN' | 'HALF_OPEN';
 
@@ -19,28 +22,30 @@ export interface CircuitBreakerOptions {
   readonly threshold?: number;
   /** Milliseconds that it stays open; default 60000. */
   readonly timeout?: number;
-  readonly onStateChange?: (state: CircuitState) => void;
+  /** Milliseconds between two `status` events while it is open; default 10000. */
+  readonly monitoringPeriod?: number;
   readonly now?: () => number;
 }
 
-/** A call was not made because the circuit is open. */
-export class CircuitOpenError extends ProvisioningAPIError {
-  constructor() {
-    super({ code: 'CIRCUIT_OPEN', message: 'Circuit breaker is OPEN', retryable: true });
-  }
+export interface CircuitEvents {
+  stateChange: { readonly from: CircuitState; readonly to: CircuitState };
+  /** While it is open, every `monitoringPeriod`. */
+  status: { readonly state: CircuitState; readonly failures: number; readonly openFor: number };
 }
 
 /**
  * Stops calling a server that keeps failing (14 §6). After the time-out one single call is let through; it closes the
  * circuit or opens it again.
  */
-export class CircuitBreaker {
+export class CircuitBreaker extends Emitter<CircuitEvents> {
   readonly #options: CircuitBreakerOptions;
   #state: CircuitState = 'CLOSED';
   #failures = 0;
   #openedAt = 0;
+  #monitor: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: CircuitBreakerOptions = {}) {
+    super();
     this.#options = options;
   }
 
@@ -76,6 +81,8 @@ export class CircuitBreaker {
   }
 
   #succeeded(): void {
+    // A call from before the circuit opened says nothing of the server now.
+    if (this.#state === 'OPEN') return;
     this.#failures = 0;
     this.#change('CLOSED');
   }
@@ -83,14 +90,24 @@ export class CircuitBreaker {
   #failed(): void {
     this.#failures++;
     if (this.#state !== 'HALF_OPEN' && this.#failures < (this.#options.threshold ?? 5)) return;
-    this.#openedAt = (this.#options.now ?? Date.now)();
+    if (this.#state !== 'OPEN') this.#openedAt = (this.#options.now ?? Date.now)();
     this.#change('OPEN');
   }
 
   #change(state: CircuitState): void {
     if (this.#state === state) return;
+    const from = this.#state;
     this.#state = state;
-    this.#options.onStateChange?.(state);
+    clearInterval(this.#monitor);
+    if (state === 'OPEN') {
+      const { monitoringPeriod = 10_000, now = Date.now } = this.#options;
+      this.#monitor = background(
+        setInterval(() => {
+          this.emit('status', { state, failures: this.#failures, openFor: now() - this.#openedAt });
+        }, monitoringPeriod),
+      );
+    }
+    this.emit('stateChange', { from, to: state });
   }
 }
 
@@ -108,6 +125,8 @@ export interface RetryCallOptions {
   readonly maxAttempts?: number;
   readonly signal?: AbortSignal;
   readonly onRetry?: (error: unknown, attempt: number, wait: number) => void;
+  /** Milliseconds after which no further attempt begins; default 300000. */
+  readonly maxElapsed?: number;
   /** Called and awaited before the attempt after a 401. */
   readonly authenticate?: () => Promise<unknown>;
 }
@@ -120,13 +139,15 @@ export async function executeWithRetry<T>(
   work: () => Promise<T>,
   options: RetryCallOptions = {},
 ): Promise<T> {
-  const { maxAttempts = 3, signal, onRetry, authenticate } = options;
+  const { maxAttempts = 3, maxElapsed = 300_000, signal, onRetry, authenticate } = options;
+  const began = Date.now();
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();
     } catch (error) {
       const wait = waitAfter(error, attempt);
-      if (wait === undefined || attempt >= maxAttempts || signal?.aborted) {
+      const late = wait !== undefined && Date.now() - began + wait * 1000 > maxElapsed;
+      if (wait === undefined || attempt >= maxAttempts || late || signal?.aborted) {
         throw Object.assign(error as Error, { attempts: attempt });
       }
       if (error instanceof AuthenticationError) await authenticate?.();

@@ -51,6 +51,7 @@ export type { InfrastructureState, ServerRecord, TaskservRecord } from './state/
 
 export { createTransports, ensureWorkspaceKey, shellQuote } from './transport/index.ts';
 export type { TransportOptions, WorkspaceKey } from './transport/index.ts';
+export { chooseSize } from './operations/server/specification.ts';
 export { operations } from './operations/operations.ts';
 export { operationOf, runGraph } from './operations/run-graph.ts';
 export type { GraphEvent, NodeResult, RunGraphOptions } from './operations/run-graph.ts';

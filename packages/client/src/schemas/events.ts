@@ -139,6 +139,12 @@ export const eventAliases: Readonly<Record<string, readonly string[]>> = {
   metric: ['MetricUpdate'],
 };
 
+/** Names that only the service itself uses: custom events have others. */
+export const reservedEventNames: ReadonlySet<string> = new Set([
+  ...Object.keys(eventData),
+  ...Object.values(eventAliases).flat(),
+]);
+
 const envelope = {
   /** Position in the journal, `<sequence>-<n>`; absent for what is not journalled (progress, logs, metrics). */
   id: Type.Optional(Type.String()),
@@ -185,3 +191,40 @@ export const ClientFrame = Type.Union(
   { $id: 'WsClientFrame' },
 );
 export type ClientFrame = Static<typeof ClientFrame>;
+
+/** Frames a server sends beside single events (13 §8.4). */
+export const ServerFrame = Type.Union(
+  [
+    EventEnvelope,
+    Type.Object({
+      type: Type.Literal('batch'),
+      timestamp: Type.String(),
+      events: Type.Array(EventEnvelope),
+    }),
+    Type.Object({ type: Type.Literal('pong'), id: Type.Optional(Type.Unknown()), timestamp: Type.String() }),
+    Type.Object({
+      type: Type.Literal('subscribed'),
+      events: Type.Array(Type.String()),
+      denied: Type.Optional(Type.Array(Type.String())),
+    }),
+    Type.Object({ type: Type.Literal('unsubscribed'), events: Type.Array(Type.String()) }),
+    Type.Object({
+      type: Type.Literal('authenticated'),
+      user_id: Type.String(),
+      expires_at: Type.Union([Type.String(), Type.Null()]),
+    }),
+    Type.Object({ type: Type.Literal('token_expiring'), expires_at: Type.String() }),
+    Type.Object({ type: Type.Literal('replay_done'), last_event_id: Type.String() }),
+    Type.Object(
+      {
+        type: Type.Literal('error'),
+        code: Type.String(),
+        message: Type.Optional(Type.String()),
+        dropped: Type.Optional(Type.Integer()),
+        id: Type.Optional(Type.Unknown()),
+      },
+      { additionalProperties: true },
+    ),
+  ],
+  { $id: 'WsServerFrame' },
+);

@@ -31,7 +31,8 @@ export interface Provenance {
 /** What stands for a secret wherever configuration is printed. */
 export const secretMask = '***';
 
-const secretName =
+/** Names of keys whose values are never shown. */
+export const secretName =
   /(^|[_-])(password|passwd|secret|token|api[_-]?key|private[_-]?key|access[_-]?key|credentials?)$|(^|[_-])secret[_-]/i;
 
 export interface ConfigurationParts {

@@ -1,7 +1,7 @@
 export { type ConfigCipher, looksEncrypted, shouldBeEncrypted } from './cipher.ts';
 export { ageCipher, defaultCiphers, encryptAge, sopsCipher } from './ciphers/index.ts';
 export { codeFrame, positionAt } from './code-frame.ts';
-export { Configuration, type Provenance, secretMask } from './configuration.ts';
+export { Configuration, type Provenance, secretMask, secretName } from './configuration.ts';
 export { ambiguous, definitionEndings, mainFile } from './definition-formats.ts';
 export { type Data, type Document, type Format, type KeyPath, formatOf, parseDocument } from './document.ts';
 export { type Scope, type SetOptions, type SetResult, setConfigurationKey } from './edit/set.ts';

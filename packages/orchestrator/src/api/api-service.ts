@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
+import { statfs } from 'node:fs/promises';
+import { cpus, loadavg } from 'node:os';
 import type { Health, WorkflowDefinition } from '@provisioning/client';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { Answer, type ApiInput } from '@provisioning/service-kit';
+import type { Infrastructures } from '../resources/infrastructures.ts';
+import { Inventory } from '../resources/inventory.ts';
 import type { Orchestrator } from '../service/orchestrator.ts';
 import type { Settings } from '../service/settings.ts';
 import type { Workflows } from '../service/workflows.ts';
@@ -23,6 +27,8 @@ export class ApiService {
   readonly settings: Settings;
   readonly version: string;
   readonly origins: Readonly<Record<string, string>>;
+  readonly infrastructures: Infrastructures;
+  readonly inventory: Inventory;
   readonly #started = Date.now();
   readonly #inProgress = new Set<string>();
   #draining = false;
@@ -31,8 +37,11 @@ export class ApiService {
     orchestrator: Orchestrator,
     settings: Settings,
     version: string,
+    infrastructures: Infrastructures,
     origins: Readonly<Record<string, string>> = {},
   ) {
+    this.infrastructures = infrastructures;
+    this.inventory = new Inventory(infrastructures);
     this.origins = origins;
     this.orchestrator = orchestrator;
     this.settings = settings;
@@ -164,6 +173,22 @@ export class ApiService {
           headers: {},
         })),
       },
+    };
+  }
+
+  /** Load of the machine and of the service (13 §8.4). */
+  async load(): Promise<{
+    readonly cpu_usage: number;
+    readonly memory_usage: number;
+    readonly disk_usage: number;
+    readonly active_workflows: number;
+  }> {
+    const disk = await statfs(this.settings.paths.data_dir).catch(() => undefined);
+    return {
+      cpu_usage: Math.min(100, Math.round((100 * loadavg()[0]!) / cpus().length)),
+      memory_usage: Math.round(process.memoryUsage.rss() / 1024 / 1024),
+      disk_usage: disk === undefined ? 0 : Math.round(100 * (1 - disk.bavail / disk.blocks)),
+      active_workflows: this.orchestrator.runtime.active,
     };
   }
 

@@ -1,10 +1,9 @@
 import { Controller, Inject } from '@nestjs/common';
-import type { WorkflowDefinition, WorkflowRecord } from '@provisioning/client';
+import type { WorkflowDefinition } from '@provisioning/client';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { type ApiInput, Endpoint, Input } from '@provisioning/service-kit';
-import { workflowRecord } from '../views/records.ts';
-import { requireValid } from '../validation/validate.ts';
 import { ApiService } from './api-service.ts';
+import { acceptBatch, batchRecord, progressRecord } from './batches.ts';
 import { filterOf, type ListQuery, paged, pageOf } from './paging.ts';
 import { batchRoutes } from './routes/batch.ts';
 
@@ -18,22 +17,8 @@ export class BatchController {
   }
 
   @Endpoint(batchRoutes.executeBatchOperation)
-  execute(@Input() input: ApiInput<WorkflowDefinition & { check_mode?: boolean }, { strict?: boolean }>) {
-    const body = input.body as Record<string, unknown>;
-    const { definition } = requireValid(
-      // A batch need not name itself: its operations are what counts.
-      'operations' in body ? { name: 'batch', version: '1.0.0', ...body } : body,
-      this.#api.validation(input.query.strict),
-    );
-    return this.#api.submit({ ...definition, kind: 'batch' }, input, (id, _status) => ({
-      batch_id: id,
-      status: 'Pending',
-      operations: definition.operations.map((operation) => ({
-        id: operation.id,
-        status: 'Pending',
-        progress: 0,
-      })),
-    }));
+  execute(@Input() input: ApiInput<WorkflowDefinition, { strict?: boolean }>) {
+    return acceptBatch(this.#api, input, input.query.strict);
   }
 
   @Endpoint(batchRoutes.listBatchOperations)
@@ -62,17 +47,8 @@ export class BatchController {
   @Endpoint(batchRoutes.getBatchProgress)
   async progress(@Input() { params }: ApiInput) {
     const { state, facts } = await this.#api.workflows.live(params['id']!);
-    const { progress, current_step, total_steps, completed_steps, estimated_time_remaining } = workflowRecord(
-      state,
-      facts,
-    );
     return {
-      workflow_id: state.plan.id,
-      progress,
-      current_step,
-      total_steps,
-      completed_steps,
-      estimated_time_remaining,
+      ...progressRecord(state, facts),
       operations: state.operations.map((own) => ({
         id: own.plan.id,
         status: own.status,
@@ -102,24 +78,4 @@ export class BatchController {
       message: 'There is nothing to roll back in this batch',
     });
   }
-}
-
-function batchRecord({ id, name, version, status, progress, created_at, operations = [] }: WorkflowRecord) {
-  return {
-    batch_id: id,
-    name,
-    version,
-    status,
-    progress,
-    created_at,
-    operations: operations.map((operation) => ({
-      id: operation.id,
-      type: operation.type,
-      provider: operation.provider,
-      status: operation.status,
-      progress: operation.progress,
-      results: operation.results,
-      error: operation.error,
-    })),
-  };
 }

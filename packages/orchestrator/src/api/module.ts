@@ -1,9 +1,11 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ApiService } from './api-service.ts';
 import { BatchController } from './batch.controller.ts';
+import { ResourcesController } from './resources.controller.ts';
 import { StateController } from './state.controller.ts';
 import { SystemController } from './system.controller.ts';
 import { TasksController } from './tasks.controller.ts';
+import { VerbsController } from './verbs.controller.ts';
 import { WorkflowsController } from './workflows.controller.ts';
 
 @Module({})
@@ -11,7 +13,15 @@ export class ApiModule {
   static with(api: ApiService): DynamicModule {
     return {
       module: ApiModule,
-      controllers: [SystemController, BatchController, StateController, WorkflowsController, TasksController],
+      controllers: [
+        SystemController,
+        VerbsController,
+        BatchController,
+        StateController,
+        WorkflowsController,
+        TasksController,
+        ResourcesController,
+      ],
       providers: [{ provide: ApiService, useValue: api }],
     };
   }

@@ -1,11 +1,9 @@
-import { cpus, loadavg } from 'node:os';
-import { statfs } from 'node:fs/promises';
 import { Controller, Inject } from '@nestjs/common';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { Answer, type ApiInput, Endpoint, Input } from '@provisioning/service-kit';
 import { humanSize, type Selection } from '../rollback/rollbacks.ts';
-import { workflowRecord } from '../views/records.ts';
 import { ApiService } from './api-service.ts';
+import { progressRecord } from './batches.ts';
 import { stateRoutes } from './routes/state.ts';
 
 /** Milliseconds that a rollback is waited for before the answer is 202 (13 §5). */
@@ -22,18 +20,7 @@ export class StateController {
   @Endpoint(stateRoutes.getWorkflowProgress)
   async progress(@Input() { params }: ApiInput) {
     const { state, facts } = await this.#api.workflows.live(params['id']!);
-    const { progress, current_step, total_steps, completed_steps, estimated_time_remaining } = workflowRecord(
-      state,
-      facts,
-    );
-    return {
-      workflow_id: state.plan.id,
-      progress,
-      current_step,
-      total_steps,
-      completed_steps,
-      estimated_time_remaining,
-    };
+    return progressRecord(state, facts);
   }
 
   @Endpoint(stateRoutes.getWorkflowSnapshots)
@@ -49,17 +36,13 @@ export class StateController {
   @Endpoint(stateRoutes.getSystemMetrics)
   async systemMetrics() {
     const { total, by_status } = await this.#api.stats(undefined);
-    const disk = await statfs(this.#api.settings.paths.data_dir).catch(() => undefined);
+    const { cpu_usage, memory_usage, disk_usage } = await this.#api.load();
     return {
       total_workflows: total,
       active_workflows: (by_status['Pending'] ?? 0) + (by_status['Running'] ?? 0),
       completed_workflows: by_status['Completed'] ?? 0,
       failed_workflows: by_status['Failed'] ?? 0,
-      system_load: {
-        cpu_usage: Math.min(100, Math.round((100 * loadavg()[0]!) / cpus().length)),
-        memory_usage: Math.round(process.memoryUsage.rss() / 1024 / 1024),
-        disk_usage: disk === undefined ? 0 : Math.round(100 * (1 - disk.bavail / disk.blocks)),
-      },
+      system_load: { cpu_usage, memory_usage, disk_usage },
     };
   }
 

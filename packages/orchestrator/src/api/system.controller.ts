@@ -1,6 +1,8 @@
 import { Controller, Inject } from '@nestjs/common';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { Answer, type ApiInput, Endpoint, Input } from '@provisioning/service-kit';
+import { type CustomEvent, customEvent } from '../events/custom.ts';
+import { asyncApiDocument } from '../openapi/async-document.ts';
 import { openApiDocument } from '../openapi/document.ts';
 import { ApiService } from './api-service.ts';
 import { allRoutes } from './routes/index.ts';
@@ -10,6 +12,7 @@ import { systemRoutes } from './routes/system.ts';
 export class SystemController {
   readonly #api: ApiService;
   #openApi: string | undefined;
+  #asyncApi: string | undefined;
 
   constructor(@Inject(ApiService) api: ApiService) {
     this.#api = api;
@@ -114,6 +117,28 @@ export class SystemController {
   @Endpoint(systemRoutes.listWebhookDeliveries)
   webhookDeliveries(@Input() { query }: ApiInput<unknown, { endpoint?: string; status?: string }>) {
     return this.#api.orchestrator.webhooks.deliveries(query);
+  }
+
+  @Endpoint(systemRoutes.testWebhookEndpoint)
+  testWebhook(@Input() { params }: ApiInput) {
+    return { delivery_id: this.#api.orchestrator.webhooks.test(params['id']!) };
+  }
+
+  @Endpoint(systemRoutes.redeliverWebhook)
+  async redeliver(@Input() { params }: ApiInput) {
+    const { id, status } = await this.#api.orchestrator.webhooks.redeliver(params['id']!);
+    return { delivery_id: id, status };
+  }
+
+  @Endpoint(systemRoutes.publishEvent)
+  publish(@Input() { body, identity }: ApiInput<CustomEvent>) {
+    this.#api.orchestrator.bus.publish(undefined, customEvent(body, identity.user));
+    return 'Event accepted';
+  }
+
+  @Endpoint(systemRoutes.getAsyncApi)
+  asyncApi() {
+    return (this.#asyncApi ??= JSON.stringify(asyncApiDocument(this.#api.version)));
   }
 
   @Endpoint(systemRoutes.getOpenApi)

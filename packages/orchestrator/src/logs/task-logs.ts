@@ -2,7 +2,20 @@ import { appendFile, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LogSink } from '../runtime/progress.ts';
 
-const levels = ['DEBUG', 'INFO', 'WARN', 'ERROR'];
+/** From the least to the most. */
+export const logLevels = ['DEBUG', 'INFO', 'WARN', 'ERROR'];
+
+/** One line of a workflow's log. */
+export interface LogLine {
+  readonly workflow: string;
+  readonly at: number;
+  readonly level: string;
+  readonly operation: string;
+  readonly message: string;
+}
+
+/** Newest lines of all workflows kept in memory, for readers who ask for the latest. */
+const recentLines = 1000;
 
 /**
  * The logs of workflows: one text file each, `<time> <level> <operation> <message>`. Lines are collected for a moment
@@ -14,12 +27,15 @@ export class TaskLogs implements LogSink {
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
   #failed = false;
+  #recent: LogLine[] = [];
 
   constructor(folder: string) {
     this.#folder = folder;
   }
 
   write(workflow: string, line: { at: number; level: string; operation: string; message: string }): void {
+    this.#recent.push({ workflow, ...line });
+    if (this.#recent.length > 2 * recentLines) this.#recent = this.#recent.slice(-recentLines);
     const text = line.message.replaceAll('\n', '\n  ');
     const lines = this.#lines.get(workflow) ?? [];
     lines.push(`${new Date(line.at).toISOString()} ${line.level.padEnd(5)} ${line.operation} ${text}\n`);
@@ -37,6 +53,25 @@ export class TaskLogs implements LogSink {
     await this.#writing;
   }
 
+  /** The newest lines of all workflows, oldest first. */
+  recent(): readonly LogLine[] {
+    return this.#recent.slice(-recentLines);
+  }
+
+  /** The newest lines of one workflow, oldest first. */
+  async lines(workflow: string, tail: number): Promise<LogLine[]> {
+    const text = await this.read(workflow, { tail });
+    return text
+      .trimEnd()
+      .split(/\n(?! {2})/)
+      .flatMap((line) => {
+        const [, at, level, operation, message] = /^(\S+) (\S+) +(\S+) (.*)$/s.exec(line) ?? [];
+        if (at === undefined) return [];
+        const whole = message!.replaceAll('\n  ', '\n');
+        return [{ workflow, at: Date.parse(at), level: level!, operation: operation!, message: whole }];
+      });
+  }
+
   /** The last `tail` lines at or above `level`, of one operation when asked for. */
   async read(
     workflow: string,
@@ -44,10 +79,10 @@ export class TaskLogs implements LogSink {
   ): Promise<string> {
     await this.settled();
     const text = await readTail(this.#path(workflow));
-    const least = levels.indexOf((options.level ?? 'DEBUG').toUpperCase());
+    const least = logLevels.indexOf((options.level ?? 'DEBUG').toUpperCase());
     const lines = text.split(/\n(?! {2})/).filter((line) => {
       const [, level, , operation] = /^\S+ (\S+)( +)(\S+)/.exec(line) ?? [];
-      if (level === undefined || levels.indexOf(level) < least) return false;
+      if (level === undefined || logLevels.indexOf(level) < least) return false;
       return options.operation === undefined || operation === options.operation;
     });
     const wanted = lines.slice(-(options.tail ?? lines.length)).map((line) => line.trimEnd());

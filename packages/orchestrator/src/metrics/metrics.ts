@@ -1,34 +1,42 @@
 /** Counters, gauges and histograms in the Prometheus text format. Label sets are bounded by what the service itself says. */
 
-type Labels = Readonly<Record<string, string>>;
+export type Labels = Readonly<Record<string, string>>;
 
-interface Family {
+export interface Sample {
+  readonly name: string;
+  readonly labels: Labels;
+  readonly value: number;
+}
+
+export interface Family {
   readonly name: string;
   readonly help: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
-  render(): string[];
+  samples(): readonly Sample[];
 }
 
 export class Counter implements Family {
   readonly type = 'counter';
   readonly name: string;
   readonly help: string;
-  readonly #values = new Map<string, number>();
+  readonly #values = new Map<string, { readonly labels: Labels; value: number }>();
 
   /** @param initial label sets that exist with 0 from the start */
   constructor(name: string, help: string, initial: readonly Labels[] = [{}]) {
     this.name = name;
     this.help = help;
-    for (const labels of initial) this.#values.set(key(labels), 0);
+    for (const labels of initial) this.add(labels, 0);
   }
 
   add(labels: Labels = {}, amount = 1): void {
     const at = key(labels);
-    this.#values.set(at, (this.#values.get(at) ?? 0) + amount);
+    const found = this.#values.get(at);
+    if (found) found.value += amount;
+    else this.#values.set(at, { labels, value: amount });
   }
 
-  render(): string[] {
-    return [...this.#values].map(([labels, value]) => `${this.name}${labels} ${value}`);
+  samples(): readonly Sample[] {
+    return [...this.#values.values()].map(({ labels, value }) => ({ name: this.name, labels, value }));
   }
 }
 
@@ -47,10 +55,10 @@ export class Gauge implements Family {
     this.#read = read;
   }
 
-  render(): string[] {
+  samples(): readonly Sample[] {
     const value = this.#read();
-    if (typeof value === 'number') return [`${this.name} ${value}`];
-    return value.map((item) => `${this.name}${key(item.labels)} ${item.value}`);
+    if (typeof value === 'number') return [{ name: this.name, labels: {}, value }];
+    return value.map((item) => ({ name: this.name, ...item }));
   }
 }
 
@@ -88,15 +96,16 @@ export class Histogram implements Family {
     });
   }
 
-  render(): string[] {
+  samples(): readonly Sample[] {
     return [...this.#series.values()].flatMap(({ labels, buckets }) => [
-      ...this.#bounds.map(
-        (bound, index) =>
-          `${this.name}_bucket${key({ ...labels, le: String(bound) })} ${buckets.counts[index]}`,
-      ),
-      `${this.name}_bucket${key({ ...labels, le: '+Inf' })} ${buckets.count}`,
-      `${this.name}_sum${key(labels)} ${buckets.sum}`,
-      `${this.name}_count${key(labels)} ${buckets.count}`,
+      ...this.#bounds.map((bound, index) => ({
+        name: `${this.name}_bucket`,
+        labels: { ...labels, le: String(bound) },
+        value: buckets.counts[index]!,
+      })),
+      { name: `${this.name}_bucket`, labels: { ...labels, le: '+Inf' }, value: buckets.count },
+      { name: `${this.name}_sum`, labels, value: buckets.sum },
+      { name: `${this.name}_count`, labels, value: buckets.count },
     ]);
   }
 }
@@ -105,7 +114,7 @@ export function renderMetrics(families: readonly Family[]): string {
   const lines = families.flatMap((family) => [
     `# HELP ${family.name} ${family.help}`,
     `# TYPE ${family.name} ${family.type}`,
-    ...family.render(),
+    ...family.samples().map(({ name, labels, value }) => `${name}${key(labels)} ${value}`),
   ]);
   return `${lines.join('\n')}\n`;
 }

@@ -1,7 +1,7 @@
 import type { WorkflowEvent } from '../engine/events.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Live } from '../runtime/live.ts';
-import { Counter, Gauge, Histogram, renderMetrics } from './metrics.ts';
+import { Counter, type Family, Gauge, Histogram, renderMetrics } from './metrics.ts';
 
 const statuses = ['completed', 'failed', 'cancelled'];
 
@@ -65,8 +65,8 @@ export class OrchestratorMetrics {
   readonly #gauges: Gauge[] = [];
   recoverySeconds = 0;
 
-  /** @param sockets number of open WebSockets */
-  watch(runtime: Runtime, sockets: () => number): void {
+  /** @param sockets open WebSockets by stream */
+  watch(runtime: Runtime, sockets: () => Readonly<Record<string, number>>): void {
     const { scheduler } = runtime;
     this.#gauges.push(
       new Gauge('orchestrator_queue_depth', 'Operations ready and waiting', () => [
@@ -92,9 +92,9 @@ export class OrchestratorMetrics {
         'Seconds that the last recovery took',
         () => this.recoverySeconds,
       ),
-      new Gauge('orchestrator_ws_connections', 'Open WebSocket connections', () => [
-        { labels: { stream: 'events' }, value: sockets() },
-      ]),
+      new Gauge('orchestrator_ws_connections', 'Open WebSocket connections, by stream', () =>
+        Object.entries(sockets()).map(([stream, value]) => ({ labels: { stream }, value })),
+      ),
       new Gauge('orchestrator_process_memory_bytes', 'Resident memory of the process', () =>
         process.memoryUsage.rss(),
       ),
@@ -155,8 +155,9 @@ export class OrchestratorMetrics {
     this.#deliveries.add({ endpoint, result });
   }
 
-  render(): string {
-    return renderMetrics([
+  /** Every family, for the text format and for the metrics stream. */
+  families(): readonly Family[] {
+    return [
       this.#tasks,
       this.#failed,
       this.#duration,
@@ -172,7 +173,11 @@ export class OrchestratorMetrics {
       this.#limited,
       this.#deliveries,
       ...this.#gauges,
-    ]);
+    ];
+  }
+
+  render(): string {
+    return renderMetrics(this.families());
   }
 
   #ended(status: string, type: string, startedAt: number | undefined, at: number): void {

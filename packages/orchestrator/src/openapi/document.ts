@@ -1,8 +1,15 @@
-import { ErrorEnvelope, eventData, ClientFrame, EventEnvelope, Metadata } from '@provisioning/client';
+import {
+  ClientFrame,
+  ErrorEnvelope,
+  eventData,
+  EventEnvelope,
+  Metadata,
+  ServerFrame,
+} from '@provisioning/client';
 import type { RouteSpec } from '@provisioning/service-kit';
 import type { TSchema } from 'typebox';
 
-type Json = Record<string, unknown>;
+export type Json = Record<string, unknown>;
 
 /** Statuses of failure that every route may answer (13 §1). */
 const failures: Readonly<Record<string, string>> = {
@@ -19,12 +26,20 @@ const failures: Readonly<Record<string, string>> = {
   '503': 'Queue full, store down or draining',
 };
 
+/** What travels over the WebSocket, by name (13 §10). */
+export const socketSchemas: Readonly<Record<string, TSchema>> = {
+  ...eventData,
+  EventEnvelope,
+  WsClientFrame: ClientFrame,
+  WsServerFrame: ServerFrame,
+};
+
 /** OpenAPI 3.1 of the routes, made from the schemas that validate requests (13 §10). */
 export function openApiDocument(routes: readonly RouteSpec[], version: string): Json {
   const components = new Map<string, unknown>();
   const schema = (type: TSchema) => collect(type, components);
   schema(ErrorEnvelope);
-  for (const [name, type] of Object.entries({ ...eventData, WsClientFrame: ClientFrame, EventEnvelope })) {
+  for (const [name, type] of Object.entries(socketSchemas)) {
     components.set(name, strip(type, components));
   }
   const paths: Record<string, Json> = {};
@@ -143,7 +158,7 @@ function collect(type: TSchema, components: Map<string, unknown>): unknown {
   return { $ref: `#/components/schemas/${$id}` };
 }
 
-function strip(value: unknown, components: Map<string, unknown>): unknown {
+export function strip(value: unknown, components: Map<string, unknown>): unknown {
   if (Array.isArray(value)) return value.map((item) => strip(item, components));
   if (typeof value !== 'object' || value === null) return value;
   const result: Json = {};

@@ -22,6 +22,7 @@ import { refuseWhenBusy } from './admission.ts';
 import { endingOf } from './ending.ts';
 import { type Live, newLive, rowOf } from './live.ts';
 import { ProgressReporter, type LogSink } from './progress.ts';
+import { redactorOf } from './redaction.ts';
 import { chooseRollback, rollbackOrderStart } from './rollback.ts';
 import { assignmentOf, cancelled, isResting, queueKey, ticketOf } from './work.ts';
 import { Timers } from './timers.ts';
@@ -189,7 +190,9 @@ export class Runtime {
   /** An operation told something of itself. */
   report(assignment: Assignment, progress: Progress): void {
     const live = this.#live.get(assignment.workflow.id);
-    if (live) this.#progress.report(live.state, assignment.operation.index, progress);
+    if (!live) return;
+    const told = redactorOf(live.state.plan)(progress);
+    this.#progress.report(live.state, assignment.operation.index, told);
   }
 
   /** A step is finished: journalled, and known to every later attempt. */
@@ -210,7 +213,8 @@ export class Runtime {
     this.#scheduler.release(workflow.id, op, undo);
     this.#progress.flush(live.state, op);
     if (operation.provider !== undefined) this.#judge(operation.provider, outcome);
-    const event = endingOf(live.state, assignment, outcome, Date.now(), Math.random());
+    const told = redactorOf(live.state.plan)(outcome);
+    const event = endingOf(live.state, assignment, told, Date.now(), Math.random());
     if (event) this.append(live, event);
     this.#pump();
   }

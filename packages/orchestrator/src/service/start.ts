@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { processSurroundings } from '@provisioning/core';
+import { processSurroundings, type Surroundings } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import {
   type Authenticate,
@@ -15,6 +15,7 @@ import { ApiModule } from '../api/module.ts';
 import { ApiService } from '../api/api-service.ts';
 import { SocketGateway } from '../api/socket/gateway.ts';
 import type { Executor } from '../execution/executor.ts';
+import { HealthWatch } from '../events/health-watch.ts';
 import { openDispatcher } from '../dispatch/open.ts';
 import { servePage } from '../page/page.ts';
 import { type PlanDefaults, planDefaults } from '../engine/plan.ts';
@@ -22,6 +23,7 @@ import { CommandExecutor } from '../execution/command-executor.ts';
 import { CoreExecutor } from '../execution/core-executor.ts';
 import { Executors } from '../execution/executors.ts';
 import { joinExecutor } from '../execution/join-executor.ts';
+import { Infrastructures } from '../resources/infrastructures.ts';
 import { openStore } from '../journal/open.ts';
 import { endpointsOf } from '../webhooks/endpoints.ts';
 import { Orchestrator } from './orchestrator.ts';
@@ -51,6 +53,8 @@ export interface ServiceOptions {
   /** Where the program is installed; extensions are found from there. */
   readonly moduleUrl: string;
   readonly logger?: Logger;
+  /** The user's folders and environment; default those of the process. */
+  readonly surroundings?: Surroundings;
   /** Who a token belongs to; needed in every mode but solo. */
   readonly authenticate?: Authenticate;
   /** Replaces the operations of the product. */
@@ -115,7 +119,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       },
     });
     await orchestrator.openStore();
-    const api = new ApiService(orchestrator, settings, version, options.origins);
+    const infrastructures = new Infrastructures({
+      surroundings: surroundingsOf(options),
+      moduleUrls: [options.moduleUrl],
+      log: (level, message) => logger[level](message),
+    });
+    const api = new ApiService(orchestrator, settings, version, infrastructures, options.origins);
     const solo = settings.mode === 'solo';
     const http = await createHttpServer({
       security: new SecurityChain({
@@ -141,6 +150,17 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       onDropped: (event) => orchestrator.metrics.dropped(event),
     });
     orchestrator.metrics.watch(orchestrator.runtime, () => gateway.connections);
+    const health = new HealthWatch({
+      bus: orchestrator.bus,
+      health: () => api.health(),
+      metrics: () => api.load(),
+      onChange: (before, now) =>
+        orchestrator.webhooks.tell('system.health_changed', {
+          previous_status: before,
+          status: now.status,
+          components: now.components,
+        }),
+    });
     const { host, port } = await http.listen(settings.server.host, settings.server.port);
     endpoint = `http://${host}:${port}`;
     folder.announce(port);
@@ -155,6 +175,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const stop = async () => {
       api.drain();
       logger.info('orchestrator stops');
+      health.stop();
       try {
         await orchestrator.close(settings.shutdown_grace_seconds * 1000);
         gateway.close();
@@ -182,12 +203,9 @@ function refuseOpenSolo({ mode, server }: Settings): void {
 }
 
 /** The operations of the product, and commands where they are allowed. */
-export function productExecutor(
-  { settings, moduleUrl }: ServiceOptions,
-  logger: Logger,
-  endpoint: () => string,
-): Executor {
-  const surroundings = processSurroundings(new URL('..', moduleUrl).pathname);
+export function productExecutor(options: ServiceOptions, logger: Logger, endpoint: () => string): Executor {
+  const { settings, moduleUrl } = options;
+  const surroundings = surroundingsOf(options);
   const { allow_commands, cancel_grace_seconds } = settings.executor;
   return new Executors([
     new CoreExecutor({
@@ -203,6 +221,10 @@ export function productExecutor(
       environment: surroundings.env,
     }),
   ]);
+}
+
+function surroundingsOf({ surroundings, moduleUrl }: ServiceOptions): Surroundings {
+  return surroundings ?? processSurroundings(new URL('..', moduleUrl).pathname);
 }
 
 /** Values for what submitted workflows leave open. */

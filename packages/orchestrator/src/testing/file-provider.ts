@@ -10,19 +10,24 @@ import type { Execution, Executor } from '../execution/executor.ts';
 export class FileProvider implements Executor {
   readonly #file: string;
   readonly #pace: number;
+  readonly #prefixes: readonly string[];
 
-  /** @param pace milliseconds that an effect takes */
-  constructor(file: string, pace = 2) {
+  /**
+   * @param pace milliseconds that an effect takes
+   * @param prefixes of the types it runs
+   */
+  constructor(file: string, pace = 2, prefixes: readonly string[] = ['file.']) {
     this.#file = file;
     this.#pace = pace;
+    this.#prefixes = prefixes;
   }
 
   supports(type: string): boolean {
-    return type.startsWith('file.');
+    return this.#prefixes.some((prefix) => type.startsWith(prefix));
   }
 
   canUndo(type: string): boolean {
-    return type === 'file.create';
+    return this.supports(type) && type.endsWith('.create');
   }
 
   validate(): readonly string[] {

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { WorkflowEvent } from '../engine/events.ts';
-import { taskId } from '../engine/identifiers.ts';
-import type { WorkflowState } from '../engine/state.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Store } from '../journal/store.ts';
 import type { Live } from '../runtime/live.ts';
 import { Timers } from '../runtime/timers.ts';
-import { workflowProgress } from '../views/progress.ts';
 import { type Endpoint, matches } from './endpoints.ts';
+import { webhookEvents } from './event-data.ts';
 import { send } from './send.ts';
 import { sign } from './signature.ts';
 
@@ -18,7 +17,6 @@ const failureLimit = 50;
 const restTime = 3_600_000;
 /** Milliseconds for which records of ended deliveries are kept. */
 const keptFor = 7 * 24 * 3_600_000;
-const outputLimit = 4096;
 
 export interface Delivery {
   readonly id: string;
@@ -106,7 +104,42 @@ export class Webhooks {
       .filter(({ status }) => filter.status === undefined || status === filter.status);
   }
 
-  #queue(endpoint: Endpoint, event: string, timestamp: string, data: unknown): void {
+  /** Sends a `webhook.test` to one endpoint, whatever events it is for. @returns the delivery's id */
+  test(id: string): string {
+    const endpoint = this.#endpoint(id);
+    const data = { endpoint: id, message: 'A test of this endpoint' };
+    return this.#queue(endpoint, 'webhook.test', new Date().toISOString(), data);
+  }
+
+  /** Sends a delivery again under its own id, with all its attempts. */
+  async redeliver(id: string): Promise<Delivery> {
+    const record = await this.#options.store.record('webhook', id);
+    if (record === undefined) throw notFound(`Webhook delivery not found: ${id}`);
+    const { error: _error, ...before } = JSON.parse(record) as Delivery;
+    this.#endpoint(before.endpoint);
+    const delivery: Delivery = { ...before, attempts: 0, status: 'pending', due: 0 };
+    this.#disabled.delete(before.endpoint);
+    this.#write(delivery);
+    this.#options.journal().whenDurable(() => this.#schedule(delivery));
+    return delivery;
+  }
+
+  /** Tells the endpoints that want it of something that no workflow did. */
+  tell(event: string, data: unknown): void {
+    for (const endpoint of this.#endpoints.values()) {
+      const { enabled = true, events, id } = endpoint;
+      if (!enabled || this.#disabled.has(id) || !events.some((pattern) => matches(pattern, event))) continue;
+      this.#queue(endpoint, event, new Date().toISOString(), data);
+    }
+  }
+
+  #endpoint(id: string): Endpoint {
+    const endpoint = this.#endpoints.get(id);
+    if (endpoint) return endpoint;
+    throw notFound(`Webhook endpoint not found: ${id}`);
+  }
+
+  #queue(endpoint: Endpoint, event: string, timestamp: string, data: unknown): string {
     const id = randomUUID();
     const delivery: Delivery = {
       id,
@@ -120,6 +153,7 @@ export class Webhooks {
     };
     this.#write(delivery);
     this.#options.journal().whenDurable(() => this.#schedule(delivery));
+    return id;
   }
 
   #schedule(delivery: Delivery): void {
@@ -205,61 +239,6 @@ export class Webhooks {
   }
 }
 
-/** What a journal event is called outside, with its data; nothing for most. */
-function webhookEvents(state: WorkflowState, event: WorkflowEvent): [string, unknown][] {
-  const subject = state.plan.kind === 'batch' ? 'batch' : 'workflow';
-  switch (event.type) {
-    case 'WorkflowSubmitted':
-      return [[`${subject}.created`, rootData(state)]];
-    case 'WorkflowStarted':
-      return [[`${subject}.started`, rootData(state)]];
-    case 'WorkflowCompleted':
-    case 'WorkflowFailed':
-    case 'WorkflowCancelled':
-      return [[`${subject}.${state.status.toLowerCase()}`, rootData(state)]];
-    case 'OperationStarted':
-      return [['task.started', taskData(state, event.op)]];
-    case 'OperationCompleted':
-    case 'OperationFailed':
-    case 'OperationCancelled':
-      return [[`task.${state.operations[event.op]!.status.toLowerCase()}`, taskData(state, event.op)]];
-    case 'WorkflowRolledBack':
-      return [
-        [
-          event.success ? 'rollback.completed' : 'rollback.failed',
-          { rollback_id: state.rollback?.id, workflow_id: state.plan.id },
-        ],
-      ];
-    default:
-      return [];
-  }
-}
-
-function rootData(state: WorkflowState) {
-  const { id, name, kind } = state.plan;
-  const { length: total } = state.operations;
-  return {
-    ...(kind === 'batch' ? { batch_id: id } : { workflow_id: id, task_id: id }),
-    name,
-    status: state.status.toLowerCase(),
-    infra: state.plan.infra,
-    progress: workflowProgress(state).percent,
-    operations: { total, completed: state.completed, failed: state.failed },
-    ...(state.error === undefined ? {} : { error: state.error.message }),
-  };
-}
-
-function taskData(state: WorkflowState, op: number) {
-  const { plan, status, output, error, progress } = state.operations[op]!;
-  const text =
-    output === undefined ? undefined : typeof output === 'string' ? output : JSON.stringify(output);
-  return {
-    task_id: taskId(state.plan.id, op),
-    name: plan.name,
-    status: status.toLowerCase(),
-    infra: plan.infra,
-    progress,
-    ...(text === undefined ? {} : { output: text.slice(-outputLimit) }),
-    ...(error === undefined ? {} : { error: error.message }),
-  };
+function notFound(message: string): ProvisioningError {
+  return new ProvisioningError({ code: 'NOT_FOUND', kind: 'not-found', message });
 }

@@ -1,13 +1,17 @@
 import type { RouteSpec } from '@provisioning/service-kit';
 import { batchRoutes } from './batch.ts';
+import { resourceRoutes } from './resources.ts';
 import { stateRoutes } from './state.ts';
 import { systemRoutes } from './system.ts';
+import { verbRoutes } from './verbs.ts';
 import { workflowRoutes } from './workflows.ts';
 
 /** Every route of the API; the OpenAPI document is made of these. */
 export const allRoutes: readonly RouteSpec[] = [
   systemRoutes,
   workflowRoutes,
+  verbRoutes,
   batchRoutes,
   stateRoutes,
+  resourceRoutes,
 ].flatMap((group) => Object.values(group));

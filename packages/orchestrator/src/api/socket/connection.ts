@@ -1,12 +1,23 @@
 import { ClientFrame, type EventEnvelope } from '@provisioning/client';
 import { type Authenticate, findings, type Identity, localAdministrator } from '@provisioning/service-kit';
 import type { WebSocket } from 'ws';
+import { parseTaskId } from '../../engine/identifiers.ts';
 import { compareEventIds } from '../../events/event-id.ts';
 import type { ApiService } from '../api-service.ts';
+import { logEvent, type LogSelection, matchesLog } from './log-stream.ts';
+import { metricEvents, type MetricSelection } from './metric-stream.ts';
 import { Outbox } from './outbox.ts';
 import { type Filters, isFilterKey, largestSubscription, Subscriptions } from './subscriptions.ts';
 
+/** What a connection is for: events as they come, or one of the streams beside them (13 §8.1). */
+export interface StreamOptions {
+  readonly name: 'events' | 'metrics' | 'logs';
+  readonly logs?: LogSelection;
+  readonly metrics?: MetricSelection;
+}
+
 export interface ConnectionOptions {
+  readonly stream: StreamOptions;
   readonly events: readonly string[] | undefined;
   readonly batchSize: number;
   readonly lastEventId: string | undefined;
@@ -39,7 +50,7 @@ const invalidPerMinute = 10;
 /** Journal events replayed for all workflows (13 §8.3). */
 const replayLimit = 1000;
 
-/** One client of `/ws`. */
+/** One client of `/ws`, `/logs` or `/metrics`. */
 export class Connection {
   readonly #socket: WebSocket;
   readonly #api: ApiService;
@@ -51,6 +62,7 @@ export class Connection {
   #authentication: NodeJS.Timeout | undefined;
   #expiry: NodeJS.Timeout | undefined;
   #notice: NodeJS.Timeout | undefined;
+  #metrics: NodeJS.Timeout | undefined;
   #held: EventEnvelope[] | undefined;
   #frames = 0;
   #overSince: number | undefined;
@@ -61,7 +73,10 @@ export class Connection {
     this.#socket = socket;
     this.#api = api;
     this.#options = options;
-    this.#subscriptions = new Subscriptions(options.events);
+    const { name } = options.stream;
+    this.#subscriptions = new Subscriptions(
+      name === 'logs' ? ['log'] : name === 'metrics' ? ['metric'] : options.events,
+    );
     this.#outbox = new Outbox(socket, { batchSize: options.batchSize, onDropped: options.onDropped });
     socket.on('message', (data: Buffer) => this.#frame(data));
     socket.on('close', () => this.close());
@@ -76,19 +91,29 @@ export class Connection {
 
   /** Nothing is sent before it is known who listens. */
   #begin(identity: Identity): void {
-    const { lastEventId, workflow, admit } = this.#options;
+    const { lastEventId, workflow, admit, stream } = this.#options;
     const first = this.#identity === undefined;
     this.#identity = identity;
     clearTimeout(this.#authentication);
     this.#watchExpiry(identity);
     if (!first) return;
     admit(identity.user);
-    if (lastEventId !== undefined) this.#held = [];
+    if (stream.metrics) {
+      const tell = () => {
+        const { metrics } = this.#api.orchestrator;
+        for (const event of metricEvents(metrics.families(), stream.metrics!)) this.#receive(event);
+      };
+      tell();
+      this.#metrics = setInterval(tell, stream.metrics.interval * 1000);
+      return;
+    }
+    if (lastEventId !== undefined || stream.logs) this.#held = [];
     this.#unsubscribe = this.#api.orchestrator.bus.subscribe({
       workflow,
       receive: (event) => this.#receive(event),
     });
-    if (lastEventId !== undefined) void this.#replay(lastEventId);
+    if (stream.logs) void this.#pastLogs(stream.logs);
+    else if (lastEventId !== undefined) void this.#replay(lastEventId);
   }
 
   #watchExpiry({ expiresAt }: Identity): void {
@@ -116,7 +141,8 @@ export class Connection {
   }
 
   close(): void {
-    for (const timer of [this.#authentication, this.#expiry, this.#notice]) clearTimeout(timer);
+    for (const timer of [this.#authentication, this.#expiry, this.#notice, this.#metrics])
+      clearTimeout(timer);
     this.#unsubscribe();
     this.#outbox.close();
   }
@@ -130,8 +156,39 @@ export class Connection {
 
   #mayRead(event: EventEnvelope): boolean {
     if (!this.#subscriptions.matches(event)) return false;
+    const { logs } = this.#options.stream;
+    if (logs && !matchesLog(event, logs)) return false;
     const roles = restricted[event.event_type];
     return roles === undefined || (this.#identity?.roles.some((role) => roles.includes(role)) ?? false);
+  }
+
+  /** The newest lines that the query asks for, then what has been said meanwhile. */
+  async #pastLogs(selection: LogSelection): Promise<void> {
+    const { logs } = this.#api.orchestrator;
+    const { taskId } = selection;
+    try {
+      const { workflow: id, operation } = taskId === undefined ? {} : await this.#taskOf(taskId);
+      const lines = id === undefined ? logs.recent() : await logs.lines(id, 1000);
+      const past = lines
+        .filter((line) => operation === undefined || line.operation === operation)
+        .map((line) => logEvent({ ...line, taskId: operation === undefined ? undefined : taskId }))
+        .filter((event) => this.#mayRead(event));
+      for (const event of past.slice(past.length - Math.min(selection.tail, past.length))) {
+        this.#outbox.push(event);
+      }
+    } catch (error) {
+      this.#error('REPLAY_FAILED', (error as Error).message);
+    }
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const event of held) this.#outbox.push(event);
+  }
+
+  async #taskOf(taskId: string): Promise<{ workflow?: string; operation?: string }> {
+    const { workflow, operation } = parseTaskId(taskId);
+    if (operation === undefined) return { workflow };
+    const { state } = await this.#api.workflows.live(workflow);
+    return { workflow, operation: state.operations[operation]?.plan.id };
   }
 
   async #replay(after: string): Promise<void> {

@@ -1,11 +1,13 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { type Authenticate, canonicalPath } from '@provisioning/service-kit';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { isEventId } from '../../events/event-id.ts';
 import type { ApiService } from '../api-service.ts';
-import { Connection } from './connection.ts';
+import { Connection, type StreamOptions } from './connection.ts';
+import { readLogSelection } from './log-stream.ts';
+import { readMetricSelection } from './metric-stream.ts';
+import { badQuery, refuse, type Refusal } from './refusal.ts';
 
 export interface GatewayOptions {
   readonly prefixes: readonly string[];
@@ -19,17 +21,21 @@ export interface GatewayOptions {
 
 const pingInterval = 30_000;
 
-/** WebSocket upgrades: `/ws` (13 §8). */
+const streams = { '/ws': 'events', '/metrics': 'metrics', '/logs': 'logs' } as const;
+
+/** WebSocket upgrades: `/ws`, `/logs` and `/metrics` (13 §8). */
 export class SocketGateway {
   readonly #api: ApiService;
   readonly #options: GatewayOptions;
   readonly #server = new WebSocketServer({
     noServer: true,
     maxPayload: 64 * 1024,
-    perMessageDeflate: false,
+    // Used only where the client offers it, which the query `compression=true` lets through.
+    perMessageDeflate: { threshold: 1024 },
     handleProtocols: (protocols) => (protocols.has('provisioning.v1') ? 'provisioning.v1' : false),
   });
   readonly #alive = new WeakSet<WebSocket>();
+  readonly #streams = new WeakMap<WebSocket, string>();
   readonly #perUser = new Map<string, number>();
   readonly #ping: NodeJS.Timeout;
 
@@ -40,8 +46,11 @@ export class SocketGateway {
     this.#ping = setInterval(() => this.#heartbeat(), pingInterval).unref();
   }
 
-  get connections(): number {
-    return this.#server.clients.size;
+  /** Open connections by stream. */
+  get connections(): Readonly<Record<string, number>> {
+    const counts: Record<string, number> = { events: 0, metrics: 0, logs: 0 };
+    for (const socket of this.#server.clients) counts[this.#streams.get(socket) ?? 'events']!++;
+    return counts;
   }
 
   /** Tells every client that the server goes away. */
@@ -58,10 +67,16 @@ export class SocketGateway {
     socket.on('error', () => socket.destroy());
     const url = new URL(canonicalPath(request.url ?? '/', this.#options.prefixes), 'http://localhost');
     try {
-      if (url.pathname.replace(/\/+$/, '') !== '/ws')
-        throw refuse(404, 'NOT_FOUND', `No such stream: ${url.pathname}`);
+      const stream = (streams as Partial<Record<string, StreamOptions['name']>>)[
+        url.pathname.replace(/\/+$/, '')
+      ];
+      if (stream === undefined) throw refuse(404, 'NOT_FOUND', `No such stream: ${url.pathname}`);
       this.#checkOrigin(request);
       const options = this.#read(url.searchParams);
+      if (url.searchParams.get('compression') !== 'true') delete request.headers['sec-websocket-extensions'];
+      const query = url.searchParams;
+      const logs = stream === 'logs' ? readLogSelection(query) : undefined;
+      const metrics = stream === 'metrics' ? readMetricSelection(query) : undefined;
       const { authenticate } = this.#options;
       const token = tokenOf(request, url.searchParams);
       const identity =
@@ -69,9 +84,15 @@ export class SocketGateway {
       this.#admit(identity?.user ?? 'local');
       this.#server.handleUpgrade(request, socket, head, (client) => {
         this.#alive.add(client);
+        this.#streams.set(client, stream);
         client.on('pong', () => this.#alive.add(client));
         new Connection(client, this.#api, {
           ...options,
+          stream: {
+            name: stream,
+            ...(stream === 'logs' ? { logs: logs! } : {}),
+            ...(stream === 'metrics' ? { metrics: metrics! } : {}),
+          },
           authenticate,
           identity,
           admit: (user) => this.#count(client, user),
@@ -100,22 +121,22 @@ export class SocketGateway {
   #read(query: URLSearchParams) {
     const batchSize = Number(query.get('batch_size') ?? 10);
     if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > 100) {
-      throw refuse(400, 'BAD_REQUEST', 'batch_size: expected a number from 1 to 100');
+      throw badQuery('batch_size: expected a number from 1 to 100');
     }
     const lastEventId = query.get('last_event_id') ?? undefined;
     if (lastEventId !== undefined && !isEventId(lastEventId)) {
-      throw refuse(400, 'BAD_REQUEST', 'last_event_id: expected the id of an event');
+      throw badQuery('last_event_id: expected the id of an event');
     }
     const compression = query.get('compression');
     if (compression !== null && compression !== 'true' && compression !== 'false') {
-      throw refuse(400, 'BAD_REQUEST', 'compression: expected true or false');
+      throw badQuery('compression: expected true or false');
     }
     const names = query
       .get('events')
       ?.split(',')
       .map((name) => name.trim())
       .filter((name) => name !== '');
-    if (names && names.length > 50) throw refuse(400, 'BAD_REQUEST', 'events: at most 50 names');
+    if (names && names.length > 50) throw badQuery('events: at most 50 names');
     return {
       events: names?.length === 0 ? undefined : names,
       batchSize,
@@ -162,17 +183,4 @@ function tokenOf({ headers }: IncomingMessage, query: URLSearchParams): string |
 
 function unauthorized(): never {
   throw refuse(401, 'UNAUTHORIZED', 'Unauthorized');
-}
-
-class Refusal extends ProvisioningError {
-  readonly status: number;
-
-  constructor(status: number, code: string, message: string) {
-    super({ code, message, kind: 'usage' });
-    this.status = status;
-  }
-}
-
-function refuse(status: number, code: string, message: string): Refusal {
-  return new Refusal(status, code, message);
 }

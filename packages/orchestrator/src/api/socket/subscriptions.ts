@@ -1,4 +1,5 @@
 import { eventAliases, type EventEnvelope } from '@provisioning/client';
+import { isCustom } from '../../events/custom.ts';
 
 /** Conditions of a subscription: ANDed over keys, ORed within lists (13 §8.3). */
 export type Filters = Readonly<Record<string, unknown>>;
@@ -61,7 +62,7 @@ export class Subscriptions {
 
   matches(event: EventEnvelope): boolean {
     if (!this.#names.has(event.event_type)) {
-      return this.#custom && (event.metadata as { custom?: boolean }).custom === true;
+      return this.#custom && isCustom(event);
     }
     const filters = this.#names.get(event.event_type);
     return filters === undefined || passes(filters, event);
@@ -77,7 +78,10 @@ export function isFilterKey(key: string): boolean {
 }
 
 function passes(filters: Filters, event: EventEnvelope): boolean {
-  const data = event.data as Record<string, unknown>;
+  const data = (typeof event.data === 'object' && event.data !== null ? event.data : {}) as Record<
+    string,
+    unknown
+  >;
   for (const [key, wanted] of Object.entries(filters)) {
     if (key === 'since') {
       if (Date.parse(event.timestamp) < Date.parse(String(wanted))) return false;

@@ -1,0 +1,111 @@
+import { isAbsolute } from 'node:path';
+import {
+  type Infrastructure,
+  infraPath,
+  listInfrastructures,
+  openProject,
+  type Project,
+  selectWorkspace,
+  StateFile,
+  type InfrastructureState,
+  type Surroundings,
+} from '@provisioning/core';
+import { type Context, ProvisioningError } from '@provisioning/extensions-sdk';
+
+/** Where a request wants something done; what is left out is chosen as the command line chooses it (03 §6). */
+export interface Place {
+  readonly workspace?: string;
+  readonly infra?: string;
+  readonly environment?: string;
+  /** A file inside the infrastructure's folder, merged over its definition. */
+  readonly settings?: string;
+}
+
+export interface OpenedInfrastructure extends AsyncDisposable {
+  readonly workspace: { readonly name: string; readonly path: string };
+  readonly definition: Infrastructure;
+  readonly project: Project;
+  readonly context: Context;
+  /** What was last known of its resources. */
+  state(): Promise<InfrastructureState>;
+}
+
+/** An infrastructure without its definition: enough to list what it has. */
+export interface KnownInfrastructure {
+  readonly workspace: { readonly name: string; readonly path: string };
+  readonly infra: string;
+}
+
+export interface InfrastructuresOptions {
+  readonly surroundings: Surroundings;
+  readonly moduleUrls: readonly string[];
+  readonly log: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void;
+}
+
+/** Workspaces and infrastructures as requests name them. Opening one contacts nobody. */
+export class Infrastructures {
+  readonly #options: InfrastructuresOptions;
+
+  constructor(options: InfrastructuresOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Opens the infrastructure of a request; close it with `await using`.
+   * @throws ProvisioningError `WORKSPACE_NOT_FOUND`, `INFRA_NOT_FOUND` (404) and the findings of its definition
+   */
+  async open({ workspace, infra, environment, settings }: Place): Promise<OpenedInfrastructure> {
+    const { surroundings, moduleUrls, log } = this.#options;
+    if (settings !== undefined) checkSettings(settings);
+    const selected = await selectWorkspace({ surroundings, workspace, infra });
+    const place = { name: selected.name, path: selected.path };
+    const opened = await openProject({
+      surroundings,
+      workspace: place,
+      infra: selected.infra!,
+      environment: environment ?? selected.environment,
+      moduleUrls,
+      log,
+    });
+    try {
+      const definition = await opened.infrastructure({ settingsFile: settings });
+      const context = opened.project.context({ idempotencyKey: 'api' });
+      return {
+        workspace: place,
+        definition,
+        project: opened.project,
+        context,
+        state: () => new StateFile(infraPath(context)).read(),
+        [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+      };
+    } catch (error) {
+      await opened[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** The infrastructures that a list is about: one, or all of the workspace. */
+  async known({ workspace, infra }: Place): Promise<readonly KnownInfrastructure[]> {
+    const { surroundings } = this.#options;
+    const selected = await selectWorkspace({
+      surroundings,
+      workspace,
+      infra,
+      infrastructure: infra === undefined ? 'none' : 'required',
+    });
+    const place = { name: selected.name, path: selected.path };
+    const names = infra === undefined ? await listInfrastructures(selected.path) : [infra];
+    return names.map((name) => ({ workspace: place, infra: name }));
+  }
+}
+
+/** @throws ProvisioningError for what leads out of the infrastructure's folder (13 §4) */
+function checkSettings(settings: string): void {
+  if (!isAbsolute(settings) && !settings.split(/[\\/]/).includes('..')) return;
+  throw new ProvisioningError({
+    code: 'VALIDATION_FAILED',
+    kind: 'usage',
+    message: `settings: expected a file inside the infrastructure's folder, found '${settings}'`,
+    details: [{ path: '/settings', message: 'must be a relative path without ..', found: settings }],
+  });
+}
