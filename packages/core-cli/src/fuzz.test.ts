@@ -12,7 +12,7 @@ import { checkCommandLine } from './frame/check-line.ts';
 
 /** Commands that make what others would then reach over a network, that wait for a person, a stream or a network, or that write where they are told: read, never run here. */
 const notRun =
-  /^(workspace (init|create)|oci|oci-registry|dep|registry|pack|extension|orchestrator (start|logs)|server ssh|workflow (monitor|status)|daemon|form)/;
+  /^(workspace (init|create)|config (edit|edit-secure|eval)|oci|oci-registry|dep|registry|pack|extension|orchestrator (start|logs)|server ssh|workflow (monitor|status)|daemon|form)/;
 
 /** `--yes` would answer, `--debug` shows the stack. */
 const forbidden = /^(--?y(es)?|--?d(ebug)?|-\w*[xy]\w*)(=.*)?$/;

@@ -42,10 +42,12 @@ export class Sandbox {
     options: {
       readonly environment?: Record<string, string>;
       readonly onStart?: (child: ChildProcess) => void;
+      /** Another program than the command line. */
+      readonly program?: string;
     } = {},
   ): Promise<Ended> {
     return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [program, ...words], {
+      const child = spawn(process.execPath, [options.program ?? program, ...words], {
         cwd: this.folder,
         env: { ...this.environment, ...options.environment },
         stdio: ['ignore', 'pipe', 'pipe'],

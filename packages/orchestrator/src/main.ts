@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { processSurroundings } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { configure, readCommandLine } from './service/configuration.ts';
+import { redactSettings } from './service/settings.ts';
 import { startService } from './service/start.ts';
 import { usage } from './service/usage.ts';
 
@@ -22,7 +23,9 @@ async function main(): Promise<void> {
   const surroundings = processSurroundings(new URL('..', import.meta.url).pathname);
   const { settings, origins } = await configure(surroundings, line);
   if (line.flags['show-config']) {
-    process.stdout.write(`${JSON.stringify({ settings, origins }, undefined, 2)}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ settings: redactSettings(settings), origins }, undefined, 2)}\n`,
+    );
     return;
   }
   const options = { settings, origins, version, moduleUrl: import.meta.url };

@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
-import { readDocument } from '@provisioning/core';
+import { namedSchemas, readDocument } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { ProvisioningCommand } from '../frame/command.ts';
 import { canPrompt } from '../prompt/confirm.ts';
 import { complete, parseAnswer } from './answers.ts';
 import { type Form, readForm } from './definition.ts';
+import { formOfSchema } from './of-schema.ts';
 
 export interface FormInput {
-  readonly file: string;
   readonly values?: string;
   readonly set?: readonly string[];
   readonly backend: 'cli' | 'web';
@@ -18,6 +18,15 @@ export interface FormInput {
 /** Reads a form file. @throws ProvisioningError `FILE_NOT_FOUND` (exit 5), `FORM_INVALID` (exit 3). */
 export async function loadForm(command: ProvisioningCommand, file: string): Promise<Form> {
   return readForm(await readData(command, file), file);
+}
+
+/**
+ * The form of a schema: one of ours by name, else a JSON Schema file.
+ * @throws ProvisioningError `FILE_NOT_FOUND` (exit 5), `FORM_INVALID` (exit 3).
+ */
+export async function loadSchemaForm(command: ProvisioningCommand, schema: string): Promise<Form> {
+  const own = Object.hasOwn(namedSchemas, schema) ? (namedSchemas[schema] as object) : undefined;
+  return readForm(formOfSchema(schema, own ?? (await readData(command, schema))), schema);
 }
 
 async function readData(command: ProvisioningCommand, file: string): Promise<Record<string, unknown>> {

@@ -10,7 +10,7 @@ import { Printer } from '../output/printer.ts';
 import { isOn } from '../output/terminal.ts';
 import type { Runtime } from '../runtime.ts';
 import { globalFlags, globalShapes } from './global-flags.ts';
-import { type CommandSpec, confirms } from './metadata.ts';
+import { type CommandSpec, changesSomething, confirms } from './metadata.ts';
 import { usageOf } from './usage.ts';
 
 /** What the dispatcher hands to a command. */
@@ -77,6 +77,8 @@ export abstract class ProvisioningCommand extends Command {
   out!: Printer;
   /** Exit code of a command that ends without an error: 2 of `--detailed-exitcode`, 130 of a detached view. */
   exitCode = 0;
+  /** Values of options that are the highest layer of the configuration (02 §3), by dotted key. */
+  configurationFlags: Readonly<Record<string, unknown>> = {};
   #confirmed = false;
 
   constructor(argv: string[], host: Host) {
@@ -114,7 +116,12 @@ export abstract class ProvisioningCommand extends Command {
     };
     try {
       const output = await parse(argv, input as never);
-      this.#setGlobals(output.flags as Record<string, unknown>);
+      const values = output.flags as Record<string, unknown>;
+      this.#setGlobals(values, Object.keys(type.flags ?? {}));
+      if (values['check'] === undefined && changesSomething(type.spec)) {
+        const { applyConfiguredCheck } = await import('../session/check-mode.ts');
+        await applyConfiguredCheck(this);
+      }
       return output as Interfaces.ParserOutput<F, B, A>;
     } catch (cause) {
       throw asUsageError(cause, usage);
@@ -123,11 +130,16 @@ export abstract class ProvisioningCommand extends Command {
 
   /* eslint-enable @typescript-eslint/no-explicit-any */
 
-  #setGlobals(flags: Record<string, unknown>): void {
+  #setGlobals(flags: Record<string, unknown>, own: readonly string[]): void {
     const { environment: env } = this.runtime;
     const timeout = flags['timeout'] ?? env['PROVISIONING_TIMEOUT'];
+    // An option of the command that is called like a global one has the command's meaning only (01 §1).
+    const shared = Object.fromEntries(
+      Object.entries(flags).filter(([name]) => !selecting.has(name) || !own.includes(name)),
+    );
+    if (flags['debug'] === true) this.configurationFlags = { 'debug.enabled': true };
     this.globals = {
-      ...(flags as unknown as GlobalValues),
+      ...(shared as unknown as GlobalValues),
       out: resolveFormat(flags['out'] as OutputFormat | undefined, this.runtime),
       timeout:
         timeout === undefined ? undefined : readSeconds(String(timeout), flags['timeout'] !== undefined),
@@ -167,6 +179,9 @@ export abstract class ProvisioningCommand extends Command {
     return this.#confirmed || !confirms((this.constructor as unknown as CommandClass).spec);
   }
 }
+
+/** Global options that choose what configuration is loaded. */
+const selecting: ReadonlySet<string> = new Set(['config', 'profile', 'region']);
 
 /** `--out` > `PROVISIONING_OUTPUT_FORMAT` > table on a terminal, else text (01 §5.1). */
 function resolveFormat(given: OutputFormat | undefined, runtime: Runtime): OutputFormat {

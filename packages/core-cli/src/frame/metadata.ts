@@ -67,6 +67,11 @@ export function confirms(spec: CommandSpec): boolean {
   return spec.access === 'd' || spec.access === 'a';
 }
 
+/** Whether a command changes anything at all; the others run in every state of a workspace (03 §8). */
+export function changesSomething(spec: CommandSpec): boolean {
+  return (spec.sideEffect ?? (spec.access === '-' || spec.access === 'r' ? 'none' : 'update')) !== 'none';
+}
+
 /** The full record of a command, from its words and its spec. */
 export function describeCommand(id: string, summary: string, spec: CommandSpec): CommandMetadata {
   const domain = id.split(' ')[0]!;

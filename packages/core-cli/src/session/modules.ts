@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import {
   type Configuration,
   ExtensionCatalogue,
@@ -8,6 +7,7 @@ import {
   type Selection,
   TemplateCatalogue,
   cataloguePackage,
+  layerPlaces as placesOfLayers,
   moduleTarget,
   selectWorkspace,
   userDirectories,
@@ -107,20 +107,13 @@ export async function layerPlaces(
   { path, infra }: Selection,
   configuration: Configuration,
 ): Promise<LayerPlaces> {
-  const roots = configuration.get('layers.workspace.template_paths');
-  const priority = Number(configuration.get('layers.workspace.priority') ?? 200);
-  const { environment } = configuration;
-  const env = command.runtime.environment;
-  return {
+  return placesOfLayers({
     catalogue: openCatalogue(command, { workspacePath: path, infra }),
-    templates: await openTemplates(path),
+    configuration,
     workspacePath: path,
     infra,
-    environment,
-    templatePaths: (Array.isArray(roots) ? roots : []).map((root) => ({
-      path: resolve(path, String(root)),
-      priority,
-    })),
-    evaluation: { context: { workspace: path, infra: infra ?? '', environment, env, params: {} } },
-  };
+    environment: configuration.environment,
+    env: command.runtime.environment,
+    moduleUrls: [import.meta.url],
+  });
 }

@@ -1,10 +1,27 @@
 export { type ConfigCipher, looksEncrypted, shouldBeEncrypted } from './cipher.ts';
-export { ageCipher, defaultCiphers, encryptAge, sopsCipher } from './ciphers/index.ts';
+export {
+  ageCipher,
+  ageKeyPlaces,
+  ageRecipients,
+  defaultCiphers,
+  encryptAge,
+  sopsCipher,
+} from './ciphers/index.ts';
 export { codeFrame, positionAt } from './code-frame.ts';
 export { Configuration, type Provenance, secretMask, secretName } from './configuration.ts';
 export { ambiguous, definitionEndings, mainFile } from './definition-formats.ts';
 export { type Data, type Document, type Format, type KeyPath, formatOf, parseDocument } from './document.ts';
-export { type Scope, type SetOptions, type SetResult, setConfigurationKey } from './edit/set.ts';
+export {
+  type EncryptResult,
+  type EncryptedFile,
+  decryptFile,
+  encryptFile,
+  openEncrypted,
+  plainName,
+  saveEncrypted,
+} from './edit/encrypted.ts';
+export { changedMeanwhile, replaceConfigurationFile } from './edit/replace.ts';
+export { type Scope, type SetOptions, type SetResult, scopeFile, setConfigurationKey } from './edit/set.ts';
 export { removeTomlKey, setTomlKey } from './edit/toml-edit.ts';
 export {
   type DetectedEnvironment,
@@ -23,6 +40,7 @@ export {
   interpolatedValues,
   shownConfiguration,
 } from './inspect.ts';
+export { SecretReference } from './interpolation/secret-reference.ts';
 export { type LayerFile, type LayerId, environmentFiles, layerFiles, layerOrder } from './layers.ts';
 export { type LoadOptions, loadConfiguration } from './load.ts';
 export { deepFreeze, isRecord, keyPath, mergeData, nest, unsetMark, valueAt } from './merge.ts';
@@ -38,7 +56,7 @@ export { checkDialect, parseDialect } from './validation/dialect.ts';
 export { shippedSchemas } from './validation/shipped-schemas.ts';
 export {
   type ValidationItem,
-  type ValidationReport,
+  type ValidationReport as ConfigurationReport,
   reportLines,
   validateFile,
   validateWorkspaceConfiguration,
@@ -52,12 +70,17 @@ export {
   renderLanguages,
 } from './render/renderer.ts';
 export { backupConfiguration, restoreConfiguration } from './maintenance/backup.ts';
-export { type ExportFormat, exportText, writeServiceFiles } from './maintenance/export.ts';
+export { type ExportFormat, exportText, textOf, writeServiceFiles } from './maintenance/export.ts';
+export { type ResetResult, resetConfiguration } from './maintenance/reset.ts';
+export { type ConfiguredSection, configuredSections } from './maintenance/sections.ts';
+export { userConfigFile, userTemplate, writeNewFile } from './maintenance/template.ts';
+export { type FileVersion, configurationVersions } from './maintenance/versions.ts';
 export {
   type ConfigMigrationPlan,
   type ConfigMigrationResult,
   diagnoseKey,
   migrateConfiguration,
+  variableNameOf,
 } from './maintenance/migrate.ts';
 export {
   type PathReport,

@@ -10,6 +10,8 @@ export interface Surroundings {
   /** Directory of the installation, `paths.base`. */
   readonly installation: string;
   now(): Date;
+  /** Told of what was put right on the way (a damaged registry, 03.A7). */
+  readonly warn?: (message: string) => void;
 }
 
 /** The surroundings of this process. */

@@ -6,3 +6,4 @@ export { type FileMark, type LayerOverview, layerOverview, modulesOf } from './o
 export type { LeafProvenance } from './provenance.ts';
 export { LayerResolver, type Resolution, type ResolvedSource } from './resolve.ts';
 export { type LayerName, layerPriority, shownPath } from './source.ts';
+export { type LayerPlacesOptions, layerPlaces } from './places.ts';

@@ -5,6 +5,7 @@ import {
   userDirectories,
 } from '../config/index.ts';
 import { type Infrastructure, loadInfrastructure } from '../infra/index.ts';
+import { layerPlaces, withLayers } from '../layers/index.ts';
 import { Project, type ProjectOptions } from './project.ts';
 
 export interface OpenProjectOptions {
@@ -22,7 +23,7 @@ export interface OpenProjectOptions {
 export interface OpenedProject extends AsyncDisposable {
   readonly project: Project;
   readonly configuration: Configuration;
-  /** The definition, loaded and validated when it is first asked for. */
+  /** The definition with its layers (08 §6.2), loaded and validated when it is first asked for. */
   infrastructure(options?: { readonly settingsFile?: string }): Promise<Infrastructure>;
 }
 
@@ -55,15 +56,26 @@ export async function openProject(options: OpenProjectOptions): Promise<OpenedPr
   return {
     project,
     configuration,
-    infrastructure: ({ settingsFile } = {}) =>
-      loadInfrastructure({
+    infrastructure: async ({ settingsFile } = {}) => {
+      const definition = await loadInfrastructure({
         workspacePath: workspace.path,
         workspaceName: workspace.name,
         infra,
         environment: configuration.environment,
         settingsFile,
         defaultProvider: String(configuration.get('providers.default') ?? 'local'),
-      }),
+      });
+      const places = await layerPlaces({
+        catalogue: project.extensions,
+        configuration,
+        workspacePath: workspace.path,
+        infra,
+        environment: configuration.environment,
+        env: surroundings.env,
+        moduleUrls: options.moduleUrls,
+      });
+      return withLayers(definition, places);
+    },
     [Symbol.asyncDispose]: () => project.close(),
   };
 }

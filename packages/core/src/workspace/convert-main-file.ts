@@ -2,6 +2,7 @@ import { access, copyFile, readFile, rename, rm, writeFile } from 'node:fs/promi
 import path from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { mainFile } from '../config/definition-formats.ts';
+import { configurationExists } from '../config/edit/replace.ts';
 import { loadConfiguration } from '../config/load.ts';
 import { textOf } from '../config/maintenance/export.ts';
 import { readDocument } from '../config/read.ts';
@@ -55,13 +56,7 @@ export async function convertMainFile(
     () => true,
     () => false,
   );
-  if (taken && options.force !== true) {
-    throw new ProvisioningError({
-      code: 'CONFIG_EXISTS',
-      kind: 'conflict',
-      message: `Configuration exists: ${to}. Use --force to overwrite`,
-    });
-  }
+  if (taken && options.force !== true) throw configurationExists(to);
   if (options.backup === true) await copyFile(from, `${from}.backup`);
   const kept = taken ? await readFile(to) : undefined;
   await rename(from, `${from}.bak`);

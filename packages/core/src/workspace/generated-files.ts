@@ -64,6 +64,24 @@ source = "${workspace.dependency}"
 `;
 }
 
+/** Main file of a workspace that `init project` writes: TOML, what must be there and nothing else. */
+export function projectFile(workspace: { readonly name: string; readonly created: string }): string {
+  return `# Configuration of the workspace '${workspace.name}'.
+
+[workspace]
+name = ${JSON.stringify(workspace.name)}
+version = "1.0.0"
+created = "${workspace.created}"
+
+[paths]
+infra = "{{workspace.path}}/infra"
+
+[providers]
+active = ["local"]
+default = "local"
+`;
+}
+
 const kmsFile = `# Encryption of configuration and secrets. Set enabled = true once a key exists.
 enabled = false
 backend = "age"
@@ -83,7 +101,7 @@ enabled = true
 }
 
 /** Overlays that \`init config <env>\` writes too (02 §6). */
-export const overlays = {
+export const overlays: Readonly<Record<'dev' | 'test' | 'prod', string>> = {
   dev: `# Applied in the environment 'dev'.
 
 [debug]
@@ -124,7 +142,7 @@ encrypt_backups = true
 [notifications]
 critical_only = true
 `,
-} as const;
+};
 
 function manifest(kind: string, created: string): string {
   return stringify({ [`loaded_${kind}`]: [], last_updated: created.slice(0, 19).replace('T', ' ') });

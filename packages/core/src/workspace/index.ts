@@ -45,6 +45,7 @@ export {
   pullWorkspace,
   pushWorkspace,
 } from './git.ts';
+export { overlays as environmentTemplates, projectFile } from './generated-files.ts';
 export { type WorkspaceInfo, workspaceInfo } from './info.ts';
 export { type InitOptions, type InitResult, initWorkspace } from './init.ts';
 export { isWorkspace, listInfrastructures } from './layout.ts';

@@ -42,9 +42,9 @@ export class WorkspaceRegistry {
   readonly #surroundings: Surroundings;
   readonly #warn: (message: string) => void;
 
-  constructor(surroundings: Surroundings, warn: (message: string) => void = () => undefined) {
+  constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
-    this.#warn = warn;
+    this.#warn = surroundings.warn ?? (() => undefined);
     this.file = path.join(userDirectories(surroundings).config, 'user_config.yaml');
   }
 

@@ -7,7 +7,7 @@ import { Answer, type ApiInput } from '@provisioning/service-kit';
 import type { Infrastructures } from '../resources/infrastructures.ts';
 import { Inventory } from '../resources/inventory.ts';
 import type { Orchestrator } from '../service/orchestrator.ts';
-import type { Settings } from '../service/settings.ts';
+import { type Settings, redactSettings } from '../service/settings.ts';
 import type { Workflows } from '../service/workflows.ts';
 import { filterOf } from './paging.ts';
 import type { ValidationOptions } from '../validation/validate.ts';
@@ -154,26 +154,7 @@ export class ApiService {
 
   /** Settings without secrets. */
   redactedSettings(): unknown {
-    const { storage, redis, webhooks } = this.settings;
-    const hide = (url: string) => url.replace(/(\/\/[^:@/]*):[^@/]*@/, '$1:***@');
-    return {
-      ...this.settings,
-      storage: {
-        ...storage,
-        postgres: { url: hide(storage.postgres.url) },
-        surrealdb: { ...storage.surrealdb, password: storage.surrealdb.password === '' ? '' : '***' },
-      },
-      redis: { url: hide(redis.url) },
-      webhooks: {
-        ...webhooks,
-        endpoints: webhooks.endpoints.map((endpoint) => ({
-          ...endpoint,
-          secret: '***',
-          secrets: ['***'],
-          headers: {},
-        })),
-      },
-    };
+    return redactSettings(this.settings);
   }
 
   /** Load of the machine and of the service (13 §8.4). */

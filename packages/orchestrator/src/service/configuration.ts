@@ -1,6 +1,6 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadConfiguration, type Surroundings, userDirectories } from '@provisioning/core';
+import { loadConfiguration, readDocument, type Surroundings, userDirectories } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { findings } from '@provisioning/service-kit';
 import { Value } from 'typebox/value';
@@ -77,28 +77,41 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
 }
 
 /**
- * Settings of the service: defaults < `platform.orchestrator` of the configuration < `ORCHESTRATOR_*` < flags.
- * @throws ProvisioningError kind `configuration` naming the key
+ * Settings of the service: defaults < `--config`, `ORCHESTRATOR_CONFIG` or `platform.orchestrator` of the configuration
+ * < `ORCHESTRATOR_*` < flags (02 §5, 04 §6.3).
+ * @throws ProvisioningError kind `configuration` naming the key and the file, variable or flag
  */
 export async function configure(surroundings: Surroundings, { flags }: CommandLine): Promise<Configured> {
   const origins: Record<string, Origin> = {};
+  const places: Record<string, string> = {};
   const value: Record<string, unknown> = {};
-  const configuration = await loadConfiguration({ surroundings });
-  const fromFiles = configuration.get('platform.orchestrator');
-  for (const [path, item] of leaves(fromFiles)) put(path, item, 'configuration');
-  const data = userDirectories(surroundings).data;
-  for (const [path] of leaves(skeleton())) {
-    const name = `ORCHESTRATOR_${path.replaceAll('.', '_').toUpperCase()}`;
-    const variable = surroundings.env[name];
-    if (variable !== undefined) put(path, variable, 'environment');
+  const configuration = await loadConfiguration({
+    surroundings,
+    service: { name: 'orchestrator', prefix: 'ORCHESTRATOR', schema: Settings },
+  });
+  const file = flags['config'] ?? surroundings.env['ORCHESTRATOR_CONFIG'];
+  const own = typeof file === 'string' && file !== '' ? await ownFile(surroundings, file) : undefined;
+  for (const [path, item] of leaves(own?.value)) put(path, item, 'configuration', own!.file);
+  for (const leaf of configuration.leaves(['platform', 'orchestrator'])) {
+    const { layer, origin, file: from, line } = configuration.provenance(leaf);
+    const isVariable = layer === 'env';
+    if (own !== undefined && !isVariable) continue;
+    const place = isVariable ? origin! : `${from ?? layer}${line === undefined ? '' : `:${line}`}`;
+    put(
+      leaf.slice(2).join('.'),
+      configuration.get(leaf),
+      isVariable ? 'environment' : 'configuration',
+      place,
+    );
   }
-  const folder = surroundings.env['ORCHESTRATOR_DATA_DIR'];
-  if (folder !== undefined) put('paths.data_dir', folder, 'environment');
+  const { ORCHESTRATOR_MODE: mode, ORCHESTRATOR_DATA_DIR: folder } = surroundings.env;
+  if (mode !== undefined) put('mode', mode, 'environment', 'ORCHESTRATOR_MODE');
+  if (folder !== undefined) put('paths.data_dir', folder, 'environment', 'ORCHESTRATOR_DATA_DIR');
   for (const [flag, path] of Object.entries(flagPaths)) {
-    if (flags[flag] !== undefined) put(path, flags[flag], 'flag');
+    if (flags[flag] !== undefined) put(path, asNumber(flags[flag]), 'flag', `--${flag}`);
   }
-  const settings = Value.Convert(Settings, merge(skeleton(), value)) as Settings;
-  settings.paths.data_dir ||= join(data, 'orchestrator');
+  const settings = merge(skeleton(), value) as Settings;
+  settings.paths.data_dir ||= join(userDirectories(surroundings).data, 'orchestrator');
   settings.paths.logs_dir ||= join(settings.paths.data_dir, 'logs');
   if ((settings.storage.type as string) === 'filesystem') settings.storage.type = 'sqlite';
   const [wrong] = findings(Settings, settings);
@@ -107,18 +120,45 @@ export async function configure(surroundings: Surroundings, { flags }: CommandLi
     throw new ProvisioningError({
       code: 'CONFIGURATION_ERROR',
       kind: 'configuration',
-      message: `Configuration error: platform.orchestrator.${key} ${wrong.message} (from ${origins[key] ?? 'default'})`,
+      message: `Configuration error: platform.orchestrator.${key} ${wrong.message} (from ${places[key] ?? 'default'})`,
     });
   }
   return { settings, origins };
 
-  function put(path: string, item: unknown, origin: Origin): void {
+  function put(path: string, item: unknown, origin: Origin, place: string): void {
     const names = path.split('.');
     let at = value;
     for (const name of names.slice(0, -1)) at = (at[name] ??= {}) as Record<string, unknown>;
     at[names.at(-1)!] = item;
     origins[path] = origin;
+    places[path] = place;
   }
+}
+
+/** Numbers of the command line; everything else stays the text it is. */
+function asNumber(text: unknown): unknown {
+  return typeof text === 'string' && /^-?\d{1,15}$/.test(text) ? Number(text) : text;
+}
+
+/** The file `--config` names: the tables of the service, bare or below `[orchestrator]`. */
+async function ownFile(
+  surroundings: Surroundings,
+  name: string,
+): Promise<{ readonly file: string; readonly value: unknown }> {
+  const file = resolve(surroundings.cwd, name);
+  const failed = (reason: string): ProvisioningError =>
+    new ProvisioningError({
+      code: 'CONFIGURATION_ERROR',
+      kind: 'configuration',
+      message: `failed to load config from mode file: ${file}: ${reason}`,
+      location: { file },
+    });
+  const document = await readDocument(file).catch((error: unknown) => {
+    throw failed(ProvisioningError.from(error).message);
+  });
+  if (document === undefined) throw failed('no such file');
+  const { orchestrator, ...rest } = document.value;
+  return { file, value: isRecord(orchestrator) ? merge(rest, orchestrator) : document.value };
 }
 
 /** Everything at its default, files below `dataDir`. */

@@ -75,3 +75,27 @@ export const Settings = Type.Object({
   }),
 });
 export type Settings = Static<typeof Settings>;
+
+/** Settings as they may be shown: passwords, also those of URLs, and webhook secrets are hidden. */
+export function redactSettings(settings: Settings): unknown {
+  const { storage, redis, webhooks } = settings;
+  const hide = (url: string) => url.replace(/(\/\/[^:@/]*):[^@/]*@/, '$1:***@');
+  return {
+    ...settings,
+    storage: {
+      ...storage,
+      postgres: { url: hide(storage.postgres.url) },
+      surrealdb: { ...storage.surrealdb, password: storage.surrealdb.password === '' ? '' : '***' },
+    },
+    redis: { url: hide(redis.url) },
+    webhooks: {
+      ...webhooks,
+      endpoints: webhooks.endpoints.map((endpoint) => ({
+        ...endpoint,
+        secret: '***',
+        secrets: ['***'],
+        headers: {},
+      })),
+    },
+  };
+}

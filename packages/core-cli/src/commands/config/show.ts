@@ -2,7 +2,9 @@ import { string as argument } from '@oclif/core/args';
 import { boolean, string } from '@oclif/core/flags';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
-import { configurationOf, select } from '../../session/workspace.ts';
+import { configurationHierarchy, configurationSources, shownConfiguration } from '@provisioning/core';
+import { surroundingsOf } from '../../session/surroundings.ts';
+import { openConfiguration } from '../../session/workspace.ts';
 
 export default class ConfigShow extends ProvisioningCommand {
   static override summary =
@@ -21,20 +23,23 @@ export default class ConfigShow extends ProvisioningCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(ConfigShow);
-    const configuration = await configurationOf(this, await select(this, 'optional').catch(() => undefined));
+    const { configuration } = await openConfiguration(this);
     const key = args.key ?? flags.section;
     if (key !== undefined) configuration.require(key);
-    const leaves = configuration
-      .leaves(key === undefined ? [] : key.split('.'))
-      .map((path) => configuration.provenance(path));
     if (this.out.machine && !flags.hierarchy) {
-      const all = configuration.toJSON() as Record<string, unknown>;
-      const value =
-        key === undefined
-          ? all
-          : key.split('.').reduce<unknown>((part, name) => (part as Record<string, unknown>)[name], all);
-      await this.out.result(value, () => []);
+      await this.out.result(shownConfiguration(configuration, key), () => []);
       return;
+    }
+    const leaves = configurationSources(configuration, key);
+    if (flags.hierarchy) {
+      const layers = await configurationHierarchy(surroundingsOf(this.runtime), configuration);
+      if (this.out.machine) {
+        await this.out.result({ layers, values: leaves }, () => []);
+        return;
+      }
+      for (const { layer, files } of layers)
+        for (const { file, found } of files) this.out.line(`${layer}  ${file}${found ? '' : '  (absent)'}`);
+      this.out.line();
     }
     await this.out.list(
       leaves,

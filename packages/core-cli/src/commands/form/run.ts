@@ -1,6 +1,8 @@
 import { string as argument } from '@oclif/core/args';
 import { integer, string } from '@oclif/core/flags';
-import { loadForm, runForm } from '../../form/run.ts';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { nestedValues } from '../../form/of-schema.ts';
+import { loadForm, loadSchemaForm, runForm } from '../../form/run.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { encode, isMachineFormat } from '../../output/formats.ts';
@@ -13,14 +15,18 @@ export default class FormRun extends ProvisioningCommand {
     'provisioning form database.form.toml',
     'provisioning form database.form.toml --set engine=postgres --out json',
     'provisioning form database.form.toml --backend web --outfile database.toml',
+    'provisioning form --schema storage --set name=data',
   ];
-  static override args = { file: argument({ required: true, description: 'form file' }) };
+  static override args = { file: argument({ description: 'form file; without one, --schema' }) };
   static override flags = {
     backend: string({ description: 'where to ask', options: ['cli', 'web'], default: 'cli' }),
     output: string({
       description: 'format of the result',
       options: ['json', 'yaml', 'toml'],
       default: 'toml',
+    }),
+    schema: string({
+      description: 'derive the form from a schema: a name of config schema, or a JSON Schema',
     }),
     values: string({ description: 'file with values' }),
     set: string({ description: 'one value: name=value', multiple: true, multipleNonGreedy: true }),
@@ -30,12 +36,20 @@ export default class FormRun extends ProvisioningCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(FormRun);
-    const form = await loadForm(this, args.file);
-    const values = await runForm(this, form, {
+    const schema = args.file === undefined ? flags.schema : undefined;
+    if (args.file === undefined && schema === undefined) {
+      throw new ProvisioningError({
+        code: 'MISSING_ARGUMENT',
+        kind: 'usage',
+        message: 'Missing required argument: file\nUsage: provisioning form <file> | --schema <name or file>',
+      });
+    }
+    const form = schema === undefined ? await loadForm(this, args.file!) : await loadSchemaForm(this, schema);
+    const answers = await runForm(this, form, {
       ...flags,
-      file: args.file,
       backend: flags.backend === 'web' ? 'web' : 'cli',
     });
+    const values = schema === undefined ? answers : nestedValues(answers);
     const format =
       this.out.machine && isMachineFormat(this.out.format)
         ? this.out.format

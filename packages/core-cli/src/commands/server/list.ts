@@ -3,7 +3,7 @@ import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import type { Style } from '../../output/style.ts';
 import { cachedServers, type ServerListing } from '../../server/listing.ts';
-import { select } from '../../session/workspace.ts';
+import { configurationOf, select } from '../../session/workspace.ts';
 
 export default class ServerList extends ProvisioningCommand {
   static override summary = 'List servers and their state';
@@ -29,6 +29,8 @@ export default class ServerList extends ProvisioningCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(ServerList);
     const selection = await select(this, 'optional');
+    // A file of the configuration that does not load stops every command, also one that needs nothing of it (02 §1).
+    await configurationOf(this, selection);
     if (flags.refresh) await this.#refresh();
     let servers: readonly ServerListing[] = await cachedServers(selection, selection.infra);
     if (flags.all) servers = [...servers, ...(await this.#planned(servers))];
@@ -54,7 +56,6 @@ export default class ServerList extends ProvisioningCommand {
 
   async #planned(known: readonly ServerListing[]): Promise<ServerListing[]> {
     const { loadDefinition } = await import('../../session/infrastructure.ts');
-    const { configurationOf } = await import('../../session/workspace.ts');
     const selection = await select(this, 'required');
     const { name, servers } = await loadDefinition(this, selection, await configurationOf(this, selection));
     const there = new Set(known.map(({ hostname }) => hostname));

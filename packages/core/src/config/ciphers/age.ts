@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { ConfigCipher } from '../cipher.ts';
 import { type Surroundings, expandHome } from '../surroundings.ts';
 
@@ -51,7 +52,34 @@ async function identities(surroundings: Surroundings, searchPaths: readonly stri
   throw new Error(`no age key found (looked in: ${candidates.join(', ') || 'PROVISIONING_KAGE is not set'})`);
 }
 
-/** Encrypts for recipients, armoured; for tests and `config encrypt`. */
+/**
+ * Who may read what is encrypted here: `SOPS_AGE_RECIPIENTS`, else the owner of the identity that decrypts.
+ * @throws ProvisioningError `AGE_RECIPIENTS_MISSING` (exit 3)
+ */
+export async function ageRecipients(
+  surroundings: Surroundings,
+  searchPaths: readonly string[] = [],
+): Promise<string[]> {
+  const named = (surroundings.env['SOPS_AGE_RECIPIENTS'] ?? '').split(',').map((name) => name.trim());
+  const recipients = named.filter((name) => name !== '');
+  if (recipients.length > 0) return recipients;
+  const { identityToRecipient } = await import('age-encryption');
+  try {
+    return await Promise.all(
+      (await identities(surroundings, searchPaths)).map((identity) => identityToRecipient(identity)),
+    );
+  } catch (cause) {
+    throw new ProvisioningError({
+      code: 'AGE_RECIPIENTS_MISSING',
+      kind: 'configuration',
+      message: `Nobody to encrypt for: ${cause instanceof Error ? cause.message : String(cause)}`,
+      hint: 'Set SOPS_AGE_RECIPIENTS to public keys (age1…), or PROVISIONING_KAGE to your key.',
+      cause,
+    });
+  }
+}
+
+/** Encrypts for recipients, armoured (02 §15). */
 export async function encryptAge(plain: string, recipients: readonly string[]): Promise<string> {
   const { Encrypter, armor } = await import('age-encryption');
   const encrypter = new Encrypter();

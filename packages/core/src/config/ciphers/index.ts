@@ -1,14 +1,22 @@
 import path from 'node:path';
 import type { ConfigCipher } from '../cipher.ts';
-import type { Surroundings } from '../surroundings.ts';
+import { type Surroundings, userDirectories } from '../surroundings.ts';
 import { ageCipher } from './age.ts';
 import { sopsCipher } from './sops.ts';
 
-export { ageCipher, encryptAge } from './age.ts';
+export { ageCipher, ageRecipients, encryptAge } from './age.ts';
 export { sopsCipher } from './sops.ts';
+
+/** Files that may hold an age identity, beside `PROVISIONING_KAGE` (04 §1). */
+export function ageKeyPlaces(surroundings: Surroundings): readonly string[] {
+  return [
+    path.join(userDirectories(surroundings).config, 'age', 'private_key.txt'),
+    path.join(surroundings.installation, 'keys', 'age.txt'),
+    '~/.config/sops/age/keys.txt',
+  ];
+}
 
 /** Ciphers every load knows: age with the key of the usual places, and SOPS through its binary. */
 export function defaultCiphers(surroundings: Surroundings): readonly ConfigCipher[] {
-  const places = [path.join(surroundings.installation, 'keys', 'age.txt'), '~/.config/sops/age/keys.txt'];
-  return [ageCipher(surroundings, places), sopsCipher(surroundings)];
+  return [ageCipher(surroundings, ageKeyPlaces(surroundings)), sopsCipher(surroundings)];
 }

@@ -1,14 +1,15 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigurationSchema, ProvisioningError } from '@provisioning/extensions-sdk';
 import { isDocument, parseDocument as parseYamlDocument } from 'yaml';
-import { withFileLock, writeFileAtomic } from '../../files/atomic.ts';
+import { withFileLock } from '../../files/atomic.ts';
 import { isRecord, keyPath } from '../merge.ts';
 import { mainFile } from '../definition-formats.ts';
 import { type LoadOptions, loadConfiguration } from '../load.ts';
 import { schemaLeaves } from '../schema-leaves.ts';
 import { userDirectories } from '../surroundings.ts';
 import { coerce } from '../variables.ts';
+import { writeValidated } from './replace.ts';
 import { removeTomlKey, setTomlKey } from './toml-edit.ts';
 
 export type Scope = 'user' | 'local' | 'workspace' | 'environment' | 'infra';
@@ -39,7 +40,7 @@ export async function setConfigurationKey(options: SetOptions): Promise<SetResul
   const at = keyPath(options.key);
   if (at.length === 0 || at.includes('__proto__')) throw usage(`Invalid key: ${options.key}`);
   const before = await loadConfiguration(options);
-  const file = await fileOf(options, before.environment);
+  const file = scopeFile(options, options.scope ?? 'user', before.environment);
   const value =
     options.text === undefined ? undefined : parsed(options.key, options.text, at, before.get(at));
   return withFileLock(file, async () => {
@@ -53,15 +54,8 @@ export async function setConfigurationKey(options: SetOptions): Promise<SetResul
       newText,
     });
     if (options.check === true) return result(value);
-    await writeFileAtomic(file, newText);
-    try {
-      const after = await loadConfiguration(options);
-      return result(shown(after, at));
-    } catch (error) {
-      if (oldText === '') await rm(file, { force: true });
-      else await writeFileAtomic(file, oldText);
-      throw error;
-    }
+    const after = await writeValidated(file, newText, () => loadConfiguration(options));
+    return result(shown(after, at));
   });
 }
 
@@ -127,9 +121,15 @@ function edited(file: string, text: string, at: readonly string[], value: unknow
   });
 }
 
-async function fileOf(options: SetOptions, environment: string): Promise<string> {
-  const { surroundings, workspace, infra } = options;
-  const scope = options.scope ?? 'user';
+/**
+ * The file that `config set --scope` and `config edit` change.
+ * @throws ProvisioningError `USAGE` (exit 2) when the scope needs a workspace or an infrastructure
+ */
+export function scopeFile(
+  { surroundings, workspace, infra }: Pick<LoadOptions, 'surroundings' | 'workspace' | 'infra'>,
+  scope: Scope,
+  environment: string,
+): string {
   if (scope === 'user') return path.join(userDirectories(surroundings).config, 'config.toml');
   if (workspace === undefined) throw usage(`Scope ${scope} needs a workspace`);
   const config = path.join(workspace.path, 'config');

@@ -24,8 +24,9 @@ function folders({ surroundings, workspacePath }: Places): Record<string, string
 /** `config backup`: the user's files and the workspace's `config/`, mode 0600. @returns the archive */
 export async function backupConfiguration(places: Places): Promise<string> {
   const time = places.surroundings.now().toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
-  const file = path.join(userDirectories(places.surroundings).data, 'backups', `config-${time}.tar.gz`);
-  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+  const folder = path.join(userDirectories(places.surroundings).data, 'backups');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const file = path.join(folder, freeName(await readdir(folder), time));
   const { pack } = await import('tar-stream');
   const archive = pack();
   const partial = `${file}.partial`;
@@ -41,6 +42,14 @@ export async function backupConfiguration(places: Places): Promise<string> {
   await written;
   await rename(partial, file);
   return file;
+}
+
+/** A second backup of one second gets a number: a backup is never replaced. */
+function freeName(taken: readonly string[], time: string): string {
+  for (let number = 1; ; number++) {
+    const name = `config-${time}${number === 1 ? '' : `-${number}`}.tar.gz`;
+    if (!taken.includes(name)) return name;
+  }
 }
 
 /**

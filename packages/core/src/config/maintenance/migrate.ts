@@ -220,6 +220,11 @@ async function there(file: string): Promise<boolean> {
   );
 }
 
+/** The environment variable of a key (02 §5). */
+export function variableNameOf(key: string): string {
+  return `PROVISIONING_${key.replaceAll('.', '_').toUpperCase()}`;
+}
+
 /** `config diagnose <key>`: what a file says, what the environment says, and whether the two should meet. */
 export function diagnoseKey(
   value: unknown,
@@ -231,8 +236,7 @@ export function diagnoseKey(
   readonly env_config: string | null;
   readonly migration_needed: boolean;
 } {
-  const name = `PROVISIONING_${key.replaceAll('.', '_').toUpperCase()}`;
-  const set = env[name];
+  const set = env[variableNameOf(key)];
   return {
     key,
     toml_config: value ?? null,
