@@ -85,24 +85,6 @@ describe('the binary', () => {
     expect(stderr).toBe('');
   });
 
-  test('24.A1 24.A2 24.A4 guides and the short reference work without any helper', async () => {
-    const environment = { PATH: '/nonexistent' };
-    expect((await sandbox.run(['sc'], { environment })).stdout).toContain('# provisioning: short reference');
-    const guide = await sandbox.run(['guide', 'from-scratch'], { environment });
-    expect(guide).toMatchObject({ code: 0, stdout: expect.stringContaining('# From an empty machine') });
-    expect(guide.stdout).not.toContain('\u001b');
-    for (const name of ['scratch', 'start', 'deploy']) {
-      expect((await sandbox.run(['guide', name])).stdout).toBe(guide.stdout);
-    }
-    const unknown = await sandbox.run(['guide', 'from-scrach']);
-    expect(unknown.code).toBe(5);
-    expect(unknown.stderr).toContain('Did you mean: provisioning guide from-scratch?');
-    expect((await sandbox.run(['howto'])).stdout).toBe((await sandbox.run(['guide', 'list'])).stdout);
-    expect((await sandbox.run(['guide', 'update', '--set', 'infra=prod', '--copy', '3'])).stdout).toContain(
-      'provisioning plan --infra prod\n',
-    );
-  }, 120_000);
-
   test.each(['bash', 'zsh', 'fish'])('completion for %s is a script the shell accepts', async (shell) => {
     const { stdout } = await sandbox.run(['completion', shell]);
     const { status, error } = spawnSync(shell, shell === 'fish' ? ['--no-execute'] : ['-n'], {

@@ -164,6 +164,17 @@ export abstract class ProvisioningCommand extends Command {
     });
   }
 
+  /** Tells what usually follows a change, unless the user's preference `hints` is off (24 §3). */
+  async next(...lines: readonly string[]): Promise<void> {
+    if (!this.out.hinting) return;
+    const [{ getPreference }, { surroundingsOf }] = await Promise.all([
+      import('@provisioning/core'),
+      import('../session/surroundings.ts'),
+    ]);
+    const wanted = await getPreference(surroundingsOf(this.runtime), 'hints').catch(() => true);
+    if (wanted !== false) this.out.next(lines);
+  }
+
   /**
    * Asks before an action (01 §8). Passes with `--yes` and in check mode; without a terminal it refuses with exit 2.
    * @throws ProvisioningError `CANCELLED`, `CONFIRMATION_REQUIRED`.

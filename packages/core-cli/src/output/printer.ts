@@ -101,10 +101,14 @@ export class Printer {
     if (this.options.debug) this.#runtime.stderr.write(`${this.errorStyle.dim(text)}\n`);
   }
 
-  /** Up to three `Next:` lines after a change, only for people (24 §3). */
-  next(...lines: readonly string[]): void {
-    if (!this.options.hints || this.machine || this.options.quiet || !this.errorTerminal.interactive) return;
-    if (!this.terminal.interactive) return;
+  /** Whether hints may be shown: only to people, never into a pipe (24 §3). */
+  get hinting(): boolean {
+    const people = this.terminal.interactive && this.errorTerminal.interactive;
+    return this.options.hints && people && !this.machine && !this.options.quiet;
+  }
+
+  /** Up to three `Next:` lines on standard error; `ProvisioningCommand.next` asks the user's preference first. */
+  next(lines: readonly string[]): void {
     for (const line of lines.slice(0, 3))
       this.#runtime.stderr.write(`${this.errorStyle.dim(`Next: ${line}`)}\n`);
   }

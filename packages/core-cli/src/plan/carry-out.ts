@@ -58,5 +58,5 @@ export async function carryOut(
   const answer = operationAnswer(undertaking.command, plan.changes, execution);
   const finished = execution.state === 'completed';
   await out.result(answer, () => (finished ? [`${out.style.mark('ok')} ${undertaking.done}`] : []));
-  if (finished && undertaking.next) out.next(...undertaking.next);
+  if (finished && undertaking.next) await command.next(...undertaking.next);
 }

@@ -82,7 +82,7 @@ export default class GenerateExtension extends ProvisioningCommand {
       `${this.out.style.mark('ok')} ${type} '${name}' created: ${path}`,
       ...files.map((file) => `  ${file}`),
     ]);
-    this.out.next(`provisioning extension validate ${path}`, `provisioning extension test ${path}`);
+    await this.next(`provisioning extension validate ${path}`, `provisioning extension test ${path}`);
   }
 
   async #forward(word: 'validate' | 'list-templates'): Promise<void> {

@@ -64,6 +64,6 @@ export default class OciRegistryStart extends ProvisioningCommand {
     if (!already && registry.type === 'embedded' && flags.type === undefined) {
       this.out.info('zot is not installed; the embedded registry serves instead');
     }
-    this.out.next('provisioning oci push <folder>');
+    await this.next('provisioning oci push <folder>');
   }
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { string as argument } from '@oclif/core/args';
 import { boolean, string } from '@oclif/core/flags';
 import { type InitResult, initWorkspace, workspaceTemplates } from '@provisioning/core';
@@ -103,15 +104,14 @@ export default class WorkspaceInit extends ProvisioningCommand {
       `${ok} Configuration template generated`,
       ...(result.activated ? [`${ok} Workspace activated`] : []),
       ...(result.backup === undefined ? [] : [`  The old files are in ${result.backup}`]),
-      '',
-      'Next steps:',
-      ...(result.activated ? [] : [`  provisioning workspace activate ${result.name}`]),
-      `  cd ${folder}`,
-      '  edit servers.toml',
-      '  provisioning infra validate',
-      '  provisioning plan',
-      '  provisioning deploy',
     ]);
+    await this.next(
+      result.activated
+        ? `edit ${join(folder, 'servers.toml')}`
+        : `provisioning workspace activate ${result.name}`,
+      'provisioning plan',
+      'provisioning deploy',
+    );
   }
 
   async #ask(): Promise<Partial<Parameters<typeof initWorkspace>[0]>> {
