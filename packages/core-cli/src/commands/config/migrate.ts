@@ -56,7 +56,7 @@ export default class ConfigMigrate extends ProvisioningCommand {
       `${this.out.style.mark('ok')} Migrated ${result.plan.entries.length} files into ${result.plan.workspace}`,
       ...(result.backup === undefined ? [] : [`  Backup: ${result.backup}`]),
     ]);
-    this.out.next(
+    await this.next(
       `provisioning workspace activate ${flags['workspace-name']}`,
       'provisioning validate config',
     );
