@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { ApiService } from './api-service.ts';
 import { BatchController } from './batch.controller.ts';
 import { ResourcesController } from './resources.controller.ts';
+import { MaintenanceController } from './maintenance.controller.ts';
 import { StateController } from './state.controller.ts';
 import { SystemController } from './system.controller.ts';
 import { TasksController } from './tasks.controller.ts';
@@ -21,6 +22,7 @@ export class ApiModule {
         WorkflowsController,
         TasksController,
         ResourcesController,
+        MaintenanceController,
       ],
       providers: [{ provide: ApiService, useValue: api }],
     };

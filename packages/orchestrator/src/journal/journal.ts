@@ -42,7 +42,9 @@ export class Journal {
   }
 
   async open(): Promise<void> {
-    this.#sequence = this.#durable = (await this.#store.position()).sequence;
+    const { sequence } = await this.#store.position();
+    const floor = Number((await this.#store.record('meta', 'sequence')) ?? 0);
+    this.#sequence = this.#durable = Math.max(sequence, floor);
   }
 
   /** Why writing fails at the moment. */
@@ -165,6 +167,11 @@ export class Journal {
       void this.#write();
     }, this.#options.retryInterval ?? 5000);
   }
+}
+
+/** Numbers up to here were given out and are not given out again, although their events were taken back. */
+export function sequenceFloor(sequence: number): RecordWrite {
+  return { kind: 'meta', id: 'sequence', data: String(sequence) };
 }
 
 function empty(): Buffer {

@@ -18,14 +18,20 @@ export async function openStore(settings: Settings): Promise<Store> {
       const { PostgresStore } = await import('./postgres/store.ts');
       return new PostgresStore({ url: postgresUrl(settings) });
     }
-    case 'surrealdb-embedded':
-    case 'surrealdb-server':
-      throw new ProvisioningError({
-        code: 'STORE_NOT_AVAILABLE',
-        kind: 'configuration',
-        message: `storage type '${type}' is not part of this version`,
-        hint: 'Use sqlite or postgres',
+    case 'surrealdb-embedded': {
+      const { SurrealStore } = await import('./surrealdb/store.ts');
+      const { namespace, database } = settings.storage.surrealdb;
+      const folder = join(settings.paths.data_dir, 'surrealdb');
+      return new SurrealStore({
+        type,
+        folder,
+        place: { url: `surrealkv://${folder}?sync=every`, namespace, database },
       });
+    }
+    case 'surrealdb-server': {
+      const { SurrealStore } = await import('./surrealdb/store.ts');
+      return new SurrealStore({ type, place: settings.storage.surrealdb });
+    }
   }
 }
 

@@ -58,6 +58,17 @@ export function toEntry(row: SqlEvent): JournalEntry {
   };
 }
 
+export interface SqlRecord {
+  kind: string;
+  id: string;
+  data: string;
+  expires_at: number | string | null;
+}
+
+export function toRecord({ kind, id, data, expires_at: expires }: SqlRecord): RecordWrite {
+  return { kind, id, data, ...(expires === null ? {} : { expiresAt: Number(expires) }) };
+}
+
 /** Of several writes to the same record the last one. */
 export function lastWrites(records: readonly RecordWrite[]): RecordWrite[] {
   return [...new Map(records.map((write) => [`${write.kind}\0${write.id}`, write])).values()];

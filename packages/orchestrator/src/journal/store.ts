@@ -54,6 +54,19 @@ export interface Batch {
   readonly records: readonly RecordWrite[];
 }
 
+/** What a restore does to the store. */
+export interface Restoration {
+  /** Events behind this sequence number go. */
+  readonly after: number;
+  /** Rows as they were then. */
+  readonly workflows: readonly WorkflowRow[];
+  /** Numbers of workflows that did not exist then. */
+  readonly removed: readonly number[];
+  /** Events that come back. */
+  readonly entries?: readonly JournalEntry[];
+  readonly records: readonly RecordWrite[];
+}
+
 export interface WorkflowFilter {
   readonly status?: readonly string[];
   readonly kind?: readonly string[];
@@ -72,7 +85,8 @@ export interface Page {
 
 /**
  * Where the journal lives. `append` resolves when the batch would survive a power cut; batches are written in the
- * order of the calls, one at a time. Only one process appends.
+ * order of the calls, one at a time. Only one process appends. What is appended again (after a failure with an unknown
+ * outcome, or by a copy) changes nothing.
  */
 export interface Store {
   readonly type: 'sqlite' | 'postgres' | 'surrealdb-embedded' | 'surrealdb-server';
@@ -97,8 +111,16 @@ export interface Store {
   events(workflow: number, after: number): AsyncIterable<JournalEntry>;
   /** Events of all workflows in order, after `after`, at most `limit`. */
   journal(after: number, limit: number): Promise<readonly JournalEntry[]>;
+  /** Workflows by number behind `after`, with definitions, at most `limit`: for copies. */
+  workflowsAfter(after: number, limit: number): Promise<readonly WorkflowRow[]>;
   record(kind: string, id: string): Promise<string | undefined>;
   records(kind: string): Promise<readonly StoredRecord[]>;
+  /** Every record with its expiry: for copies. */
+  allRecords(): Promise<readonly RecordWrite[]>;
+  /** Takes records back to an earlier position, all of it or nothing (12 §9 "Restore"). */
+  restore(change: Restoration): Promise<void>;
+  /** Empties the store. */
+  clear(): Promise<void>;
   /** Removes finished workflows with their journals, and expired records. */
   remove(workflows: readonly number[], expiredBefore: number): Promise<void>;
   /** Bytes on disk. */

@@ -38,7 +38,8 @@ function reattach(live: Live, runtime: Runtime): void {
   }
 }
 
-function interrupt(live: Live, runtime: Runtime): void {
+/** What ran has lost its process: it is begun again, or ends, under the rules of a restart. */
+export function interrupt(live: Live, runtime: Runtime): void {
   const { state } = live;
   interruptCompensations(state);
   for (const operation of state.operations) {

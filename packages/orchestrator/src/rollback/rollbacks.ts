@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { WorkflowEvent } from '../engine/events.ts';
 import type { WorkflowState } from '../engine/state.ts';
@@ -6,6 +7,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { Store } from '../journal/store.ts';
 import type { Live } from '../runtime/live.ts';
 import type { Workflows } from '../service/workflows.ts';
+import { restoreCheckpoint, type RestoreParts } from './restore.ts';
 
 /** A named position of the journal (12 §8). */
 export interface Checkpoint {
@@ -17,6 +19,8 @@ export interface Checkpoint {
   readonly size_bytes: number;
   readonly operations_count: number;
   readonly sequence: number;
+  /** A copy of everything, for a checkpoint whose position the journal does not have any more. */
+  readonly file?: string;
 }
 
 export interface Selection {
@@ -55,11 +59,18 @@ export class Rollbacks {
   readonly #workflows: Workflows;
   readonly #store: Store;
   readonly #journal: Journal;
+  readonly #restore: Omit<RestoreParts, 'store' | 'journal'>;
 
-  constructor(workflows: Workflows, store: Store, journal: Journal) {
+  constructor(
+    workflows: Workflows,
+    store: Store,
+    journal: Journal,
+    restore: Omit<RestoreParts, 'store' | 'journal'>,
+  ) {
     this.#workflows = workflows;
     this.#store = store;
     this.#journal = journal;
+    this.#restore = restore;
   }
 
   /** Keeps, beside the journal, which workflow a rollback belongs to and how it ended. */
@@ -76,7 +87,7 @@ export class Rollbacks {
     this.#journal.record({ kind: 'rollback', id, data: JSON.stringify(record) });
   };
 
-  async createCheckpoint(name: string, description = ''): Promise<string> {
+  async createCheckpoint(name: string, description = '', file?: string): Promise<string> {
     const [size, counts] = await Promise.all([this.#store.size(), this.#store.counts(0)]);
     const checkpoint: Checkpoint = {
       id: randomUUID(),
@@ -87,6 +98,7 @@ export class Rollbacks {
       size_bytes: size,
       operations_count: counts.reduce((sum, { count }) => sum + count, 0),
       sequence: this.#journal.sequence,
+      ...(file === undefined ? {} : { file }),
     };
     this.#journal.record({ kind: 'checkpoint', id: checkpoint.id, data: JSON.stringify(checkpoint) });
     await this.#journal.flush();
@@ -106,9 +118,21 @@ export class Rollbacks {
   }
 
   async deleteCheckpoint(id: string): Promise<void> {
-    await this.checkpoint(id);
+    const { file } = await this.checkpoint(id);
+    if (file !== undefined) await rm(file, { force: true });
     this.#journal.record({ kind: 'checkpoint', id, data: undefined });
     await this.#journal.flush();
+  }
+
+  /** Puts the records back to a checkpoint (12 §9 "Restore"). @throws ProvisioningError `NOT_FOUND`, `INVALID_STATE` */
+  async restore(id: string): Promise<void> {
+    const checkpoint = await this.checkpoint(id);
+    const parts = { ...this.#restore, store: this.#store, journal: this.#journal };
+    await restoreCheckpoint(parts, checkpoint, async (file) => {
+      const time = new Date().toISOString();
+      await this.createCheckpoint(`auto:restore:${time}`, `Before the restore of '${checkpoint.name}'`, file);
+    });
+    this.#workflows.forget();
   }
 
   /** Starts what is selected. @throws ProvisioningError `VALIDATION_FAILED`, `CONFLICT`, `INVALID_STATE` */

@@ -66,6 +66,7 @@ export class Runtime {
   #nextNumber = 1;
   #pumping = false;
   #draining = false;
+  #held = false;
   #dispatching = false;
 
   constructor(options: RuntimeOptions, parts: RuntimeParts) {
@@ -115,6 +116,7 @@ export class Runtime {
   ): Promise<string> {
     refuseWhenBusy({
       draining: this.#draining,
+      held: this.#held,
       storeError: this.#parts.journal.error,
       active: this.#live.size,
       limit: this.#options.maxQueue,
@@ -137,6 +139,16 @@ export class Runtime {
   /** Takes a workflow that recovery has loaded, or one that begins to move again. */
   adopt(live: Live): void {
     this.#live.set(live.state.plan.id, live);
+  }
+
+  /** Accepts nothing new while `work` is under way. */
+  async alone(work: () => Promise<void>): Promise<void> {
+    this.#held = true;
+    try {
+      await work();
+    } finally {
+      this.#held = false;
+    }
   }
 
   /** Journals an event, applies it and follows the engine's commands. */

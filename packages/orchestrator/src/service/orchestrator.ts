@@ -1,20 +1,26 @@
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { type PlanDefaults, planDefaults } from '../engine/plan.ts';
 import { EventBus } from '../events/bus.ts';
 import type { Executor } from '../execution/executor.ts';
 import { Journal, type JournalOptions } from '../journal/journal.ts';
 import type { Store } from '../journal/store.ts';
+import { SwitchStore } from '../journal/switch-store.ts';
 import { OrchestratorMetrics } from '../metrics/orchestrator-metrics.ts';
+import { Migrations } from '../migration/migrations.ts';
 import { Retention, type RetentionOptions } from '../retention/retention.ts';
 import { Rollbacks } from '../rollback/rollbacks.ts';
 import type { Live } from '../runtime/live.ts';
 import type { WorkflowEvent } from '../engine/events.ts';
+import { type Repair, repairStore } from '../recovery/repair.ts';
 import { recover } from '../recovery/recover.ts';
 import { Runtime, type RuntimeOptions } from '../runtime/runtime.ts';
 import { TaskLogs } from '../logs/task-logs.ts';
 import type { Endpoint } from '../webhooks/endpoints.ts';
 import { Webhooks } from '../webhooks/webhooks.ts';
+import { defaultSettings } from './configuration.ts';
+import type { Settings } from './settings.ts';
 import { Workflows } from './workflows.ts';
 
 export interface OrchestratorOptions {
@@ -22,6 +28,8 @@ export interface OrchestratorOptions {
   readonly dispatcher: Dispatcher;
   readonly executor: Executor;
   readonly logsFolder: string;
+  /** For the copies of what a restore takes away; default beside the logs. */
+  readonly checkpointsFolder?: string;
   readonly runtime?: Partial<Omit<RuntimeOptions, 'worker'>>;
   readonly journal?: JournalOptions;
   readonly maxOperations?: number;
@@ -29,6 +37,8 @@ export interface OrchestratorOptions {
   readonly webhooks?: readonly Endpoint[];
   /** Shown to receivers of webhooks. */
   readonly version?: string;
+  /** Needed for moves to another store. */
+  readonly settings?: Settings;
   readonly onWarning?: (message: string) => void;
   readonly onEnd?: (live: Live) => void;
   readonly onEvent?: (live: Live, event: WorkflowEvent) => void;
@@ -36,7 +46,7 @@ export interface OrchestratorOptions {
 
 /** Journal, engine, dispatcher and recovery put together. The API is one way in; tests and benchmarks are another. */
 export class Orchestrator {
-  readonly store: Store;
+  readonly store: SwitchStore;
   readonly journal: Journal;
   readonly bus = new EventBus();
   readonly runtime: Runtime;
@@ -45,6 +55,7 @@ export class Orchestrator {
   readonly rollbacks: Rollbacks;
   readonly webhooks: Webhooks;
   readonly retention: Retention;
+  readonly migrations: Migrations;
   readonly metrics = new OrchestratorMetrics();
   readonly dispatcher: Dispatcher;
   readonly executor: Executor;
@@ -52,8 +63,9 @@ export class Orchestrator {
   #recovering = true;
 
   constructor(options: OrchestratorOptions) {
-    const { store, dispatcher, executor, runtime = {} } = options;
-    this.store = store;
+    const { dispatcher, executor, runtime = {} } = options;
+    this.store = new SwitchStore(options.store);
+    const { store } = this;
     this.dispatcher = dispatcher;
     this.executor = executor;
     this.#defaults = runtime.defaults ?? planDefaults;
@@ -126,7 +138,23 @@ export class Orchestrator {
       onResult: (endpoint, result) => this.metrics.delivered(endpoint, result),
       onWarning: options.onWarning ?? (() => undefined),
     });
-    this.rollbacks = new Rollbacks(this.workflows, store, this.journal);
+    this.migrations = new Migrations({
+      store,
+      settings: options.settings ?? defaultSettings(join(options.logsFolder, '..')),
+      shared: dispatcher.outlives,
+    });
+    this.rollbacks = new Rollbacks(this.workflows, store, this.journal, {
+      runtime: this.runtime,
+      defaults: this.#defaults,
+      folder: options.checkpointsFolder ?? join(options.logsFolder, '..', 'checkpoints'),
+    });
+  }
+
+  /** Puts right what lists show of workflows, from the journal; with `check` it only tells. */
+  async repair(check: boolean): Promise<Repair> {
+    await this.journal.flush();
+    const moving = (id: string) => this.runtime.live(id) !== undefined;
+    return repairStore(this.store, this.#defaults, { check, moving, now: Date.now });
   }
 
   /** False once every unfinished workflow has been taken up again. */

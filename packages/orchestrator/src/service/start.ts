@@ -25,6 +25,7 @@ import { Executors } from '../execution/executors.ts';
 import { joinExecutor } from '../execution/join-executor.ts';
 import { Infrastructures } from '../resources/infrastructures.ts';
 import { openStore } from '../journal/open.ts';
+import { storeInForce } from '../migration/marker.ts';
 import { endpointsOf } from '../webhooks/endpoints.ts';
 import { Orchestrator } from './orchestrator.ts';
 import type { Settings } from './settings.ts';
@@ -79,7 +80,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   try {
     mkdirSync(settings.paths.logs_dir, { recursive: true, mode: 0o700 });
     const executor = options.executor ?? productExecutor(options, logger, () => endpoint);
-    const store = await openStore(settings);
+    const type = storeInForce(settings, options.origins ?? {});
+    const store = await openStore({ ...settings, storage: { ...settings.storage, type } });
     const dispatcher = await openDispatcher(settings, {
       store,
       executor,
@@ -91,6 +93,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       executor,
       dispatcher,
       logsFolder: join(settings.paths.logs_dir, 'tasks'),
+      settings,
+      checkpointsFolder: join(settings.paths.data_dir, 'checkpoints'),
       maxOperations: settings.limits.max_operations,
       retention: {
         completedDays: settings.retention.completed_days,

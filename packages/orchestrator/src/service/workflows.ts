@@ -63,6 +63,11 @@ export class Workflows {
     if (this.#finished.size > remembered) this.#finished.delete(this.#finished.keys().next().value!);
   }
 
+  /** Forgets what is kept for readers: the records have changed underneath. */
+  forget(): void {
+    this.#finished.clear();
+  }
+
   submit(
     definition: WorkflowDefinition,
     facts?: SubmissionFacts,

@@ -1,6 +1,7 @@
 import type { RouteSpec } from '@provisioning/service-kit';
 import { batchRoutes } from './batch.ts';
 import { resourceRoutes } from './resources.ts';
+import { maintenanceRoutes } from './maintenance.ts';
 import { stateRoutes } from './state.ts';
 import { systemRoutes } from './system.ts';
 import { verbRoutes } from './verbs.ts';
@@ -14,4 +15,5 @@ export const allRoutes: readonly RouteSpec[] = [
   batchRoutes,
   stateRoutes,
   resourceRoutes,
+  maintenanceRoutes,
 ].flatMap((group) => Object.values(group));

@@ -1,3 +1,6 @@
+import { lastWrites } from '../rows.ts';
+import { type Batch, encodeEvent } from '../store.ts';
+
 /** Version of the schema; a store with a newer one is refused (12 §18). */
 export const schemaVersion = 1;
 
@@ -77,3 +80,43 @@ WITH w AS (
 )
 DELETE FROM records USING unnest($28::text[], $29::text[]) AS gone(kind, id)
 WHERE records.kind = gone.kind AND records.id = gone.id`;
+
+/** Parameters of {@link appendBatch}. */
+export function appendValues({ workflows, entries, records }: Batch): unknown[] {
+  const defined = workflows.filter(({ definition }) => definition !== undefined);
+  const encoded = entries.map(({ event }) => encodeEvent(event));
+  const writes = lastWrites(records);
+  const puts = writes.filter(({ data }) => data !== undefined);
+  const gone = writes.filter(({ data }) => data === undefined);
+  return [
+    workflows.map(({ number }) => number),
+    workflows.map(({ id }) => id),
+    workflows.map(({ name }) => name),
+    workflows.map(({ kind }) => kind),
+    workflows.map(({ status }) => status),
+    workflows.map(({ phase }) => phase),
+    workflows.map(({ workspace }) => workspace),
+    workflows.map(({ infra }) => infra),
+    workflows.map(({ createdBy }) => createdBy),
+    workflows.map(({ createdAt }) => createdAt),
+    workflows.map(({ startedAt }) => startedAt),
+    workflows.map(({ completedAt }) => completedAt),
+    workflows.map(({ updatedAt }) => updatedAt),
+    workflows.map(({ summary }) => summary),
+    defined.map(({ number }) => number),
+    defined.map(({ definition }) => definition),
+    defined.map(({ submission }) => submission ?? '{}'),
+    entries.map(({ sequence }) => sequence),
+    entries.map(({ workflow }) => workflow),
+    entries.map(({ event }) => event.type),
+    entries.map(({ event }) => event.at),
+    encoded.map(({ op }) => op),
+    encoded.map(({ data }) => data),
+    puts.map(({ kind }) => kind),
+    puts.map(({ id }) => id),
+    puts.map(({ data }) => data),
+    puts.map(({ expiresAt }) => expiresAt ?? null),
+    gone.map(({ kind }) => kind),
+    gone.map(({ id }) => id),
+  ];
+}

@@ -1,18 +1,19 @@
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import postgres, { type Sql } from 'postgres';
-import { lastWrites, type SqlEvent, type SqlWorkflow, toEntry, toWorkflow } from '../rows.ts';
+import { type SqlEvent, type SqlRecord, type SqlWorkflow, toEntry, toRecord, toWorkflow } from '../rows.ts';
 import {
   type Batch,
-  encodeEvent,
   type JournalEntry,
   type Page,
+  type RecordWrite,
+  type Restoration,
   type Store,
   type StoredRecord,
   type WorkflowFilter,
   type WorkflowRow,
 } from '../store.ts';
 import { parameter } from './array.ts';
-import { appendBatch, schema, schemaVersion } from './schema.ts';
+import { appendBatch, appendValues, schema, schemaVersion } from './schema.ts';
 
 const withDefinition =
   'SELECT w.*, d.definition, d.submission FROM workflows w JOIN definitions d ON d.workflow = w.number';
@@ -71,43 +72,23 @@ export class PostgresStore implements Store {
     }
   }
 
-  async append({ workflows, entries, records }: Batch): Promise<void> {
-    const defined = workflows.filter(({ definition }) => definition !== undefined);
-    const encoded = entries.map(({ event }) => encodeEvent(event));
-    const writes = lastWrites(records);
-    const puts = writes.filter(({ data }) => data !== undefined);
-    const gone = writes.filter(({ data }) => data === undefined);
-    await this.#run(appendBatch, [
-      workflows.map(({ number }) => number),
-      workflows.map(({ id }) => id),
-      workflows.map(({ name }) => name),
-      workflows.map(({ kind }) => kind),
-      workflows.map(({ status }) => status),
-      workflows.map(({ phase }) => phase),
-      workflows.map(({ workspace }) => workspace),
-      workflows.map(({ infra }) => infra),
-      workflows.map(({ createdBy }) => createdBy),
-      workflows.map(({ createdAt }) => createdAt),
-      workflows.map(({ startedAt }) => startedAt),
-      workflows.map(({ completedAt }) => completedAt),
-      workflows.map(({ updatedAt }) => updatedAt),
-      workflows.map(({ summary }) => summary),
-      defined.map(({ number }) => number),
-      defined.map(({ definition }) => definition),
-      defined.map(({ submission }) => submission ?? '{}'),
-      entries.map(({ sequence }) => sequence),
-      entries.map(({ workflow }) => workflow),
-      entries.map(({ event }) => event.type),
-      entries.map(({ event }) => event.at),
-      encoded.map(({ op }) => op),
-      encoded.map(({ data }) => data),
-      puts.map(({ kind }) => kind),
-      puts.map(({ id }) => id),
-      puts.map(({ data }) => data),
-      puts.map(({ expiresAt }) => expiresAt ?? null),
-      gone.map(({ kind }) => kind),
-      gone.map(({ id }) => id),
-    ]);
+  async append(batch: Batch): Promise<void> {
+    await this.#run(appendBatch, appendValues(batch));
+  }
+
+  async restore({ after, workflows, removed, entries = [], records }: Restoration): Promise<void> {
+    await this.#sql.begin(async (transaction) => {
+      const run = (text: string, values: readonly unknown[]) =>
+        transaction.unsafe(text, values.map(parameter) as never[]);
+      await run('DELETE FROM events WHERE sequence > $1 OR workflow = ANY($2::bigint[])', [after, removed]);
+      await run('DELETE FROM definitions WHERE workflow = ANY($1::bigint[])', [removed]);
+      await run('DELETE FROM workflows WHERE number = ANY($1::bigint[])', [removed]);
+      await run(appendBatch, appendValues({ entries, workflows, records }));
+    });
+  }
+
+  async clear(): Promise<void> {
+    await this.#run('TRUNCATE workflows, definitions, events, records, leases, inbox');
   }
 
   async position(): Promise<{ sequence: number; workflow: number }> {
@@ -172,6 +153,20 @@ export class PostgresStore implements Store {
       [after],
     );
     return rows.map(toEntry);
+  }
+
+  async workflowsAfter(after: number, limit: number): Promise<WorkflowRow[]> {
+    const rows = await this.#run<SqlWorkflow>(
+      `${withDefinition} WHERE w.number > $1 ORDER BY w.number LIMIT ${Math.trunc(limit)}`,
+      [after],
+    );
+    return rows.map(toWorkflow);
+  }
+
+  async allRecords(): Promise<RecordWrite[]> {
+    return (
+      await this.#run<SqlRecord>('SELECT * FROM records ORDER BY kind COLLATE "C", id COLLATE "C"')
+    ).map(toRecord);
   }
 
   async record(kind: string, id: string): Promise<string | undefined> {

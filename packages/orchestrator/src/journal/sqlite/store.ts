@@ -6,12 +6,14 @@ import {
   encodeEvent,
   type JournalEntry,
   type Page,
+  type RecordWrite,
+  type Restoration,
   type Store,
   type StoredRecord,
   type WorkflowFilter,
   type WorkflowRow,
 } from '../store.ts';
-import { type SqlEvent, type SqlWorkflow, toEntry, toWorkflow } from '../rows.ts';
+import { type SqlEvent, type SqlRecord, type SqlWorkflow, toEntry, toRecord, toWorkflow } from '../rows.ts';
 import { schema, schemaVersion } from './schema.ts';
 
 const withDefinition =
@@ -56,13 +58,40 @@ export class SqliteStore implements Store {
   }
 
   async append(batch: Batch): Promise<void> {
+    this.#transaction(() => this.#write(batch));
+  }
+
+  async restore({ after, workflows, removed, entries = [], records }: Restoration): Promise<void> {
+    this.#transaction(() => {
+      this.#prepare('DELETE FROM events WHERE sequence>?').run(after);
+      this.#delete(removed);
+      this.#write({ entries, workflows, records });
+    });
+  }
+
+  async clear(): Promise<void> {
+    this.#transaction(() => {
+      for (const table of ['workflows', 'definitions', 'events', 'records'])
+        this.#database.exec(`DELETE FROM ${table}`);
+    });
+  }
+
+  #transaction(work: () => void): void {
     this.#database.exec('BEGIN IMMEDIATE');
     try {
-      this.#write(batch);
+      work();
       this.#database.exec('COMMIT');
     } catch (cause) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       throw cause;
+    }
+  }
+
+  #delete(workflows: readonly number[]): void {
+    for (const number of workflows) {
+      this.#prepare('DELETE FROM events WHERE workflow=?').run(number);
+      this.#prepare('DELETE FROM definitions WHERE workflow=?').run(number);
+      this.#prepare('DELETE FROM workflows WHERE number=?').run(number);
     }
   }
 
@@ -90,7 +119,7 @@ export class SqliteStore implements Store {
       );
       if (row.definition !== undefined) putDefinition.run(row.number, row.definition, row.submission ?? '{}');
     }
-    const putEvent = this.#prepare('INSERT INTO events VALUES (?,?,?,?,?,?)');
+    const putEvent = this.#prepare('INSERT OR IGNORE INTO events VALUES (?,?,?,?,?,?)');
     for (const { sequence, workflow, event } of entries) {
       const { op, data } = encodeEvent(event);
       putEvent.run(sequence, workflow, event.type, event.at, op, data);
@@ -166,6 +195,15 @@ export class SqliteStore implements Store {
     return this.#all<SqlEvent>(sql, after, limit).map(toEntry);
   }
 
+  async workflowsAfter(after: number, limit: number): Promise<WorkflowRow[]> {
+    const sql = `${withDefinition} WHERE w.number>? ORDER BY w.number LIMIT ?`;
+    return this.#all<SqlWorkflow>(sql, after, limit).map(toWorkflow);
+  }
+
+  async allRecords(): Promise<RecordWrite[]> {
+    return this.#all<SqlRecord>('SELECT * FROM records ORDER BY kind, id').map(toRecord);
+  }
+
   async record(kind: string, id: string): Promise<string | undefined> {
     return this.#get<{ data: string }>('SELECT data FROM records WHERE kind=? AND id=?', kind, id)?.data;
   }
@@ -175,14 +213,10 @@ export class SqliteStore implements Store {
   }
 
   async remove(workflows: readonly number[], expiredBefore: number): Promise<void> {
-    this.#database.exec('BEGIN IMMEDIATE');
-    for (const number of workflows) {
-      this.#prepare('DELETE FROM events WHERE workflow=?').run(number);
-      this.#prepare('DELETE FROM definitions WHERE workflow=?').run(number);
-      this.#prepare('DELETE FROM workflows WHERE number=?').run(number);
-    }
-    this.#prepare('DELETE FROM records WHERE expires_at < ?').run(expiredBefore);
-    this.#database.exec('COMMIT');
+    this.#transaction(() => {
+      this.#delete(workflows);
+      this.#prepare('DELETE FROM records WHERE expires_at < ?').run(expiredBefore);
+    });
   }
 
   async size(): Promise<number> {
