@@ -24,7 +24,12 @@ export function directImports(root: string, packages: readonly string[]): Plugin
           const index = indexes.get(module);
           return index === undefined ? whole : rewrite(names, define(index), index);
         });
-        return { contents: contents.replace(lazyPattern, nameLazyImports), loader: 'ts' satisfies Loader };
+        const named = contents.replace(lazyPattern, nameLazyImports);
+        const errors = unnamedImports(named).map(({ text, line }) => ({
+          text,
+          location: { file: path, line, lineText: named.split('\n')[line - 1]! },
+        }));
+        return { contents: named, loader: 'ts' satisfies Loader, errors };
       });
       build.onResolve({ filter: /^lazy:/ }, ({ path, resolveDir }) => ({
         path,
@@ -54,6 +59,16 @@ const lazyPattern = /const \{ ([\w, ]+) \} = await import\('((?!node:|@provision
  */
 function nameLazyImports(whole: string, names: string, module: string): string {
   return whole.replace(`'${module}'`, `'lazy:${module}?${names.replaceAll(' ', '')}'`);
+}
+
+/** Lazily loaded packages whose names the bundle would lose: they work unbundled and fail in the hands of users. */
+export function unnamedImports(source: string): { readonly text: string; readonly line: number }[] {
+  return source.split('\n').flatMap((line, index) => {
+    const found = /(?<!typeof )import\('((?!node:|lazy:|@provisioning\/)[@\w][^']*)'\)(?!\.[A-Z])/.exec(line);
+    if (found === null || /\bdefault\b/.test(line)) return [];
+    const text = `In a bundle import('${found[1]}') has no named exports: write const { name } = await import('${found[1]}')`;
+    return [{ text, line: index + 1 }];
+  });
 }
 
 function folderOf(name: string): string {

@@ -27,12 +27,19 @@ export async function declarationOf(record: ExtensionRecord): Promise<Declaratio
   return undefined;
 }
 
+async function parseText(file: string, text: string): Promise<unknown> {
+  if (file.endsWith('.toml')) {
+    const { parse } = await import('smol-toml');
+    return parse(text);
+  }
+  const { parse } = await import('yaml');
+  return parse(text);
+}
+
 async function parseDeclaration(record: ExtensionRecord, file: string, text: string): Promise<Declaration> {
   let value: unknown;
   try {
-    value = file.endsWith('.toml')
-      ? (await import('smol-toml')).parse(text)
-      : (await import('yaml')).parse(text);
+    value = await parseText(file, text);
   } catch (error) {
     throw invalid(record, file, (error as Error).message, error);
   }

@@ -73,12 +73,14 @@ export interface Template {
 
 let validator: Promise<ValidateFunction> | undefined;
 
+async function compileValidator(): Promise<ValidateFunction> {
+  const { Ajv } = await import('ajv');
+  return new Ajv({ useDefaults: true, allErrors: true, strict: false }).compile(TemplateMetadata);
+}
+
 /** Checks and completes a metadata file. @throws ProvisioningError `TEMPLATE_INVALID`, exit 3. */
 export async function readMetadata(document: Document): Promise<TemplateMetadata> {
-  validator ??= import('ajv').then(({ Ajv }) =>
-    new Ajv({ useDefaults: true, allErrors: true, strict: false }).compile(TemplateMetadata),
-  );
-  const validate = await validator;
+  const validate = await (validator ??= compileValidator());
   const data = structuredClone(document.value);
   if (validate(data)) return data as TemplateMetadata;
   const error = validate.errors![0]!;

@@ -41,8 +41,8 @@ export async function connectOnce(
 ): Promise<Client> {
   const name = accessName(access);
   const entry = access.hostKeyAlias ?? hostEntryName(access.host, access.port);
-  const [ssh2, keys, knownTypes] = await Promise.all([
-    import('ssh2'),
+  const [{ Client: SshClient }, keys, knownTypes] = await Promise.all([
+    import('ssh2').then(({ default: ssh2 }) => ssh2),
     readKeys(access, identity),
     identity.knownHosts.types(entry),
   ]);
@@ -56,7 +56,7 @@ export async function connectOnce(
   const tried = [...(useAgent ? ['the SSH agent'] : []), ...keys.map(({ file }) => `key ${file}`)];
   if (methods.length === 0) throw noKey(name, identity.defaultKeyFiles);
 
-  const client = new ssh2.default.Client();
+  const client = new SshClient();
   client.setMaxListeners(0);
   let hostKeyError: Error | undefined;
   const config: ConnectConfig = {
