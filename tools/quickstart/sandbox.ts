@@ -41,12 +41,15 @@ export class Sandbox {
   /** Runs the real command line. */
   cli(
     args: readonly string[],
-    options: { readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void } = {},
+    options: {
+      readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
+      readonly environment?: Readonly<Record<string, string>>;
+    } = {},
   ): Promise<Ended> {
     return new Promise((resolve, reject) => {
       const child = spawn(process.execPath, [program, ...args], {
         cwd: this.folder,
-        env: this.environment,
+        env: { ...this.environment, ...options.environment },
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       let stdout = '';
@@ -56,6 +59,30 @@ export class Sandbox {
       child.on('error', reject);
       child.on('close', (code) => resolve({ code: code ?? 1, stdout, stderr }));
       options.onStart?.((signal) => child.kill(signal));
+    });
+  }
+
+  /** Runs it in a terminal in which a person types `input`. */
+  typed(args: readonly string[], input: string): Promise<Ended> {
+    const line = [process.execPath, program, ...args].map((word) => `'${word}'`).join(' ');
+    return new Promise((resolve, reject) => {
+      const child = spawn('script', ['-qec', line, '/dev/null'], {
+        cwd: this.folder,
+        env: { ...this.environment, PROVISIONING_NONINTERACTIVE: '', SHELL: '/bin/sh' },
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
+      let stdout = '';
+      let asked = false;
+      child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+        stdout += chunk;
+        // Typed when it is asked for: a pipe that ends at once would end the terminal.
+        if (!asked && /\(y\/N\)|\[yes\/no\]/.test(stdout)) {
+          asked = true;
+          child.stdin.end(input);
+        }
+      });
+      child.on('error', reject);
+      child.on('close', (code) => resolve({ code: code ?? 1, stdout, stderr: '' }));
     });
   }
 

@@ -61,6 +61,7 @@ export { infraPath } from './project/paths.ts';
 export { Project } from './project/project.ts';
 export type { ConfigurationReader, ProjectOptions, RunOptions } from './project/project.ts';
 export * from './config/index.ts';
+export * from './health/index.ts';
 export * from './infra/index.ts';
 export * from './workspace/index.ts';
 export * from './taskserv/index.ts';
@@ -68,6 +69,16 @@ export * from './operations/taskserv/index.ts';
 export { planDeploy } from './plan/deploy.ts';
 export type { DefinedInfrastructure, PlanOptions } from './plan/deploy.ts';
 export { planDestroy } from './plan/destroy.ts';
+export { observeProviders, observeReachable, type ObservedProvider, refreshState } from './plan/observe.ts';
+export { type PlannedCost, priceServers } from './plan/price.ts';
+export {
+  type PlannedServer,
+  planServers,
+  selectServers,
+  type ServerCreationOptions,
+  type ServerCreationPlan,
+} from './plan/servers.ts';
+export { withInfrastructureLock } from './state/lock.ts';
 export { type PlannedTaskserv, taskservsOf } from './plan/uses.ts';
 export { hasChanges, summarize } from './plan/plan.ts';
 export type { Plan, PlanSummary } from './plan/plan.ts';

@@ -23,6 +23,7 @@ export const ServerListing = Type.Object(
     status: Type.String({ description: 'lower case: running, stopped, planned …' }),
     infra: Type.String(),
     tags: Type.Record(Type.String(), Type.String()),
+    id: nullable(Type.String({ description: "the provider's id" })),
   },
   { $id: 'ServerListing', description: 'A line of `server list`.', ...open },
 );

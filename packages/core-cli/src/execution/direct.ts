@@ -9,6 +9,7 @@ export interface DirectOptions {
   readonly display: Display;
   readonly nodes: readonly OperationNode[];
   readonly rollback?: boolean;
+  readonly parallel?: number;
   readonly signal: AbortSignal;
   now(): number;
 }
@@ -22,6 +23,7 @@ export async function runDirect(options: DirectOptions): Promise<void> {
     runId: `direct/${view.startedAt}`,
     signal,
     rollback: options.rollback,
+    parallel: options.parallel,
     onEvent: (event) => applyGraphEvent(options, event),
   });
   const failed = results.filter(({ status }) => status === 'failed');

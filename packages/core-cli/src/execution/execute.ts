@@ -1,3 +1,4 @@
+import { withInfrastructureLock, writeInventory } from '@provisioning/core';
 import { operationIdPattern, type WorkflowDefinition } from '@provisioning/client';
 import { type OperationNode, ProvisioningError } from '@provisioning/extensions-sdk';
 import type { ProvisioningCommand } from '../frame/command.ts';
@@ -22,6 +23,8 @@ export interface Work {
   readonly background?: boolean;
   /** A failure undoes what was done, in reverse order. Default: what succeeded stays. */
   readonly rollback?: boolean;
+  /** Operations at once, where this process runs them. */
+  readonly parallel?: number;
 }
 
 /** What happened to the work; `submitted` means that it goes on without us. */
@@ -48,9 +51,16 @@ export async function execute(
     slow: work.nodes.length > 1,
     configuration: session.configuration,
   });
-  if (mode === 'direct') return runHere(command, session, work);
-  const client = await reach(command, session);
-  return client === undefined ? runHere(command, session, work) : submit(command, session, work, client);
+  const client = mode === 'direct' ? undefined : await reach(command, session);
+  try {
+    return await (client === undefined
+      ? withInfrastructureLock(session.context, () => runHere(command, session, work))
+      : submit(command, session, work, client));
+  } finally {
+    await writeInventory(session.infrastructure).catch((error: unknown) =>
+      command.out.warn(`The inventory was not written: ${asProvisioningError(error).message}`),
+    );
+  }
 }
 
 type Client = Awaited<ReturnType<typeof connectForWork>>;
@@ -154,6 +164,7 @@ async function runHere(
       display,
       nodes: work.nodes,
       rollback: work.rollback,
+      ...(work.parallel === undefined ? {} : { parallel: work.parallel }),
       signal: command.signal,
       now: () => runtime.now(),
     });

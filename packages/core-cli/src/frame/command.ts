@@ -9,6 +9,7 @@ import type { Interruption } from '../interruption.ts';
 import { Printer } from '../output/printer.ts';
 import { isOn } from '../output/terminal.ts';
 import type { Runtime } from '../runtime.ts';
+import type { ConfirmOptions } from '../prompt/confirm.ts';
 import { globalFlags, globalShapes } from './global-flags.ts';
 import { type CommandSpec, changesSomething, confirms } from './metadata.ts';
 import { usageOf } from './usage.ts';
@@ -179,7 +180,7 @@ export abstract class ProvisioningCommand extends Command {
    * Asks before an action (01 §8). Passes with `--yes` and in check mode; without a terminal it refuses with exit 2.
    * @throws ProvisioningError `CANCELLED`, `CONFIRMATION_REQUIRED`.
    */
-  async confirm(question: string, options: { readonly typed?: string } = {}): Promise<void> {
+  async confirm(question: string, options: ConfirmOptions = {}): Promise<void> {
     const { confirm } = await import('../prompt/confirm.ts');
     await confirm(this.runtime, this.globals, this.out, question, options);
     this.#confirmed = true;

@@ -20,6 +20,8 @@ export interface Undertaking {
   readonly confirm: boolean;
   /** Word that must be typed instead of y. */
   readonly typed?: string;
+  /** Something is lost: in production only `yes` counts (05 §7.4). */
+  readonly destructive?: boolean;
   readonly next?: readonly string[];
   /** A failure undoes what this run did, in reverse order. */
   readonly rollback?: boolean;
@@ -45,7 +47,16 @@ export async function carryOut(
   }
   for (const line of showPlan(plan, out, { unchanged: globals.verbose })) out.line(line);
   refuseBlocked(plan);
-  if (undertaking.confirm) await command.confirm(undertaking.question, { typed: undertaking.typed });
+  if (undertaking.confirm) {
+    const production = plan.environment === 'production';
+    const notice = production
+      ? 'Auth check: Check auth for production (delete operation)'
+      : 'Auth check: Check auth for destructive operation';
+    await command.confirm(undertaking.question, {
+      typed: undertaking.typed,
+      ...(undertaking.destructive === true ? { notice, inFull: production } : {}),
+    });
+  }
   out.line();
   const execution = await execute(command, session, {
     name: undertaking.name,

@@ -12,6 +12,15 @@ export function canPrompt(runtime: Runtime): boolean {
   return !refused && runtime.stdin.isTTY === true && runtime.stderr.isTTY === true;
 }
 
+export interface ConfirmOptions {
+  /** Word that must be typed instead of y. */
+  readonly typed?: string;
+  /** Said before the question: which permission the answer needs. */
+  readonly notice?: string;
+  /** Only the word `yes` counts (05 §7.4). */
+  readonly inFull?: boolean;
+}
+
 /**
  * Asks `question (y/N)`, or for a word that must be typed in full. Everything but a clear yes cancels (01 §8).
  * @throws ProvisioningError `CANCELLED` (exit 1), `CONFIRMATION_REQUIRED` (exit 2, nobody can answer).
@@ -21,7 +30,7 @@ export async function confirm(
   globals: { readonly yes: boolean; readonly check: boolean },
   printer: Printer,
   question: string,
-  options: { readonly typed?: string } = {},
+  options: ConfirmOptions = {},
 ): Promise<void> {
   if (globals.yes || globals.check) return;
   if (!canPrompt(runtime)) {
@@ -33,9 +42,11 @@ export async function confirm(
     });
   }
   const style = printer.errorStyle;
-  const suffix = options.typed === undefined ? '(y/N)' : `Type ${style.strong(options.typed)} to confirm`;
-  const answer = await ask(runtime, `${question} ${suffix}: `);
-  const yes = options.typed === undefined ? /^y(es)?$/i.test(answer.trim()) : answer.trim() === options.typed;
-  if (yes) return;
+  if (options.notice !== undefined) printer.progress(options.notice);
+  const usual = options.inFull === true ? '[yes/no]' : '(y/N)';
+  const suffix = options.typed === undefined ? usual : `Type ${style.strong(options.typed)} to confirm`;
+  const answer = (await ask(runtime, `${question} ${suffix}: `)).trim();
+  const word = options.typed ?? (options.inFull === true ? 'yes' : undefined);
+  if (word === undefined ? /^y(es)?$/i.test(answer) : answer === word) return;
   throw new ProvisioningError({ code: 'CANCELLED', message: 'Cancelled' });
 }

@@ -13,6 +13,12 @@ export interface ServerListing {
   readonly status: string;
   readonly infra: string;
   readonly tags: Readonly<Record<string, string>>;
+  /** The provider's id, once there is one. */
+  readonly id: string | null;
+  /** Something that was begun has not come to its end. Not printed. */
+  readonly unfinished?: boolean;
+  /** When this was learned. Not printed. */
+  readonly updated_at?: string;
 }
 
 /** The servers that the state cache knows, of one infrastructure or of all of a workspace. */
@@ -43,6 +49,9 @@ function listing(hostname: string, record: ServerRecord, infra: string): ServerL
     status: record.status,
     infra,
     tags: record.tags,
+    id: record.id,
+    unfinished: record.operation !== undefined,
+    updated_at: record.updated_at,
   };
 }
 

@@ -71,6 +71,7 @@ function openProject(
     moduleUrls: [import.meta.url],
     variables: command.runtime.environment,
     cachePath: directories.cache,
+    readOnly: command.globals.check,
     dataPath: directories.data,
     log: (level, message) => {
       if (level === 'warn' || level === 'error') command.out.warn(message);

@@ -40,7 +40,7 @@ export function openCatalogue(
       user: env['PROVISIONING_WORKSPACE_USER'] ?? env['USER'],
       moduleUrls: [import.meta.url],
     },
-    { cachePath: cache, refresh },
+    command.globals.check ? { refresh } : { cachePath: cache, refresh },
   );
 }
 

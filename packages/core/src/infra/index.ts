@@ -34,3 +34,5 @@ export {
 } from './rollout.ts';
 export { type Switchable, canaryHosts, switchTraffic } from './traffic.ts';
 export { type UpdateCandidate, type UpdatePlan, planUpdates } from './update-plan.ts';
+export { type InventoryEntry, inventoryOf, writeInventory } from './inventory.ts';
+export { addServerDefinition, type ServerEntry, serverTable } from './add-server.ts';

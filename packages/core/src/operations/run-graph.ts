@@ -42,6 +42,9 @@ export interface RunGraphOptions {
   readonly around?: <T>(node: OperationNode, work: () => Promise<T>) => Promise<T>;
 }
 
+/** A refused key or a full quota would fail the next server just the same. */
+const hopeless: ReadonlySet<string> = new Set(['PROVIDER_AUTH', 'PROVIDER_QUOTA']);
+
 /** The operation of a node with its input checked. @throws ProvisioningError `UNKNOWN_OPERATION`, `INVALID_INPUT`. */
 export function operationOf(node: OperationNode): Operation {
   const operation = operations.get(node.type);
@@ -80,6 +83,8 @@ export async function runGraph(
   const open = new Map(graph.map((node) => [node.id, node]));
   const running = new Set<Promise<void>>();
   const known = new Set(open.keys());
+  // Types of operation no further one of which is begun (05 §7.3.9).
+  const halted = new Set<string>();
 
   const settle = (node: OperationNode, result: NodeResult): void => {
     results.set(node.id, result);
@@ -95,7 +100,9 @@ export async function runGraph(
       settle(node, { id: node.id, name: node.name, status: 'completed', output });
     } catch (error) {
       const status = options.signal?.aborted === true ? 'cancelled' : 'failed';
-      settle(node, { id: node.id, name: node.name, status, error: ProvisioningError.from(error).toJSON() });
+      const failure = ProvisioningError.from(error);
+      if (hopeless.has(failure.code)) halted.add(node.type);
+      settle(node, { id: node.id, name: node.name, status, error: failure.toJSON() });
     }
   };
 
@@ -103,9 +110,13 @@ export async function runGraph(
     for (const node of [...open.values()]) {
       const waits = node.dependencies.filter((id) => known.has(id)).map((id) => results.get(id));
       const broken = waits.some((result) => result !== undefined && result.status !== 'completed');
-      if (broken || options.signal?.aborted === true) {
+      if (broken || halted.has(node.type) || options.signal?.aborted === true) {
         open.delete(node.id);
-        settle(node, { id: node.id, name: node.name, status: broken ? 'skipped' : 'cancelled' });
+        settle(node, {
+          id: node.id,
+          name: node.name,
+          status: broken || halted.has(node.type) ? 'skipped' : 'cancelled',
+        });
       } else if (running.size < (options.parallel ?? 5) && waits.every((result) => result !== undefined)) {
         open.delete(node.id);
         const task = run(node).finally(() => running.delete(task));

@@ -73,6 +73,7 @@ export async function planDeploy(
           plans: provider.plans,
           sizesFreely: provider.sizesFreely,
           known: server.hostname in known.servers,
+          unfinished: known.servers[server.hostname]?.operation !== undefined,
         }),
       };
     }),

@@ -15,6 +15,8 @@ export interface ObservedProvider {
   readonly servers: ReadonlyMap<string, ObservedServer>;
   readonly plans: readonly ProviderPlan[];
   readonly sizesFreely: boolean;
+  /** Why it could not be asked; its servers and plans are unknown then. Only where the caller can live with that. */
+  readonly unreachable?: string;
 }
 
 /** Asks every provider at once. One that fails stops the plan: without it the difference would be a guess. */
@@ -23,26 +25,61 @@ export async function observeProviders(
   names: readonly string[],
 ): Promise<ReadonlyMap<string, ObservedProvider>> {
   const entries = await Promise.all(
+    names.map(async (name): Promise<[string, ObservedProvider]> => [
+      name,
+      await observeProvider(context, name),
+    ]),
+  );
+  return new Map(entries);
+}
+
+/**
+ * The same for a preview, which needs neither network nor credentials (05 §7.3.5): a provider that can't be asked is
+ * taken to have no servers, and says why.
+ */
+export async function observeReachable(
+  context: Context,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, ObservedProvider>> {
+  const entries = await Promise.all(
     names.map(async (name): Promise<[string, ObservedProvider]> => {
-      const [provider, metadata] = await Promise.all([
-        context.provider(name),
-        context.providerMetadata(name),
-      ]);
-      const [servers, plans] = await Promise.all([
-        provider.listServers({ signal: context.signal }),
-        provider.listPlans(),
-      ]);
-      return [
-        name,
-        {
-          servers: new Map(servers.map((server) => [server.hostname, server])),
-          plans,
-          sizesFreely: metadata.category !== 'cloud',
-        },
-      ];
+      try {
+        return [name, await observeProvider(context, name)];
+      } catch (error) {
+        const failure = ProvisioningError.from(error);
+        if (failure.kind === 'bug' || failure.kind === 'interrupted' || failure.code === 'PROVIDER_NOT_FOUND')
+          throw failure;
+        const { category } = await context.providerMetadata(name);
+        const plans = await context
+          .provider(name)
+          .then((provider) => provider.listPlans())
+          .catch(() => []);
+        return [
+          name,
+          {
+            servers: new Map(),
+            plans,
+            sizesFreely: category !== 'cloud',
+            unreachable: failure.message,
+          },
+        ];
+      }
     }),
   );
   return new Map(entries);
+}
+
+async function observeProvider(context: Context, name: string): Promise<ObservedProvider> {
+  const [provider, metadata] = await Promise.all([context.provider(name), context.providerMetadata(name)]);
+  const [servers, plans] = await Promise.all([
+    provider.listServers({ signal: context.signal }),
+    provider.listPlans(),
+  ]);
+  return {
+    servers: new Map(servers.map((server) => [server.hostname, server])),
+    plans,
+    sizesFreely: metadata.category !== 'cloud',
+  };
 }
 
 /** Taskservs of one running server; when it can't be reached, why. */

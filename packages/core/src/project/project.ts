@@ -38,6 +38,8 @@ export interface ProjectOptions {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** The user's cache folder; each provider gets a folder of its own below it. */
   readonly cachePath: string;
+  /** Nothing is written on this machine, caches included (01 §8 `--check`). Default false. */
+  readonly readOnly?: boolean;
   /** The user's data folder, where installed extensions live. */
   readonly dataPath?: string;
   /** The user's configuration folder, where registered extensions are listed. */
@@ -92,7 +94,7 @@ export class Project implements AsyncDisposable {
         user: options.variables.PROVISIONING_WORKSPACE_USER ?? options.variables.USER,
         moduleUrls: options.moduleUrls,
       },
-      { cachePath: options.cachePath },
+      options.readOnly === true ? {} : { cachePath: options.cachePath },
     );
     this.transports = createTransports({
       knownHostsFile: join(options.workspace.path, '.runtime', 'known_hosts'),

@@ -27,6 +27,19 @@ export interface ServerRecord {
   readonly updated_at: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly taskservs: readonly TaskservRecord[];
+  /** GB. */
+  readonly disk?: number;
+  /** How it was last reached. */
+  readonly ssh?: { readonly user: string; readonly port: number };
+  /** What was begun and not finished: a creation that a crash interrupted goes on from here (05 §7.3.10). */
+  readonly operation?: { readonly kind: string; readonly step: string; readonly started_at: string };
+}
+
+/** What `recordServer` knows besides the provider's own report. */
+export interface RecordOptions {
+  readonly ssh?: ServerRecord['ssh'];
+  /** The operation that was begun has come to its end. */
+  readonly finished?: boolean;
 }
 
 export interface InfrastructureState {
@@ -34,6 +47,8 @@ export interface InfrastructureState {
   readonly servers: Readonly<Record<string, ServerRecord>>;
   /** Wished size of groups set by `server scale` (05 §4.3). */
   readonly scale: Readonly<Record<string, number>>;
+  /** The `count` each group of `scale` had in the definition then: another one there makes the wish void. */
+  readonly scaled_from?: Readonly<Record<string, number>>;
 }
 
 const empty: InfrastructureState = { version: 1, servers: {}, scale: {} };
@@ -78,9 +93,35 @@ export class StateFile {
     });
   }
 
-  async recordServer(server: ObservedServer, now: number): Promise<void> {
+  /** Writes down a server whose creation was accepted, with its id, before anybody waits for it (05 §7.3.8). */
+  async recordCreation(
+    server: Pick<ServerRecord, 'id' | 'provider' | 'plan' | 'zone' | 'cores' | 'memory' | 'tags'> & {
+      readonly hostname: string;
+    },
+    now: number,
+  ): Promise<void> {
+    const { hostname, ...known } = server;
+    const time = new Date(now).toISOString();
+    const record: ServerRecord = {
+      ...known,
+      name: hostname,
+      status: 'creating',
+      ip_addresses: {},
+      created_at: time,
+      updated_at: time,
+      taskservs: [],
+      operation: { kind: 'create', step: 'created', started_at: time },
+    };
+    await this.update((state) => ({ ...state, servers: { ...state.servers, [hostname]: record } }));
+  }
+
+  async recordServer(server: ObservedServer, now: number, options: RecordOptions = {}): Promise<void> {
     await this.update((state) => {
-      const known = state.servers[server.hostname];
+      const before = state.servers[server.hostname];
+      // A server made anew has none of what its predecessor had.
+      const known = before?.id === server.id ? before : undefined;
+      const ssh = options.ssh ?? known?.ssh;
+      const operation = options.finished === true ? undefined : known?.operation;
       const record: ServerRecord = {
         id: server.id,
         name: server.name,
@@ -94,8 +135,10 @@ export class StateFile {
         created_at: server.created_at,
         updated_at: new Date(now).toISOString(),
         tags: server.tags,
-        // A server made anew has none of what its predecessor had.
-        taskservs: known?.id === server.id ? known.taskservs : [],
+        taskservs: known?.taskservs ?? [],
+        disk: server.disk,
+        ...(ssh === undefined ? {} : { ssh }),
+        ...(operation === undefined ? {} : { operation }),
       };
       return { ...state, servers: { ...state.servers, [server.hostname]: record } };
     });

@@ -14,14 +14,14 @@ export default class ServerDelete extends ProvisioningCommand {
   static override spec: CommandSpec = { access: 'd', sideEffect: 'delete' };
   static override examples = [
     'provisioning server delete web-01',
-    'provisioning server delete web-01 --keep-storage --yes',
+    'provisioning server delete web-01 --keepstorage --yes',
     'provisioning server delete --check',
   ];
   static override args = { server: argument({ multiple: true, description: 'hostnames; default all' }) };
   static override flags = {
     name: string({ description: 'hostname instead of the argument' }),
     servers: string({ description: 'hostnames instead of the argument', multiple: true }),
-    'keep-storage': boolean({ description: 'leave volumes' }),
+    'keep-storage': boolean({ description: 'leave volumes; also --keepstorage' }),
     force: boolean({ description: 'also when locked' }),
   };
 
@@ -43,6 +43,7 @@ export default class ServerDelete extends ProvisioningCommand {
       nothing: 'Nothing to do: there is no such server',
       done: `Server deleted: ${names}`,
       question: `Delete ${names}?`,
+      destructive: true,
       confirm: ask || session.infrastructure.environment === 'production',
       typed: targets === undefined && plan.changes.length > 1 ? plan.infra : undefined,
     });

@@ -8,7 +8,7 @@ import { configurationOf, select } from '../../session/workspace.ts';
 export default class ServerList extends ProvisioningCommand {
   static override summary = 'List servers and their state';
   static override description =
-    'The list comes from the local state, which every plan and deploy brings up to date; --refresh asks the providers first.\n--all adds servers that are defined and not created yet.';
+    'The list comes from the local state, which every plan and deploy brings up to date. The providers are asked with\n--refresh, and when something that was begun has not come to its end. --all adds servers that are only defined.';
   static override spec: CommandSpec = { access: '-' };
   static override examples = [
     'provisioning server list',
@@ -19,6 +19,7 @@ export default class ServerList extends ProvisioningCommand {
     detailed: boolean({ description: 'more columns' }),
     all: boolean({ description: 'also servers that are only defined' }),
     refresh: boolean({ description: 'ask the providers first' }),
+    cached: boolean({ description: 'never ask the providers' }),
     status: {
       ...string({ description: 'only servers in this state; without a value: more columns' }),
       optionalValue: 'any',
@@ -31,8 +32,12 @@ export default class ServerList extends ProvisioningCommand {
     const selection = await select(this, 'optional');
     // A file of the configuration that does not load stops every command, also one that needs nothing of it (02 §1).
     await configurationOf(this, selection);
-    if (flags.refresh) await this.#refresh();
     let servers: readonly ServerListing[] = await cachedServers(selection, selection.infra);
+    const unfinished = servers.some(({ unfinished: begun }) => begun === true);
+    if (!flags.cached && (flags.refresh || unfinished)) {
+      await this.#refresh(servers);
+      servers = await cachedServers(selection, selection.infra);
+    }
     if (flags.all) servers = [...servers, ...(await this.#planned(servers))];
     if (flags.status !== undefined && flags.status !== 'any') {
       const wanted = flags.status.toLowerCase();
@@ -44,14 +49,27 @@ export default class ServerList extends ProvisioningCommand {
       servers = servers.filter((server) => holds({ ...server }) === true);
     }
     const detailed = flags.detailed || flags.status === 'any' || this.globals.verbose;
-    await this.out.list(servers, columnsOf(detailed), 'servers');
+    await this.out.list(
+      servers.map(({ unfinished: _unfinished, updated_at: _time, ...server }) => server),
+      columnsOf(detailed),
+      'servers',
+    );
   }
 
-  async #refresh(): Promise<void> {
+  async #refresh(known: readonly ServerListing[]): Promise<void> {
     const { openInfrastructure } = await import('../../session/infrastructure.ts');
     const { refreshServers } = await import('../../server/refresh.ts');
     await using session = await openInfrastructure(this);
-    await refreshServers(session);
+    for (const { provider } of (await refreshServers(session)).unreachable) {
+      const times = known
+        .filter((server) => server.provider === provider)
+        .map(({ updated_at }) => updated_at);
+      const newest = times
+        .filter((time) => time !== undefined)
+        .sort()
+        .at(-1);
+      this.out.warn(`${provider} unreachable, showing state of ${newest ?? 'no time: nothing is known'}`);
+    }
   }
 
   async #planned(known: readonly ServerListing[]): Promise<ServerListing[]> {
@@ -73,6 +91,7 @@ export default class ServerList extends ProvisioningCommand {
         status: 'planned',
         infra: name,
         tags: server.tags,
+        id: null,
       }));
   }
 }
@@ -96,6 +115,7 @@ function columnsOf(detailed: boolean): ListColumns {
           { title: 'PLAN', value: (row: ServerListing) => row.plan },
           { title: 'ZONE', value: (row: ServerListing) => row.zone },
           { title: 'INFRA', value: (row: ServerListing) => row.infra },
+          { title: 'ID', value: (row: ServerListing) => row.id },
         ]
       : []),
   ];

@@ -1,19 +1,18 @@
-import {
-  type Context,
-  type ObservedServer,
-  type Operation,
-  type ProviderInstance,
-  ProvisioningError,
-  Server,
-} from '@provisioning/extensions-sdk';
-import { setTimeout as delay } from 'node:timers/promises';
-import { Type } from 'typebox';
+import { type Context, type ObservedServer, type Operation, Server } from '@provisioning/extensions-sdk';
+import { type Static, Type } from 'typebox';
 import { StateFile } from '../../state/state.ts';
 import { infraPath } from '../../project/paths.ts';
 import { serverChange } from './difference.ts';
+import { isDown, log, untilUsable } from './readiness.ts';
 import { specification } from './specification.ts';
 
-const Input = Type.Object({ server: Type.Unsafe<Server>(Server) });
+const Input = Type.Object({
+  server: Type.Unsafe<Server>(Server),
+  /** Delete a server that the provider reports in state `error` and make it anew. */
+  replace_failed: Type.Optional(Type.Boolean()),
+  /** Delete a server of this run whose creation fails halfway; for runs that roll back. */
+  remove_failed: Type.Optional(Type.Boolean()),
+});
 
 export interface CreatedServer {
   readonly hostname: string;
@@ -48,66 +47,13 @@ export const serverCreate: Operation<typeof Input, CreatedServer> = {
     ];
   },
 
-  async run(context, { server }) {
-    const provider = await context.provider(server.provider);
-    const state = new StateFile(infraPath(context));
-    const reference = { hostname: server.hostname };
-    const spec = await specification(context, server);
-    const existing = await provider.getServer(reference, { signal: context.signal });
-    // Journalled before the call: a replay after a crash must still know whether the server is this run's own.
-    const { existed } = await context.step('look-up', async () => ({ existed: existing !== null }));
-
-    let observed: ObservedServer;
-    let before: CreatedServer['before'];
-    if (existing === null) {
-      log(context, `Creating server ${server.hostname} (${spec.cores} cores, ${spec.memory} MB, ${spec.os})`);
-      observed = await provider.createServer(spec, {
-        wait: true,
-        signal: context.signal,
-        onProgress: (message, level) => log(context, message, level),
-        onHost: async (access, command) => {
-          const transport = await context.transports.open(access, { signal: context.signal });
-          return transport.run(command, { signal: context.signal, timeout: 60 });
-        },
-      });
-    } else {
-      observed = existing;
-      const differs =
-        existing.cores !== spec.cores ||
-        existing.memory !== spec.memory ||
-        (spec.plan !== '' && existing.plan !== spec.plan);
-      if (differs) {
-        log(context, `Resizing ${server.hostname} to ${spec.cores} cores, ${spec.memory} MB`);
-        before = { plan: existing.plan, cores: existing.cores, memory: existing.memory };
-        const { plan, cores, memory } = spec;
-        observed = await provider.updateServer(
-          reference,
-          { plan, cores, memory },
-          { signal: context.signal },
-        );
-      }
-      if (isDown(observed)) {
-        log(context, `Starting ${server.hostname}, it is ${observed.status}`);
-        observed = await provider.setServerState(reference, 'running', {
-          wait: true,
-          force: false,
-          signal: context.signal,
-        });
-      }
+  async run(context, input) {
+    try {
+      return await create(context, input);
+    } catch (error) {
+      if (input.remove_failed === true) await removeUnfinished(context, input.server);
+      throw error;
     }
-    observed = await untilRunning(context, provider, server, observed);
-    await state.recordServer(observed, context.now());
-    context.report({ type: 'step', step: 'ssh', state: 'started' });
-    await reach(context, provider, server);
-    context.report({ type: 'step', step: 'ssh', state: 'done' });
-    return {
-      hostname: server.hostname,
-      id: observed.id,
-      created: !existed,
-      status: observed.status,
-      ip_addresses: observed.ip_addresses,
-      ...(before === undefined ? {} : { before }),
-    };
   },
 
   async undo(context, { server }, output) {
@@ -137,68 +83,95 @@ function begun(hostname: string, steps: ReadonlyMap<string, unknown>): CreatedSe
   return { hostname, id: '', created: true, status: 'unknown', ip_addresses: {} };
 }
 
-function isDown({ status }: ObservedServer): boolean {
-  return status === 'stopped' || status === 'error' || status === 'unknown';
-}
-
-/** Polls every `running_wait` seconds (at least 0.2) until the provider says running (05 §7.3.8). */
-async function untilRunning(
+async function create(
   context: Context,
-  provider: ProviderInstance,
-  server: Server,
-  first: ObservedServer,
-): Promise<ObservedServer> {
-  const limit = context.now() + server.running_timeout * 1000;
-  let observed = first;
-  while (observed.status !== 'running') {
-    if (observed.status === 'error') {
-      throw new ProvisioningError({
-        code: 'SERVER_CREATION_FAILED',
-        message: `Server creation failed: ${server.hostname} is in state error at ${server.provider}`,
-        hint: `Look at it with 'provisioning server info ${server.hostname}', delete it and deploy again.`,
-      });
-    }
-    if (context.now() > limit) {
-      throw new ProvisioningError({
-        code: 'SERVER_CREATION_TIMEOUT',
-        message: `Server creation timeout: ${server.hostname} is ${observed.status} after ${server.running_timeout} s`,
-        hint: 'Check network connectivity and try again; the next deploy goes on with the same server.',
-        retryable: true,
-      });
-    }
-    await delay(Math.max(server.running_wait * 1000, 200), undefined, { signal: context.signal });
-    observed =
-      (await provider.getServer({ hostname: server.hostname }, { signal: context.signal })) ?? observed;
+  { server, replace_failed: replaceFailed = false }: Static<typeof Input>,
+): Promise<CreatedServer> {
+  const provider = await context.provider(server.provider);
+  const state = new StateFile(infraPath(context));
+  const reference = { hostname: server.hostname };
+  const spec = await specification(context, server);
+  let existing = await provider.getServer(reference, { signal: context.signal });
+  if (existing?.status === 'error' && replaceFailed) {
+    log(context, `Deleting ${server.hostname}, it is in state error`);
+    await provider.deleteServer(reference, {
+      keepStorage: true,
+      force: true,
+      wait: true,
+      signal: context.signal,
+    });
+    existing = null;
   }
-  return observed;
+  // Journalled before the call: a replay after a crash must still know whether the server is this run's own.
+  const { existed } = await context.step('look-up', async () => ({ existed: existing !== null }));
+
+  let observed: ObservedServer;
+  let before: CreatedServer['before'];
+  // One that is still being created may have lost the process that did it: the provider goes on with it.
+  if (existing === null || existing.status === 'creating') {
+    log(context, `Creating server ${server.hostname} (${spec.cores} cores, ${spec.memory} MB, ${spec.os})`);
+    observed = await provider.createServer(spec, {
+      wait: true,
+      signal: context.signal,
+      onProgress: (message, level) => log(context, message, level),
+      onCreated: (id) => {
+        const { hostname, plan, zone, cores, memory, tags } = spec;
+        const { provider: name } = server;
+        return state.recordCreation(
+          { id, hostname, provider: name, plan, zone, cores, memory, tags },
+          context.now(),
+        );
+      },
+      onHost: async (access, command) => {
+        const transport = await context.transports.open(access, { signal: context.signal });
+        return transport.run(command, { signal: context.signal, timeout: 60 });
+      },
+    });
+  } else {
+    observed = existing;
+    const differs =
+      existing.cores !== spec.cores ||
+      existing.memory !== spec.memory ||
+      (spec.plan !== '' && existing.plan !== spec.plan);
+    if (differs) {
+      log(context, `Resizing ${server.hostname} to ${spec.cores} cores, ${spec.memory} MB`);
+      before = { plan: existing.plan, cores: existing.cores, memory: existing.memory };
+      const { plan, cores, memory } = spec;
+      observed = await provider.updateServer(reference, { plan, cores, memory }, { signal: context.signal });
+    }
+    if (isDown(observed)) {
+      log(context, `Starting ${server.hostname}, it is ${observed.status}`);
+      observed = await provider.setServerState(reference, 'running', {
+        wait: true,
+        force: false,
+        signal: context.signal,
+      });
+    }
+  }
+  const begun = (await state.read()).servers[server.hostname]?.operation !== undefined;
+  const usable = await untilUsable(context, provider, server, observed, { resumed: existed && begun });
+  observed = usable.observed;
+  const { access } = usable;
+  await state.recordServer(observed, context.now(), {
+    finished: true,
+    ...(access.kind === 'ssh' ? { ssh: { user: access.user, port: access.port } } : {}),
+  });
+  return {
+    hostname: server.hostname,
+    id: observed.id,
+    created: !existed,
+    status: observed.status,
+    ip_addresses: observed.ip_addresses,
+    ...(before === undefined ? {} : { before }),
+  };
 }
 
-/**
- * Waits until the server answers over its access; host keys are learned here. A server that has just booted may drop a
- * connection once more while its services settle, so a lost one is tried again.
- */
-async function reach(context: Context, provider: ProviderInstance, server: Server): Promise<void> {
-  const access = await provider.getAccess({ hostname: server.hostname });
-  const limit = context.now() + server.running_timeout * 1000;
-  for (;;) {
-    try {
-      const timeout = Math.max(1, (limit - context.now()) / 1000);
-      const transport = await context.transports.open(access, { signal: context.signal, timeout });
-      const { code, stderr } = await transport.run('true', { signal: context.signal, timeout: 30 });
-      if (code === 0) return;
-      throw new ProvisioningError({
-        code: 'SERVER_NOT_USABLE',
-        message: `${transport.name} answers, but cannot run commands: ${stderr.trim()}`,
-        hint: `Look at it with 'provisioning server ssh ${server.hostname}'.`,
-      });
-    } catch (error) {
-      const failure = ProvisioningError.from(error);
-      if (!failure.retryable || context.now() > limit) throw failure;
-      await delay(250, undefined, { signal: context.signal });
-    }
-  }
-}
-
-function log(context: Context, message: string, level: 'info' | 'warn' = 'info'): void {
-  context.report({ type: 'log', level, message });
+/** Deletes what a failed creation left, as its own record says that it is this creation's. */
+async function removeUnfinished(context: Context, server: Server): Promise<void> {
+  const state = new StateFile(infraPath(context));
+  const record = (await state.read()).servers[server.hostname];
+  if (record?.operation?.kind !== 'create') return;
+  const provider = await context.provider(server.provider);
+  await provider.deleteServer({ hostname: server.hostname }, { keepStorage: false, force: true, wait: true });
+  await state.forgetServer(server.hostname);
 }

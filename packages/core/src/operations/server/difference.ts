@@ -10,6 +10,8 @@ export function serverChange(
     readonly sizesFreely: boolean;
     /** The state cache knows this server: its absence is drift. */
     readonly known: boolean;
+    /** A creation that was begun has not come to its end. */
+    readonly unfinished?: boolean;
   },
 ): Change {
   const size = chooseSize(server, options.plans, options.sizesFreely);
@@ -50,6 +52,9 @@ export function serverChange(
       attributes: [...immutable, ...attributes],
       reasons: ['requires recreate'],
     };
+  }
+  if (options.unfinished === true || observed.status === 'creating') {
+    return { ...base, action: 'update', attributes, drift: true, reasons: ['its creation was not finished'] };
   }
   if (attributes.length === 0 && !down) return { ...base, action: 'unchanged' };
   return {

@@ -41,7 +41,7 @@ test('two workspaces of one name stay apart, a moved one keeps its servers', () 
 test('container states in the words of the model', () => {
   const states = ['created', 'exited', 'paused', 'running', 'restarting', 'removing', 'dead', 'odd'];
   expect(states.map(serverState)).toEqual([
-    ...['stopped', 'stopped', 'stopped', 'running', 'rebooting', 'deleting', 'error', 'unknown'],
+    ...['creating', 'stopped', 'stopped', 'running', 'rebooting', 'deleting', 'error', 'unknown'],
   ]);
 });
 

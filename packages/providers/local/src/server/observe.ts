@@ -10,8 +10,9 @@ export interface Resized {
 }
 
 const states: Readonly<Record<string, ServerState>> = {
-  created: 'stopped',
-  configured: 'stopped',
+  // Between being made and its first start: whoever made it may be gone, and a creation goes on from here.
+  created: 'creating',
+  configured: 'creating',
   initialized: 'stopped',
   exited: 'stopped',
   stopped: 'stopped',

@@ -1,0 +1,195 @@
+import {
+  type Context,
+  type OperationNode,
+  ProvisioningError,
+  type Server,
+} from '@provisioning/extensions-sdk';
+import { checkResourceLimits, companyEnvironment, useOf } from '../infra/company-environment.ts';
+import { checkBudget } from '../infra/cost.ts';
+import { chooseSize, type Sizing } from '../operations/server/specification.ts';
+import { infraPath } from '../project/paths.ts';
+import { StateFile } from '../state/state.ts';
+import { type DefinedInfrastructure, matches } from './deploy.ts';
+import { type ObservedProvider, observeProviders, observeReachable, refreshState } from './observe.ts';
+import { type PlannedCost, priceServers } from './price.ts';
+
+/** What is said of one server of the definition before it is created. */
+export interface PlannedServer {
+  readonly server: Server;
+  readonly size: Sizing;
+  /** `finish`: a creation that was begun and interrupted. */
+  readonly action: 'create' | 'finish' | 'replace' | 'exists' | 'failed';
+}
+
+export interface ServerCreationPlan {
+  readonly servers: readonly PlannedServer[];
+  readonly graph: readonly OperationNode[];
+  /** Of the servers that would be created. */
+  readonly cost: PlannedCost;
+  readonly warnings: readonly string[];
+}
+
+export interface ServerCreationOptions {
+  /** Hostnames, globs, groups or the beginnings of names; default all. */
+  readonly names?: readonly string[];
+  /** Plan without network, credentials or changed files, as `--check` must. */
+  readonly readOnly?: boolean;
+  /** Replace servers in state `error`; go over the budget. */
+  readonly force?: boolean;
+}
+
+interface Infrastructure extends DefinedInfrastructure {
+  readonly company_environment?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Finds out which servers of a definition are still to be created (05 §7.3.1-4) and whether limits and budget allow it.
+ * One that exists is left alone; one whose creation was interrupted is finished.
+ * @throws ProvisioningError `SERVER_NOT_FOUND` (5), `INVALID_PLAN`, `INVALID_ZONE` (3), `RESOURCE_LIMIT_EXCEEDED`,
+ *   `BUDGET_EXCEEDED` (1).
+ */
+export async function planServers(
+  context: Context,
+  infrastructure: Infrastructure,
+  options: ServerCreationOptions = {},
+): Promise<ServerCreationPlan> {
+  const chosen = selectServers(infrastructure, options.names);
+  const state = await new StateFile(infraPath(context)).read();
+  const names = [...new Set(infrastructure.servers.map(({ provider }) => provider))];
+  const readOnly = options.readOnly === true;
+  const observed = await (readOnly ? observeReachable : observeProviders)(context, names);
+  if (!readOnly) await refreshState(context, observed);
+  const servers = chosen.map((server): PlannedServer => {
+    const provider = observed.get(server.provider)!;
+    return {
+      server,
+      size: sizeOf(server, provider),
+      action: actionOf(
+        provider.servers.get(server.hostname)?.status,
+        state.servers[server.hostname]?.operation !== undefined,
+        options.force === true,
+      ),
+    };
+  });
+  await checkZones(context, chosen, observed);
+  const wanted = servers.filter(({ action }) => action === 'create');
+  limit(infrastructure, observed, wanted);
+  const cost = await priceServers(
+    context,
+    wanted.map(({ server }) => server),
+    observed,
+  );
+  const warnings = [...observed]
+    .filter(([, { unreachable }]) => unreachable !== undefined)
+    .map(
+      ([name, { unreachable }]) =>
+        `${name} was not asked, so servers that exist are not known: ${unreachable!}`,
+    );
+  warnings.push(...(await budget(context, infrastructure, observed, options.force === true)));
+  return { servers, graph: servers.flatMap(nodeOf), cost, warnings };
+}
+
+function actionOf(status: string | undefined, unfinished: boolean, force: boolean): PlannedServer['action'] {
+  if (status === undefined || status === 'deleted') return 'create';
+  if (status === 'error') return force ? 'replace' : 'failed';
+  return unfinished || status === 'creating' || status === 'starting' ? 'finish' : 'exists';
+}
+
+function nodeOf({ server, action }: PlannedServer): OperationNode[] {
+  if (action === 'exists' || action === 'failed') return [];
+  return [
+    {
+      id: `server-${server.hostname}`,
+      type: 'server.create',
+      name: server.hostname,
+      input: { server, ...(action === 'replace' ? { replace_failed: true } : {}) },
+      dependencies: [],
+      resources: [`server/${server.hostname}`],
+    },
+  ];
+}
+
+/** Names of servers, globs, groups, or else what names begin with (05 §7.3.1). */
+export function selectServers(
+  infrastructure: DefinedInfrastructure,
+  names: readonly string[] | undefined,
+): readonly Server[] {
+  if (names === undefined || names.length === 0) return infrastructure.servers;
+  const chosen = new Set<Server>();
+  for (const name of names) {
+    const exact = infrastructure.servers.filter(
+      (server) => matches(server.hostname, [name]) || server['group'] === name,
+    );
+    const found =
+      exact.length > 0 ? exact : infrastructure.servers.filter(({ hostname }) => hostname.startsWith(name));
+    if (found.length === 0) {
+      throw new ProvisioningError({
+        code: 'SERVER_NOT_FOUND',
+        kind: 'not-found',
+        message: `Server '${name}' not found in infrastructure '${infrastructure.name}'`,
+        hint: `Defined: ${infrastructure.servers.map(({ hostname }) => hostname).join(', ') || 'no servers'}`,
+      });
+    }
+    for (const server of found) chosen.add(server);
+  }
+  return infrastructure.servers.filter((server) => chosen.has(server));
+}
+
+/** The plan of a server; where the provider's plans could not be asked for, what the definition says. */
+function sizeOf(server: Server, provider: ObservedProvider): Sizing {
+  if (provider.unreachable !== undefined && provider.plans.length === 0)
+    return { plan: server.plan, cores: server.cores, memory: server.memory };
+  return chooseSize(server, provider.plans, provider.sizesFreely);
+}
+
+async function checkZones(
+  context: Context,
+  servers: readonly Server[],
+  observed: ReadonlyMap<string, ObservedProvider>,
+): Promise<void> {
+  const { chooseZone } = await import('../operations/server/specification.ts');
+  const seen = new Set<string>();
+  for (const server of servers) {
+    const key = `${server.provider}\0${server.zone}`;
+    if (server.zone === 'auto' || seen.has(key)) continue;
+    seen.add(key);
+    if (observed.get(server.provider)?.unreachable !== undefined) continue;
+    await chooseZone(context, await context.provider(server.provider), server);
+  }
+}
+
+/** What exists and what is planned stay within the limits of the company's environment (05 §5.5). */
+function limit(
+  { company_environment: company }: Infrastructure,
+  observed: ReadonlyMap<string, ObservedProvider>,
+  wanted: readonly PlannedServer[],
+): void {
+  const allowed = companyEnvironment(company)?.resource_limits;
+  if (allowed === undefined || wanted.length === 0) return;
+  const existing = [...observed.values()].flatMap(({ servers }) => [...servers.values()]);
+  checkResourceLimits(
+    allowed,
+    useOf(existing),
+    useOf(wanted.map(({ server, size }) => ({ ...size, disk: server.disk }))),
+  );
+}
+
+/** The whole infrastructure against the budget of the configuration (05 §10). */
+async function budget(
+  context: Context,
+  { servers }: Infrastructure,
+  observed: ReadonlyMap<string, ObservedProvider>,
+  force: boolean,
+): Promise<readonly string[]> {
+  const most = context.config('cost_controls.max_monthly_budget');
+  if (typeof most !== 'number') return [];
+  const { totals } = await priceServers(context, servers, observed);
+  const threshold = context.config('cost_controls.alert_threshold');
+  const projected = Math.max(0, ...totals.map(({ monthly }) => monthly));
+  const warning = checkBudget(projected, {
+    budget: most,
+    force,
+    ...(typeof threshold === 'number' ? { threshold } : {}),
+  });
+  return warning === undefined ? [] : [warning];
+}
