@@ -205,7 +205,7 @@ async function report(
       ...rows.map(({ hostname, ip, status }) => `  ${bullet} ${hostname}: ${ip} (${capital(status)})`),
     ];
   });
-  out.next('provisioning server list', 'provisioning deploy installs the services');
+  await command.next('provisioning server list', 'provisioning deploy installs the services');
 }
 
 function capital(word: string): string {
