@@ -71,6 +71,10 @@ export default tseslint.config(
       ),
     },
   },
+  {
+    files: ['packages/*/examples/**'],
+    rules: { 'no-console': 'off', '@nx/enforce-module-boundaries': 'off' },
+  },
   { files: ['tools/**'], rules: { 'no-console': 'off', '@nx/enforce-module-boundaries': 'off' } },
   {
     files: ['**/*.test.ts', '**/*.fixture.ts', '**/testing/**'],

@@ -149,8 +149,8 @@ export function errorOf(
     hint: error.hint,
   };
   if (error.code === 'UNSUPPORTED_VERSION') return new UnsupportedVersionError(options);
-  if (status === 401) return new AuthenticationError(options);
   if (error.code === 'MFA_REQUIRED' || error.code === 'MFA_STALE') return new MfaRequiredError(options);
+  if (status === 401) return new AuthenticationError(options);
   if (status === 403) return new PermissionError(options);
   if (status === 404) return new NotFoundError(options);
   if (status === 409 || status === 412) return new ConflictError(options);

@@ -29,6 +29,8 @@ export interface HttpOptions {
   readonly fetch?: typeof fetch;
   /** Told of a 401 with the token that was sent; answers whether the request is worth repeating with another. */
   readonly onUnauthorized?: (token: string | undefined) => Promise<boolean>;
+  /** Told of a 401 that stays. */
+  readonly onRefused?: (error: AuthenticationError) => void;
   /** Told of every answer: its request, its headers and the milliseconds that it took. */
   readonly onAnswer?: (request: HttpRequest, answer: Response, milliseconds: number) => void;
   /** Takes secrets out of what a server says in its errors. */
@@ -70,8 +72,7 @@ const defaultStatuses = [429, 500, 502, 503, 504];
 export class Http {
   readonly endpoint: string;
   readonly #options: HttpOptions;
-  /** Token that went with each request, so that the right one is dropped. */
-  readonly #sent = new WeakMap<HttpRequest, string | undefined>();
+  #wrap = <T>(work: () => Promise<T>): Promise<T> => work();
 
   constructor(options: HttpOptions) {
     let url: URL;
@@ -87,7 +88,16 @@ export class Http {
     this.#options = options;
   }
 
-  async call<T>(request: HttpRequest): Promise<HttpAnswer<T>> {
+  /** Every call from now on goes through `wrap`, all its attempts together. */
+  around(wrap: <T>(work: () => Promise<T>) => Promise<T>): void {
+    this.#wrap = wrap;
+  }
+
+  call<T>(request: HttpRequest): Promise<HttpAnswer<T>> {
+    return this.#wrap(() => this.#attempts<T>(request));
+  }
+
+  async #attempts<T>(request: HttpRequest): Promise<HttpAnswer<T>> {
     const configured = request.retry ?? this.#options.retry;
     const retry = configured === false ? { attempts: 1 } : (configured ?? {});
     const attempts = retry.attempts ?? 3;
@@ -96,16 +106,19 @@ export class Http {
       request.method === 'GET' ? undefined : (request.idempotencyKey ?? globalThis.crypto.randomUUID());
     let renewed = false;
     for (let attempt = 1; ; attempt++) {
+      const token = request.anonymous ? undefined : await this.#options.token?.();
       try {
-        return await this.#once<T>(request, key);
+        return await this.#once<T>(request, key, token);
       } catch (error) {
         const failure = error as ProvisioningAPIError & { retryAfter?: number };
-        if (failure instanceof AuthenticationError && !renewed && !request.anonymous) {
+        if (failure instanceof AuthenticationError && !request.anonymous) {
+          const again = !renewed && (await this.#options.onUnauthorized?.(token));
           renewed = true;
-          if (await this.#options.onUnauthorized?.(this.#sent.get(request))) {
+          if (again) {
             attempt--;
             continue;
           }
+          this.#options.onRefused?.(failure);
         }
         const again =
           failure instanceof NetworkError ||
@@ -118,14 +131,16 @@ export class Http {
     }
   }
 
-  async #once<T>(request: HttpRequest, key: string | undefined): Promise<HttpAnswer<T>> {
+  async #once<T>(
+    request: HttpRequest,
+    key: string | undefined,
+    token: string | undefined,
+  ): Promise<HttpAnswer<T>> {
     const url = new URL(this.endpoint + request.path);
     for (const [name, value] of Object.entries(request.query ?? {})) {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
     const where = { method: request.method, url: url.origin + url.pathname, idempotencyKey: key };
-    const token = request.anonymous ? undefined : await this.#options.token?.();
-    this.#sent.set(request, token);
     const began = performance.now();
     const limit = request.timeout ?? this.#options.timeout ?? 30_000;
     const timeout = limit > 0 ? AbortSignal.timeout(limit) : undefined;

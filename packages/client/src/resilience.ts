@@ -14,6 +14,7 @@ import {
 import { background, delay } from './timing.ts';
 
 export { CircuitOpenError };
+export { type SocketPoolOptions, WebSocketPool } from './socket-pool.ts';
 
 export type CircuitState = 'CLOSED' | 'OPEN' | 'HALF_OPEN';
 
@@ -168,3 +169,38 @@ function waitAfter(error: unknown, attempt: number): number | undefined {
   if (error instanceof ServerError) return Math.min(10 * attempt, 60);
   return Math.min(5 * attempt, 30);
 }
+
+/** A client whose calls go through a circuit breaker. */
+export type Resilient<T extends object> = T & { readonly breaker: CircuitBreaker };
+
+/** Methods that ask no server, or that last: they are passed on as they are. */
+const untouched: ReadonlySet<string> = new Set([
+  ...Object.getOwnPropertyNames(Emitter.prototype),
+  'close',
+  'connectWebSocket',
+  'disconnectWebSocket',
+  'events',
+  'healthCheck',
+  'iterateTasks',
+  'subscribe',
+  'unsubscribe',
+  'waitForTaskCompletion',
+  'waitForBatchCompletion',
+]);
+
+/** The methods of a client, each through the breaker (14 §6). */
+export const ResilientProvisioningClient = function <T extends object>(
+  client: T,
+  breaker = new CircuitBreaker(),
+): Resilient<T> {
+  return new Proxy(client, {
+    get(target, name) {
+      if (name === 'breaker') return breaker;
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      const method = value.bind(target) as (...parameters: unknown[]) => Promise<unknown>;
+      if (untouched.has(String(name))) return method;
+      return (...parameters: unknown[]) => breaker.execute(async () => method(...parameters));
+    },
+  }) as Resilient<T>;
+} as unknown as new <T extends object>(client: T, breaker?: CircuitBreaker) => Resilient<T>;

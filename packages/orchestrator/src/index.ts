@@ -1,1 +1,2 @@
-export {};
+export { allRoutes } from './api/routes/index.ts';
+export { openApiDocument, publicPath } from './openapi/document.ts';

@@ -98,6 +98,7 @@ export const BatchOperationUpdate = Type.Object(
   },
   { $id: 'BatchOperationUpdate', additionalProperties: true },
 );
+export type BatchOperationUpdate = Static<typeof BatchOperationUpdate>;
 export const SystemHealthUpdate = Type.Object(
   {
     overall_status: Type.String(),
@@ -106,6 +107,7 @@ export const SystemHealthUpdate = Type.Object(
   },
   { $id: 'SystemHealthUpdate', additionalProperties: true },
 );
+export type SystemHealthUpdate = Static<typeof SystemHealthUpdate>;
 export const MetricUpdate = Type.Object(
   {
     metric_name: Type.String(),
@@ -115,6 +117,7 @@ export const MetricUpdate = Type.Object(
   },
   { $id: 'MetricUpdate', additionalProperties: true },
 );
+export type MetricUpdate = Static<typeof MetricUpdate>;
 
 /** Data schema of each event of the service; other names are custom events (13 §8.4). */
 export const eventData = {
@@ -206,6 +209,8 @@ export const ServerFrame = Type.Union(
       type: Type.Literal('subscribed'),
       events: Type.Array(Type.String()),
       denied: Type.Optional(Type.Array(Type.String())),
+      /** From here on nothing is missed. */
+      last_event_id: Type.Optional(Type.String()),
     }),
     Type.Object({ type: Type.Literal('unsubscribed'), events: Type.Array(Type.String()) }),
     Type.Object({

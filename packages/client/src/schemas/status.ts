@@ -13,8 +13,7 @@ export const TaskStatus = Type.Union(
 );
 export type TaskStatus = Static<typeof TaskStatus>;
 
-/** Statuses after which nothing changes by itself. */
-export const finalStatuses: ReadonlySet<TaskStatus> = new Set(['Completed', 'Failed', 'Cancelled']);
+export { finalStatuses } from './final-statuses.ts';
 
 /** What a task is doing inside its status (12 §2). */
 export const Phase = Type.Union(

@@ -4,6 +4,7 @@ import { cpus, loadavg } from 'node:os';
 import type { Health, WorkflowDefinition } from '@provisioning/client';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { Answer, type ApiInput } from '@provisioning/service-kit';
+import { RequestStatistics } from '../metrics/requests.ts';
 import type { Infrastructures } from '../resources/infrastructures.ts';
 import { Inventory } from '../resources/inventory.ts';
 import type { Orchestrator } from '../service/orchestrator.ts';
@@ -29,6 +30,7 @@ export class ApiService {
   readonly origins: Readonly<Record<string, string>>;
   readonly infrastructures: Infrastructures;
   readonly inventory: Inventory;
+  readonly requests = new RequestStatistics();
   readonly #started = Date.now();
   readonly #inProgress = new Set<string>();
   #draining = false;

@@ -48,7 +48,7 @@ export class BatchController {
   async progress(@Input() { params }: ApiInput) {
     const { state, facts } = await this.#api.workflows.live(params['id']!);
     return {
-      ...progressRecord(state, facts),
+      ...progressRecord(state, facts, this.#api.orchestrator.durations),
       operations: state.operations.map((own) => ({
         id: own.plan.id,
         status: own.status,

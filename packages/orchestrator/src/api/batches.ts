@@ -2,6 +2,7 @@ import type { WorkflowDefinition, WorkflowRecord } from '@provisioning/client';
 import type { Answer, ApiInput } from '@provisioning/service-kit';
 import type { WorkflowState } from '../engine/state.ts';
 import { requireValid } from '../validation/validate.ts';
+import type { Durations } from '../views/durations.ts';
 import type { SubmissionFacts } from '../views/records.ts';
 import { workflowRecord } from '../views/records.ts';
 import type { ApiService } from './api-service.ts';
@@ -67,10 +68,11 @@ export function batchRecord({
 }
 
 /** How far a workflow or batch is (13 §5). */
-export function progressRecord(state: WorkflowState, facts: SubmissionFacts) {
+export function progressRecord(state: WorkflowState, facts: SubmissionFacts, durations: Durations) {
   const { progress, current_step, total_steps, completed_steps, estimated_time_remaining } = workflowRecord(
     state,
     facts,
+    durations.remaining(state, Date.now()),
   );
   return {
     workflow_id: state.plan.id,

@@ -1,5 +1,5 @@
 import type { WorkflowDefinition } from '@provisioning/client';
-import type { Answer} from '@provisioning/service-kit';
+import type { Answer } from '@provisioning/service-kit';
 import { type ApiInput } from '@provisioning/service-kit';
 import { requireValid } from '../validation/validate.ts';
 import type { ApiService } from './api-service.ts';

@@ -20,7 +20,7 @@ export class StateController {
   @Endpoint(stateRoutes.getWorkflowProgress)
   async progress(@Input() { params }: ApiInput) {
     const { state, facts } = await this.#api.workflows.live(params['id']!);
-    return progressRecord(state, facts);
+    return progressRecord(state, facts, this.#api.orchestrator.durations);
   }
 
   @Endpoint(stateRoutes.getWorkflowSnapshots)
@@ -78,9 +78,12 @@ export class StateController {
   }
 
   @Endpoint(stateRoutes.createCheckpoint)
-  createCheckpoint(@Input() { body }: ApiInput<{ name: string; description?: string }>) {
-    this.#api.orchestrator.metrics.checkpoint();
-    return this.#api.orchestrator.rollbacks.createCheckpoint(body.name, body.description);
+  async createCheckpoint(@Input() { body }: ApiInput<{ name: string; description?: string }>) {
+    const { metrics, rollbacks, webhooks } = this.#api.orchestrator;
+    const id = await rollbacks.createCheckpoint(body.name, body.description);
+    metrics.checkpoint();
+    webhooks.tell('checkpoint.created', { checkpoint_id: id, name: body.name });
+    return id;
   }
 
   @Endpoint(stateRoutes.listCheckpoints)

@@ -40,6 +40,16 @@ export class SystemController {
     return this.#api.orchestrator.metrics.render();
   }
 
+  @Endpoint(systemRoutes.getLatency)
+  latency(@Input() { query }: ApiInput<unknown, { window?: string }>) {
+    return this.#api.requests.latency(windowOf(query.window));
+  }
+
+  @Endpoint(systemRoutes.getErrors)
+  errors(@Input() { query }: ApiInput<unknown, { window?: string }>) {
+    return this.#api.requests.errors(windowOf(query.window));
+  }
+
   @Endpoint(systemRoutes.getVersions)
   versions() {
     return {
@@ -145,4 +155,10 @@ export class SystemController {
   openApi() {
     return (this.#openApi ??= JSON.stringify(openApiDocument(allRoutes, this.#api.version)));
   }
+}
+
+/** Seconds of `5m`. */
+function windowOf(text = '5m'): number {
+  const units = { s: 1, m: 60, h: 3600 };
+  return Math.min(3600, parseInt(text, 10) * units[text.at(-1) as keyof typeof units]);
 }

@@ -1,7 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import type { WorkflowDefinition } from '@provisioning/client';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import type { Answer} from '@provisioning/service-kit';
+import type { Answer } from '@provisioning/service-kit';
 import { type ApiInput, Endpoint, Input } from '@provisioning/service-kit';
 import type { Static } from 'typebox';
 import { requireValid } from '../validation/validate.ts';
@@ -11,8 +11,7 @@ import { type ServerVerb, serverNodes, serverVerbs } from '../resources/server-n
 import { taskservNodes, type TaskservOperation, taskservOperations } from '../resources/taskserv-nodes.ts';
 import { ApiService } from './api-service.ts';
 import { formerServerBody } from './former-bodies.ts';
-import type {
-  ServerWorkflow} from './routes/verbs.ts';
+import type { ServerWorkflow } from './routes/verbs.ts';
 import {
   type ClusterWorkflow,
   type ProvisionRequest,

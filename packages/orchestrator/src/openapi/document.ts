@@ -68,7 +68,7 @@ export function openApiDocument(routes: readonly RouteSpec[], version: string): 
 }
 
 /** Paths at the root of the server are shown there, all others below the canonical prefix. */
-function publicPath({ path }: RouteSpec): string {
+export function publicPath({ path }: RouteSpec): string {
   const atRoot = path === '/health' || path === '/metrics' || path.startsWith('/api/');
   return atRoot ? path : `/api/v1${path}`;
 }

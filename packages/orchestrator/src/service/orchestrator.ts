@@ -18,6 +18,7 @@ import { recover } from '../recovery/recover.ts';
 import { Runtime, type RuntimeOptions } from '../runtime/runtime.ts';
 import { TaskLogs } from '../logs/task-logs.ts';
 import type { Endpoint } from '../webhooks/endpoints.ts';
+import { Durations } from '../views/durations.ts';
 import { Webhooks } from '../webhooks/webhooks.ts';
 import { defaultSettings } from './configuration.ts';
 import type { Settings } from './settings.ts';
@@ -57,6 +58,7 @@ export class Orchestrator {
   readonly retention: Retention;
   readonly migrations: Migrations;
   readonly metrics = new OrchestratorMetrics();
+  readonly durations = new Durations();
   readonly dispatcher: Dispatcher;
   readonly executor: Executor;
   readonly #defaults: PlanDefaults;
@@ -108,6 +110,7 @@ export class Orchestrator {
         },
         onEvent: (live, event) => {
           this.metrics.onEvent(live, event);
+          if (event.type === 'OperationCompleted') this.#learn(live, event.op);
           this.rollbacks.onEvent(live, event);
           this.webhooks.onEvent(live, event);
           options.onEvent?.(live, event);
@@ -123,6 +126,7 @@ export class Orchestrator {
       bus: this.bus,
       defaults: this.#defaults,
       maxOperations: options.maxOperations ?? 1000,
+      durations: this.durations,
     });
     this.retention = new Retention(
       store,
@@ -155,6 +159,12 @@ export class Orchestrator {
     await this.journal.flush();
     const moving = (id: string) => this.runtime.live(id) !== undefined;
     return repairStore(this.store, this.#defaults, { check, moving, now: Date.now });
+  }
+
+  #learn({ state }: Live, op: number): void {
+    const { plan, startedAt, completedAt } = state.operations[op]!;
+    if (startedAt === undefined || completedAt === undefined) return;
+    this.durations.record(plan.type, (completedAt - startedAt) / 1000);
   }
 
   /** False once every unfinished workflow has been taken up again. */

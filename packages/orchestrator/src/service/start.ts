@@ -144,6 +144,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       keepAlive: settings.server.keep_alive,
       maxConnections: settings.server.max_connections,
       prefixes,
+      corsOrigins: settings.server.cors_origins,
+      onResponse: (request, status, milliseconds) => {
+        const route = request.routeOptions.url?.replace(/:(\w+)/g, '{$1}') ?? 'unknown';
+        api.requests.record(`${request.method} ${route}`, status, milliseconds);
+      },
       extend: (fastify) => servePage(fastify, new URL('../web/', options.moduleUrl)),
     });
     const gateway = new SocketGateway(http.server, api, {

@@ -22,6 +22,7 @@ import {
   type SubmissionFacts,
   workflowRecord,
 } from '../views/records.ts';
+import type { Durations } from '../views/durations.ts';
 import { history } from '../views/history.ts';
 import { listRecord } from '../views/rows.ts';
 
@@ -34,6 +35,7 @@ export interface WorkflowsParts {
   readonly bus: EventBus;
   readonly defaults: PlanDefaults;
   readonly maxOperations: number;
+  readonly durations: Durations;
 }
 
 /** Workflows whose operations are listed by `recentOperations`. */
@@ -91,7 +93,8 @@ export class Workflows {
 
   async get(id: string): Promise<WorkflowRecord> {
     const live = await this.live(id);
-    return { ...workflowRecord(live.state, live.facts), operations: this.#operations(live) };
+    const remaining = this.#parts.durations.remaining(live.state, Date.now());
+    return { ...workflowRecord(live.state, live.facts, remaining), operations: this.#operations(live) };
   }
 
   async operations(id: string): Promise<OperationRecord[]> {

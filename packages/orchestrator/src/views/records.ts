@@ -14,7 +14,12 @@ export interface SubmissionFacts {
 /** Bytes of output kept in a task record; the whole is in the log (12 §18). */
 const outputLimit = 64 * 1024;
 
-export function workflowRecord(state: WorkflowState, facts: SubmissionFacts): WorkflowRecord {
+/** @param remaining seconds that it is expected to take still, where that is known */
+export function workflowRecord(
+  state: WorkflowState,
+  facts: SubmissionFacts,
+  remaining: number | null = null,
+): WorkflowRecord {
   const { plan } = state;
   const progress = workflowProgress(state);
   const current = state.current === undefined ? undefined : state.operations[state.current]!;
@@ -39,7 +44,7 @@ export function workflowRecord(state: WorkflowState, facts: SubmissionFacts): Wo
     total_steps: state.operations.length,
     completed_steps: progress.ended,
     failed_steps: state.failed,
-    estimated_time_remaining: null,
+    estimated_time_remaining: remaining,
     created_at: iso(state.submittedAt)!,
     started_at: iso(state.startedAt),
     completed_at: iso(state.completedAt),

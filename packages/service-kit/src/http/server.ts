@@ -11,6 +11,7 @@ import { EnvelopeInterceptor } from './envelope.ts';
 import { errorBody, ErrorFilter } from './errors.ts';
 import type { ApiRequest } from './request.ts';
 import type { SecurityChain } from './security.ts';
+import { allowOrigins } from './cors.ts';
 import { RouteMethods } from './route-methods.ts';
 import { SecurityGuard } from './security-guard.ts';
 import { httpStatus } from './status.ts';
@@ -26,6 +27,8 @@ export interface HttpServerOptions {
   /** Prefixes under which the same paths are served: `/api/v1`, `/v1`. */
   readonly prefixes: readonly string[];
   readonly security: SecurityChain;
+  /** Origins of other sites whose pages may call this service; none unless configured. */
+  readonly corsOrigins?: readonly string[];
   /** Adds routes that are not part of the API: pages. */
   readonly extend?: (fastify: FastifyInstance) => void;
   /** Called first for every request; throws to refuse it. */
@@ -60,6 +63,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     rewriteUrl: (request: { url?: string }) => canonicalPath(request.url ?? '/', options.prefixes),
   } as never);
   const fastify = adapter.getInstance<FastifyInstance>();
+  allowOrigins(fastify, options.corsOrigins ?? []);
   fastify.addHook('onRequest', async (request, reply) => {
     const api = request as ApiRequest;
     void reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store', 'api-version': 'v1' });

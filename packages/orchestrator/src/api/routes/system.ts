@@ -2,6 +2,11 @@ import { Health } from '@provisioning/client';
 import type { RouteSpec } from '@provisioning/service-kit';
 import { Type } from 'typebox';
 
+const Window = Type.Object({
+  window: Type.Optional(
+    Type.String({ pattern: '^\\d{1,4}[smh]$', description: 'Back from now, at most an hour: 5m' }),
+  ),
+});
 const Open = Type.Object({}, { additionalProperties: true });
 
 /** The service itself (13 §3). */
@@ -36,6 +41,37 @@ export const systemRoutes = {
     data: Type.String(),
     raw: 'text/plain; version=0.0.4; charset=utf-8',
     rateLimit: 'none',
+  },
+  getLatency: {
+    operationId: 'getLatency',
+    method: 'GET',
+    path: '/metrics/latency',
+    tag: 'system',
+    summary: 'Milliseconds that requests took, by route',
+    query: Window,
+    data: Type.Array(
+      Type.Object({
+        route: Type.String(),
+        count: Type.Integer(),
+        p50: Type.Number(),
+        p95: Type.Number(),
+        p99: Type.Number(),
+      }),
+    ),
+  },
+  getErrors: {
+    operationId: 'getErrors',
+    method: 'GET',
+    path: '/metrics/errors',
+    tag: 'system',
+    summary: 'Requests that failed, by code and route',
+    query: Window,
+    data: Type.Object({
+      count: Type.Integer(),
+      rate: Type.Number(),
+      by_code: Type.Record(Type.String(), Type.Integer()),
+      by_route: Type.Record(Type.String(), Type.Integer()),
+    }),
   },
   getVersions: {
     operationId: 'getVersions',

@@ -271,10 +271,22 @@ export class Connection {
         const unknown = Object.keys(frame.filters ?? {}).find((key) => !isFilterKey(key));
         if (unknown !== undefined) this.#reject('INVALID_MESSAGE', `Unknown filter: ${unknown}`);
         else if (this.#subscriptions.add(frame.events, frame.filters as Filters | undefined)) {
-          this.#send({ type: 'subscribed', events: this.#subscriptions.names });
+          this.#subscribed();
         } else this.#error('TOO_MANY_SUBSCRIPTIONS', `At most ${largestSubscription} event names`);
       }
     }
+  }
+
+  /** Says from which event on nothing will be missed, so that a client can come back there before it has seen one. */
+  #subscribed(): void {
+    const { stream } = this.#options;
+    const live = stream.name === 'events' && this.#identity !== undefined && this.#held === undefined;
+    if (live) this.#outbox.flush();
+    this.#send({
+      type: 'subscribed',
+      events: this.#subscriptions.names,
+      ...(live ? { last_event_id: String(this.#api.orchestrator.journal.durable) } : {}),
+    });
   }
 
   /** 100 frames a second; three seconds above it end the connection (13 §8.6). */

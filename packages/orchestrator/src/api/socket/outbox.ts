@@ -64,8 +64,11 @@ export class Outbox {
     const events = this.#events;
     if (events.length === 0 || this.#closed) return;
     this.#events = [];
-    if (events.length === 1) this.#wire.send(JSON.stringify(events[0]));
-    else this.#wire.send(JSON.stringify({ type: 'batch', timestamp: new Date().toISOString(), events }));
+    if (events.length === 1) this.#wire.send(textOf(events[0]!));
+    else {
+      const texts = events.map(textOf).join(',');
+      this.#wire.send(`{"type":"batch","timestamp":"${new Date().toISOString()}","events":[${texts}]}`);
+    }
   }
 
   close(): void {
@@ -91,4 +94,13 @@ export class Outbox {
     this.#progress.clear();
     this.#wire.send(JSON.stringify({ type: 'error', code: 'EVENTS_DROPPED', dropped }));
   }
+}
+
+/** Many clients get the same event: its text is made once. */
+const texts = new WeakMap<EventEnvelope, string>();
+
+function textOf(event: EventEnvelope): string {
+  let text = texts.get(event);
+  if (text === undefined) texts.set(event, (text = JSON.stringify(event)));
+  return text;
 }

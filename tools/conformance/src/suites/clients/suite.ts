@@ -1,0 +1,153 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CaseResult, ConformanceSuite } from '../../suite.ts';
+import { installPython, python } from '../api/python.ts';
+import { startProgram } from '../api/service.ts';
+import { freePort } from '../api/suite.ts';
+
+/** What each generated client must do against the running server, in the order in which a driver prints it. */
+const expected = [
+  'health: healthy',
+  'submitted: queued',
+  'status: Completed',
+  'total: 1',
+  'unknown task: 404 NOT_FOUND',
+  'bad body: 422 VALIDATION_FAILED',
+];
+
+interface Language {
+  readonly name: string;
+  /** Generator's own name. */
+  readonly generator: string;
+  readonly options: string;
+  readonly needs: string;
+  /** Commands in the folder of the generated client. */
+  readonly commands: readonly (readonly [string, ...string[]])[];
+  /** The driver, and where it goes. */
+  readonly driver: readonly [string, string];
+}
+
+const languages: readonly Language[] = [
+  {
+    name: 'python',
+    generator: 'python',
+    options: 'packageName=provisioning_client',
+    needs: join(python, 'bin', 'python'),
+    commands: [[join(python, 'bin', 'python'), 'driver.py']],
+    driver: ['driver.py', 'driver.py'],
+  },
+  {
+    name: 'go',
+    generator: 'go',
+    options: 'packageName=provisioning,isGoSubmodule=false',
+    needs: 'go',
+    commands: [
+      ['go', 'mod', 'tidy'],
+      ['go', 'run', './driver'],
+    ],
+    driver: ['driver.go', 'driver/main.go'],
+  },
+  {
+    name: 'rust',
+    generator: 'rust',
+    options: 'packageName=provisioning_rs',
+    needs: 'cargo',
+    commands: [
+      ['cargo', 'add', '--quiet', '--dev', 'tokio', '--features', 'macros,rt'],
+      ['cargo', 'run', '--quiet', '--no-default-features', '--example', 'driver'],
+    ],
+    driver: ['driver.rs', 'examples/driver.rs'],
+  },
+];
+
+const suite: ConformanceSuite = {
+  title: 'clients in Python, Go and Rust generated from the served description, against the server',
+  async run(say) {
+    const missing = installPython(say) ?? installGenerator(say);
+    if (missing !== undefined) return { cases: [{ name: 'generator', status: 'skipped', reason: missing }] };
+    const folder = mkdtempSync(join(tmpdir(), 'conformance-clients-'));
+    try {
+      const cases: CaseResult[] = [];
+      for (const language of languages) {
+        // A server of its own: every driver counts the tasks there are.
+        await using service = await startProgram(await freePort(), true);
+        const document = join(folder, `${language.name}.json`);
+        writeFileSync(document, await (await fetch(`${service.url}/api/v1/openapi.json`)).text());
+        say(`${language.name}: generating and building`);
+        cases.push(...check(language, document, join(folder, language.name), service.url));
+      }
+      return { cases };
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+};
+export default suite;
+
+function installGenerator(say: (message: string) => void): string | undefined {
+  if (existsSync(join(python, 'bin', 'openapi-generator-cli'))) return undefined;
+  say('installing openapi-generator-cli');
+  const packages = ['openapi-generator-cli', 'pydantic', 'urllib3', 'python-dateutil'];
+  const { status, stderr } = run(join(python, 'bin', 'python'), [
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    ...packages,
+  ]);
+  return status === 0 ? undefined : stderr.trim().split('\n').at(-1);
+}
+
+function check(language: Language, document: string, folder: string, url: string): CaseResult[] {
+  const { name } = language;
+  if (run(language.needs, [name === 'go' ? 'version' : '--version']).status !== 0) {
+    return [{ name, status: 'skipped', reason: `${language.needs} is not installed` }];
+  }
+  const generated = run(join(python, 'bin', 'openapi-generator-cli'), [
+    ...['generate', '-i', document, '-g', language.generator, '-o', folder],
+    // A value that a later server adds is no error.
+    ...['--additional-properties', `${language.options},enumUnknownDefaultCase=true`],
+  ]);
+  if (generated.status !== 0) return [failed(`${name}: is generated`, generated)];
+  const [source, target] = language.driver;
+  mkdirSync(join(folder, target, '..'), { recursive: true });
+  cpSync(join(import.meta.dirname, 'drivers', source), join(folder, target));
+  const results: CaseResult[] = [{ name: `${name}: is generated`, status: 'passed' }];
+  let output = '';
+  for (const [command, ...args] of language.commands) {
+    const ended = run(command, args, folder, { API: url });
+    output += ended.stdout;
+    if (ended.status !== 0) return [...results, failed(`${name}: builds and runs`, ended)];
+  }
+  const lines = output.split('\n');
+  for (const line of expected) {
+    const passed = lines.includes(line);
+    results.push(
+      passed
+        ? { name: `${name}: ${line}`, status: 'passed' }
+        : { name: `${name}: ${line}`, status: 'failed', reason: output.trim().slice(-500) },
+    );
+  }
+  return results;
+}
+
+function run(
+  command: string,
+  args: readonly string[],
+  cwd?: string,
+  environment: Record<string, string> = {},
+) {
+  return spawnSync(command, args, {
+    cwd,
+    encoding: 'utf8',
+    maxBuffer: 256 * 1024 * 1024,
+    env: { ...process.env, ...environment },
+  });
+}
+
+function failed(name: string, { stdout, stderr, error }: ReturnType<typeof run>): CaseResult {
+  const reason = (error?.message ?? '') + `${stdout ?? ''}${stderr ?? ''}`.trim().slice(-1500);
+  return { name, status: 'failed', reason };
+}
