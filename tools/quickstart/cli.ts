@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..', '..');
-const program = join(root, 'packages', 'core-cli', 'bin', 'provisioning.js');
+const ownProgram = join(root, 'packages', 'core-cli', 'bin', 'provisioning.js');
 
 interface Ended {
   readonly code: number;
@@ -12,10 +12,15 @@ interface Ended {
 /** Drives the real command line as a user would. */
 export class Cli {
   readonly #environment: NodeJS.ProcessEnv;
+  readonly #program: string;
 
-  /** @param environment of the commands; by default this process's own. */
-  constructor(environment: NodeJS.ProcessEnv = process.env) {
+  /**
+   * @param environment of the commands; by default this process's own.
+   * @param program file of the command line; by default that of the working tree.
+   */
+  constructor(environment: NodeJS.ProcessEnv = process.env, program: string = ownProgram) {
     this.#environment = environment;
+    this.#program = program;
   }
 
   build(): Promise<void> {
@@ -24,18 +29,18 @@ export class Cli {
 
   /** Runs a command with its output on the screen. */
   run(args: readonly string[]): Promise<void> {
-    return this.#mustSucceed([program, ...args], `'provisioning ${args.join(' ')}' failed.`);
+    return this.#mustSucceed([this.#program, ...args], `'provisioning ${args.join(' ')}' failed.`);
   }
 
   /** The JSON a command answers; `undefined` when it fails. */
   async json<T>(args: readonly string[]): Promise<T | undefined> {
-    const { code, stdout } = await this.#spawn([program, ...args, '--out', 'json'], 'pipe');
+    const { code, stdout } = await this.#spawn([this.#program, ...args, '--out', 'json'], 'pipe');
     return code === 0 ? (JSON.parse(stdout) as T) : undefined;
   }
 
   /** What a command prints. */
   async text(args: readonly string[]): Promise<string> {
-    const { code, stdout } = await this.#spawn([program, ...args], 'pipe');
+    const { code, stdout } = await this.#spawn([this.#program, ...args], 'pipe');
     if (code !== 0) throw new Error(`'provisioning ${args.join(' ')}' failed with exit code ${code}.`);
     return stdout;
   }

@@ -1,7 +1,7 @@
 import { follow, type FollowOptions } from './follow.ts';
 import { type CallOptions, Http, type HttpOptions } from './http.ts';
 import type { EventEnvelope } from './schemas/events.ts';
-import type { Health, OperationRecord, Task, WorkflowRecord } from './schemas/records.ts';
+import type { Health, OperationRecord, ServiceVersions, Task, WorkflowRecord } from './schemas/records.ts';
 import type { Submission, ValidationResult, WorkflowDefinition } from './schemas/workflow.ts';
 
 export interface SubmitOptions extends CallOptions {
@@ -65,6 +65,8 @@ export interface OrchestratorClient {
   tasks(options?: ListOptions): Promise<readonly Task[] & { readonly total: number }>;
   /** The health record, also of an unhealthy orchestrator; throws only when nothing answers. One attempt. */
   health(options?: CallOptions): Promise<Health>;
+  /** Versions of the service and of the APIs it speaks. One attempt. */
+  versions(options?: CallOptions): Promise<ServiceVersions>;
 }
 
 /** A client for the orchestrator at `endpoint`, `http://localhost:9090` when absent. Does no I/O by itself. */
@@ -141,6 +143,9 @@ export function createClient(options: Partial<HttpOptions> = {}): OrchestratorCl
       ).data;
     },
     tasks: (list) => page<Task>('/api/v1/tasks', list),
+    async versions(call) {
+      return (await single.call<ServiceVersions>({ method: 'GET', path: '/api/versions', ...call })).data;
+    },
     async health(call) {
       const request = { method: 'GET', path: '/health', accept: [503], raw: true, ...call } as const;
       return JSON.parse((await single.call<string>(request)).data) as Health;

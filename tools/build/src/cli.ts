@@ -13,12 +13,16 @@ export function cliBundle(root: string): BundleSpec {
   return {
     name: 'cli',
     outdir: join(folder, 'dist'),
-    copies: { [join(root, 'docs/guides')]: 'docs/guides' },
+    copies: {
+      [join(root, 'docs/guides')]: 'docs/guides',
+      [join(root, 'compatibility.toml')]: 'compatibility.toml',
+    },
     watched: () => [
       ...tree(join(root, 'docs/guides')),
       ...tree(join(folder, 'src')),
       ...tree(join(root, 'tools/build/src')),
       join(folder, 'package.json'),
+      join(root, 'compatibility.toml'),
     ],
     options: () => Promise.resolve(options(root)),
   };
@@ -49,7 +53,7 @@ function options(root: string): BuildOptions {
 }
 
 /** Packages whose index would pull all of them into every command. */
-const indexes = [
+export const indexes = [
   '@provisioning/core',
   '@provisioning/client',
   '@provisioning/distribution',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build as esbuild, type BuildOptions, type Plugin } from 'esbuild';
 import type { CommandDetails } from '../../../packages/core-cli/src/catalogue/catalogue.ts';
-import { commandFiles, packageVersion } from '../../../packages/core-cli/src/catalogue/scan.ts';
+import { commandFiles } from '../../../packages/core-cli/src/catalogue/scan.ts';
 
 interface DescribedCommand {
   readonly id: string;
@@ -55,7 +55,11 @@ function entryModule(source: string, commands: readonly DescribedCommand[]): str
     const add = (entry, load) => commands.set(entry.id, { ...entry, load: async () => (await load()).default });
     ${rows.join('\n')}
     export const catalogue = {
-      version: ${JSON.stringify(packageVersion())},
+      // Read when asked for: a release gives the same bundle its version.
+      get version() {
+        const { readFileSync } = process.getBuiltinModule('node:fs');
+        return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
+      },
       commands,
       details: async (id) => (await import('provisioning:details')).default[id],
     };

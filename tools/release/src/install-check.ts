@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { npm } from './npm.ts';
@@ -8,8 +8,12 @@ const run = promisify(execFile);
 const sizeLimit = 40 * 1024 * 1024;
 
 export interface CheckedInstall {
+  /** What `provisioning --version` says. */
+  readonly version: string;
   readonly bytes: number;
   readonly packages: number;
+  /** Packages that would run something when they are installed. */
+  readonly scripts: readonly string[];
   readonly commands: readonly { readonly words: readonly string[]; readonly output: string }[];
 }
 
@@ -43,6 +47,7 @@ export async function checkInstall(options: {
   const { bytes, files } = await measure(join(prefix, 'lib/node_modules'));
   if (bytes > sizeLimit)
     throw new Error(`The installation has ${Math.round(bytes / 1024 / 1024)} MiB, at most 40 are allowed`);
+  const scripts = await installScripts(join(prefix, 'lib/node_modules'), files);
   const own = files.filter(
     (file) =>
       file.includes('@provisioning/') && !file.replace(/^.*@provisioning\//, '').includes('node_modules'),
@@ -71,14 +76,32 @@ export async function checkInstall(options: {
     const { stdout } = await run(program, words, { env: environment, cwd: home, maxBuffer: 1 << 26 });
     commands.push({ words, output: stdout });
   }
-  return { bytes, packages: files.filter((file) => file.endsWith('/package.json')).length, commands };
+  const said = commands[0]!.output.trim();
+  return {
+    version: said,
+    scripts,
+    bytes,
+    packages: files.filter((file) => file.endsWith('/package.json')).length,
+    commands,
+  };
 }
 
 /** Removes the installation. @returns what is left below the prefix. */
 export async function uninstall(prefix: string): Promise<readonly string[]> {
-  await npm(['uninstall', '--global', '--prefix', prefix, '@provisioning/cli']);
+  await npm(['uninstall', '--global', '--prefix', prefix, '@provisioning/cli', '@provisioning/orchestrator']);
   const left = await readdir(prefix, { recursive: true, withFileTypes: true });
   return left.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+async function installScripts(folder: string, files: readonly string[]): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const file of files.filter((path) => path.endsWith('/package.json'))) {
+    const text = await readFile(join(folder, file), 'utf8');
+    const { name, scripts = {} } = JSON.parse(text) as { name?: string; scripts?: Record<string, string> };
+    const runs = ['preinstall', 'install', 'postinstall'].some((script) => scripts[script] !== undefined);
+    if (runs) found.push(name ?? file);
+  }
+  return found;
 }
 
 async function measure(

@@ -2,21 +2,33 @@
  * `npm run release:packages -- <step> …`
  *   stage <folder>                        every package as it is published
  *   publish --registry URL [--tag T]      stage and publish; what is there already is left alone. Token: NPM_TOKEN
- *   rehearse                              stage, publish to a local registry, install from it, try, uninstall
+ *   rehearse [--main-job]                 stage, publish to a local registry, install from it, try, uninstall; with
+ *                                         --main-job deploy the demo from that installation, too
  *   sbom <file>                           bill of materials (CycloneDX)
  *   compatibility                         versions of the working tree against compatibility.toml
+ * The steps of a release have scripts of their own: release, upload-artifacts, test-dist, create-bundle, update-registry,
+ * notify-release, rollback-release.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { AuthenticationError, UsageError } from './config.ts';
+import { options, releaseSteps } from './release-steps.ts';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { registry: { type: 'string' }, tag: { type: 'string' }, provenance: { type: 'boolean' } },
-});
-const [step, target] = positionals;
 const say = (message: string): void => console.error(message);
+
+function readLine() {
+  try {
+    return parseArgs({ allowPositionals: true, options });
+  } catch (error) {
+    console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+    process.exit(2);
+  }
+}
+
+const { values, positionals } = readLine();
+const [step, target] = positionals;
 
 const steps: Readonly<Record<string, () => Promise<number>>> = {
   async stage() {
@@ -51,11 +63,13 @@ const steps: Readonly<Record<string, () => Promise<number>>> = {
   },
   async rehearse() {
     const { rehearse } = await import('./try.ts');
-    const { published, install, left } = await rehearse(say);
+    const { published, install, left, job } = await rehearse(say, { mainJob: values['main-job'] === true });
     console.log(
       `Published ${published.length} packages; installed ${(install.bytes / 1024 / 1024).toFixed(1)} MiB in ${install.packages} packages`,
     );
     for (const { words } of install.commands) console.log(`ok provisioning ${words.join(' ')}`);
+    if (job !== undefined)
+      console.log(`ok the main job from that installation, ${Math.round(job.seconds)} s`);
     if (left.length > 0) console.error(`Left behind: ${left.join(', ')}`);
     return left.length === 0 ? 0 : 1;
   },
@@ -77,9 +91,23 @@ const steps: Readonly<Record<string, () => Promise<number>>> = {
 };
 
 function usage(problem: string): number {
-  console.error(`${problem}\nSteps: ${Object.keys(steps).join(', ')}`);
+  console.error(`${problem}\nSteps: ${[...Object.keys(steps), ...Object.keys(releaseSteps)].join(', ')}`);
   return 2;
 }
 
-const work = steps[step ?? ''];
-process.exitCode = work === undefined ? usage(`Unknown step: ${step ?? '(none)'}`) : await work();
+async function main(): Promise<number> {
+  const own = releaseSteps[step ?? ''];
+  if (own !== undefined) return own({ values, target, print: (line) => console.log(line), say });
+  const work = steps[step ?? ''];
+  return work === undefined ? usage(`Unknown step: ${step ?? '(none)'}`) : work();
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const { hint, exitCode } = error as { hint?: unknown; exitCode?: unknown };
+  console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+  if (typeof hint === 'string') console.error(`  -> ${hint}`);
+  const code = typeof exitCode === 'number' ? exitCode : 1;
+  process.exitCode = error instanceof UsageError ? 2 : error instanceof AuthenticationError ? 4 : code;
+}

@@ -3,7 +3,9 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkInstall, type CheckedInstall, uninstall } from './install-check.ts';
+import { type MainJob, runMainJob } from './main-job.ts';
 import { npm } from './npm.ts';
+import { moveLatest, type WithdrawnOnNpm } from './withdraw-npm.ts';
 import { root } from './packages.ts';
 import { publishAll, type PublishedPackage } from './publish.ts';
 import { LocalRegistry } from './registry.ts';
@@ -14,9 +16,16 @@ export interface Rehearsal {
   readonly again: readonly PublishedPackage[];
   readonly install: CheckedInstall;
   readonly left: readonly string[];
+  /** Where `latest` and a second version stood after one was withdrawn. */
+  readonly pointers: WithdrawnOnNpm;
+  readonly job?: MainJob;
 }
 
-export async function rehearse(say: (message: string) => void): Promise<Rehearsal> {
+/** @param options.mainJob also deploys, checks and destroys the demo from the installed command line. */
+export async function rehearse(
+  say: (message: string) => void,
+  options: { readonly mainJob?: boolean } = {},
+): Promise<Rehearsal> {
   const folder = await mkdtemp(join(tmpdir(), 'provisioning-release-'));
   let registry: LocalRegistry | undefined;
   try {
@@ -36,8 +45,11 @@ export async function rehearse(say: (message: string) => void): Promise<Rehearsa
     await mkdir(join(prefix, 'lib'), { recursive: true });
     await mkdir(home, { recursive: true });
     const install = await checkInstall({ registry: registry.url, prefix, home });
+    const job =
+      options.mainJob === true ? await runMainJob({ registry: registry.url, prefix, say }) : undefined;
+    const pointers = await moveLatest(registry.url, install.version);
     const left = await uninstall(prefix);
-    return { published, again, install, left };
+    return { published, again, install, left, pointers, ...(job === undefined ? {} : { job }) };
   } finally {
     await registry?.stop();
     await rm(folder, { recursive: true, force: true });

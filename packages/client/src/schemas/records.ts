@@ -148,3 +148,18 @@ export const Health = Type.Object(
   { $id: 'Health', additionalProperties: true },
 );
 export type Health = Static<typeof Health>;
+
+/** `GET /api/versions` (13 §2): what a client compares before it works with a service. */
+export const ServiceVersions = Type.Object(
+  {
+    service: Type.String(),
+    version: Type.String(),
+    api: Type.Optional(
+      Type.Object({ levels: Type.Optional(Type.Array(Type.String())) }, { additionalProperties: true }),
+    ),
+    /** Package or line → range of versions it goes with. */
+    compatibility: Type.Optional(Type.Record(Type.String(), Type.String())),
+  },
+  { $id: 'ServiceVersions', additionalProperties: true },
+);
+export type ServiceVersions = Static<typeof ServiceVersions>;

@@ -3,6 +3,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 
+/** The package as npm installs it, and as the platform line has it beside the core (11 §5 "Layout"). */
+const places = [
+  join('node_modules', '@provisioning', 'orchestrator', 'dist', 'main.js'),
+  join('platform', 'node_modules', '@provisioning', 'orchestrator', 'dist', 'main.js'),
+];
+
 /**
  * The orchestrator's program: the package beside this one (`node_modules/@provisioning/orchestrator` up the tree), or
  * the path in `PROVISIONING_ORCHESTRATOR_PROGRAM`. It is started as a process of its own, never imported.
@@ -13,8 +19,8 @@ export function findOrchestratorProgram(environment: Readonly<Record<string, str
   if (given !== undefined && existsSync(given)) return given;
   let folder = dirname(fileURLToPath(import.meta.url));
   for (;;) {
-    const file = join(folder, 'node_modules', '@provisioning', 'orchestrator', 'dist', 'main.js');
-    if (existsSync(file)) return file;
+    const found = places.map((place) => join(folder, place)).find((file) => existsSync(file));
+    if (found !== undefined) return found;
     const parent = dirname(folder);
     if (parent === folder) break;
     folder = parent;
@@ -22,6 +28,6 @@ export function findOrchestratorProgram(environment: Readonly<Record<string, str
   throw new ProvisioningError({
     code: 'TOOL_NOT_FOUND',
     message: 'Required tool not found: provisioning-orchestrator',
-    hint: 'Install it: npm install --global @provisioning/orchestrator (in a source checkout: npm run build)',
+    hint: 'Install it: provisioning install platform, or npm install --global @provisioning/orchestrator (in a source checkout: npm run dev-build)',
   });
 }

@@ -2,6 +2,7 @@ import { createClient, type OrchestratorClient } from '@provisioning/client';
 import { type Configuration, userDirectories } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { ProvisioningCommand } from '../frame/command.ts';
+import { checkService } from '../installation/compatibility.ts';
 import { isServing, orchestratorHealth, startOrchestrator } from '../orchestrator/control.ts';
 import { type OrchestratorSettings, orchestratorSettings } from '../orchestrator/settings.ts';
 import { surroundingsOf } from './surroundings.ts';
@@ -38,6 +39,7 @@ export async function connect(
 ): Promise<{ readonly client: OrchestratorClient; readonly settings: OrchestratorSettings }> {
   const settings = await settingsFor(command);
   if (!(await orchestratorHealth(settings))) throw notAvailable(settings);
+  await checkService(command, settings.endpoint);
   return { client: clientFor(command, settings), settings };
 }
 
@@ -55,6 +57,7 @@ export async function connectForWork(
     command.out.progress('Starting required services...');
     await startOrchestrator({ settings, environment: command.runtime.environment, signal: command.signal });
   }
+  await checkService(command, settings.endpoint);
   return clientFor(command, settings);
 }
 

@@ -2,6 +2,7 @@ import { boolean, string } from '@oclif/core/flags';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import type { Style } from '../../output/style.ts';
+import { warnOnce } from '../../installation/warn-once.ts';
 import { cachedServers, type ServerListing } from '../../server/listing.ts';
 import { configurationOf, select } from '../../session/workspace.ts';
 
@@ -32,6 +33,7 @@ export default class ServerList extends ProvisioningCommand {
     const selection = await select(this, 'optional');
     // A file of the configuration that does not load stops every command, also one that needs nothing of it (02 §1).
     await configurationOf(this, selection);
+    await warnOnce(this);
     let servers: readonly ServerListing[] = await cachedServers(selection, selection.infra);
     const unfinished = servers.some(({ unfinished: begun }) => begun === true);
     if (!flags.cached && (flags.refresh || unfinished)) {
