@@ -13,6 +13,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   sshd: ['openssh-server'],
   shellcheck: ['shellcheck'],
   tmux: ['tmux'],
+  gpg: ['gnupg'],
   initdb: ['postgresql'],
 };
 

@@ -71,8 +71,9 @@ export default class Upgrade extends ProvisioningCommand {
       if (state === 'already') return ['Already at latest version'];
       if (state === 'planned') return [`Would change ${from} to ${to}:`, ...rows];
       const done = state === 'upgraded' ? `Upgraded to ${to}` : `Back at ${to}`;
-      return [...rows, `${this.out.style.mark('ok')} ${done}`];
+      // No hint through `next`: it loads code, and the code that is there now belongs to the other version.
+      const back = `  provisioning upgrade --rollback goes back to ${from}`;
+      return [...rows, `${this.out.style.mark('ok')} ${done}`, ...(state === 'upgraded' ? [back] : [])];
     });
-    if (state === 'upgraded') this.out.next('provisioning upgrade --rollback   # back to the version before');
   }
 }
