@@ -178,9 +178,20 @@ export { readUserExtensions, type UserExtension, userFolder } from './lifecycle/
 export { publishExtension, type PublishOptions, type PublishReport } from './publish/pipeline.ts';
 export { releaseTag, tagRelease } from './publish/tag.ts';
 export { type PublishTarget, publishTargets, type TargetResult } from './publish/targets.ts';
-export { type ComponentName, componentFolders, componentNames, Prefix, prefixOf } from './installation/prefix.ts';
+export {
+  type ComponentName,
+  componentFolders,
+  componentNames,
+  Prefix,
+  prefixOf,
+} from './installation/prefix.ts';
 export { installedVersion, readReceipt, type Receipt } from './installation/receipt.ts';
-export { newestStable, type ReleaseIndex, type ReleasedVersion, ReleaseSource } from './installation/releases.ts';
+export {
+  newestStable,
+  type ReleaseIndex,
+  type ReleasedVersion,
+  ReleaseSource,
+} from './installation/releases.ts';
 export { parseChecksums, sha256Of, verifyChecksum, verifySignature } from './installation/verify.ts';
 export { releasePlatform, resolveSelection, type Selection } from './installation/plan.ts';
 export { checkWritable, install, type InstallResult } from './installation/install.ts';

@@ -20,6 +20,12 @@ export interface CheckedInstall {
 /** Files of an installation that must never be in one (11 §9). */
 const unwanted = /(?:^|\/)(?:src\/.*\.ts|tests\/|[^/]*\.test\.[jt]s)$/;
 
+/** `npm install --global` from a registry into a prefix. */
+export async function installGlobally(registry: string, prefix: string, name: string): Promise<void> {
+  const where = ['--prefix', prefix, '--registry', registry];
+  await npm(['install', '--global', ...where, '--no-audit', '--no-fund', name]);
+}
+
 /**
  * Installs the CLI from a registry as a user would, into a prefix of its own, and tries it (11 §9 "basic").
  * @throws Error that says what is wrong with the installation.
@@ -32,18 +38,7 @@ export async function checkInstall(options: {
 }): Promise<CheckedInstall> {
   const { registry, prefix, home } = options;
   const version = options.version ?? 'latest';
-  const packages = [`@provisioning/cli@${version}`];
-  await npm([
-    'install',
-    '--global',
-    '--prefix',
-    prefix,
-    '--registry',
-    registry,
-    '--no-audit',
-    '--no-fund',
-    ...packages,
-  ]);
+  await installGlobally(registry, prefix, `@provisioning/cli@${version}`);
   const { bytes, files } = await measure(join(prefix, 'lib/node_modules'));
   if (bytes > sizeLimit)
     throw new Error(`The installation has ${Math.round(bytes / 1024 / 1024)} MiB, at most 40 are allowed`);

@@ -3,7 +3,7 @@ import { cleanEverything } from '@provisioning/provider-local/engine';
 import { Cli } from '../../quickstart/cli.ts';
 import { prove } from '../../quickstart/proof.ts';
 import { Sandbox } from '../../quickstart/sandbox.ts';
-import { npm } from './npm.ts';
+import { installGlobally } from './install-check.ts';
 
 export interface MainJob {
   readonly seconds: number;
@@ -24,17 +24,7 @@ export async function runMainJob(options: {
 }): Promise<MainJob> {
   const { registry, prefix, say } = options;
   say('Installing the orchestrator beside it');
-  await npm([
-    'install',
-    '--global',
-    '--prefix',
-    prefix,
-    '--registry',
-    registry,
-    '--no-audit',
-    '--no-fund',
-    '@provisioning/orchestrator',
-  ]);
+  await installGlobally(registry, prefix, '@provisioning/orchestrator');
   const sandbox = await Sandbox.make();
   const cli = new Cli(
     sandbox.environment,
@@ -45,18 +35,7 @@ export async function runMainJob(options: {
   const started = performance.now();
   try {
     say('Running the main job from that installation');
-    await cli.run([
-      'workspace',
-      'init',
-      workspace,
-      path,
-      '--template',
-      'demo',
-      '--infra-name',
-      'demo',
-      '--activate',
-      '--yes',
-    ]);
+    await cli.ensureWorkspace(workspace);
     await cli.run(['deploy', '--yes']);
     await prove(cli, workspace);
     // Exit code 2 would say that there is something to do.

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readConfig, type ReleaseConfig, UsageError } from './config.ts';
 import { createBundle } from './create-bundle.ts';
@@ -6,72 +6,13 @@ import { Forge } from './forge/forge.ts';
 import { type RetryOptions, uploadArtifacts } from './forge/upload.ts';
 import { notify } from './notify.ts';
 import { root as repository } from './packages.ts';
-import { planRelease, pushTag, tagRelease } from './release.ts';
+import { planRelease, pushTag, type ReleasePlan, tagRelease } from './release.ts';
 import { ReleasesFolder } from './release-folder.ts';
 import { rollbackRelease } from './rollback.ts';
+import { writeSbom } from './sbom.ts';
+import { signAll } from './sign.ts';
+import type { StepContext } from './step-options.ts';
 import { recordReport, testDist } from './test-dist.ts';
-
-const text = { type: 'string' } as const;
-const flag = { type: 'boolean' } as const;
-
-/** Options of all steps (11 §6). */
-export const options = {
-  registry: text,
-  tag: text,
-  provenance: flag,
-  root: text,
-  config: text,
-  version: text,
-  'release-type': text,
-  line: text,
-  draft: flag,
-  prerelease: flag,
-  'pre-release': flag,
-  'asset-dir': text,
-  'push-tag': flag,
-  upload: flag,
-  'auto-upload': flag,
-  urgent: flag,
-  'dry-run': flag,
-  verbose: flag,
-  'retry-count': text,
-  'backoff-delay': text,
-  core: text,
-  platform: text,
-  workspace: text,
-  extensions: text,
-  name: text,
-  'lts-until': text,
-  compatibility: text,
-  'dist-dir': text,
-  'output-dir': text,
-  'test-types': text,
-  cleanup: flag,
-  'from-version': text,
-  'to-version': text,
-  'target-version': text,
-  emergency: flag,
-  'security-issue': flag,
-  'notify-users': flag,
-  'immediate-notify': flag,
-  channels: text,
-  'message-type': text,
-  message: text,
-  'main-job': flag,
-} as const;
-
-type Values = {
-  readonly [Name in keyof typeof options]?: (typeof options)[Name]['type'] extends 'string'
-    ? string
-    : boolean;
-};
-
-export interface StepContext {
-  readonly values: Values;
-  readonly target: string | undefined;
-  readonly print: (line: string) => void;
-  readonly say: (line: string) => void;
-}
 
 const rootOf = ({ values }: StepContext): string => resolve(values.root ?? repository);
 
@@ -166,6 +107,7 @@ export const releaseSteps: Readonly<Record<string, (context: StepContext) => Pro
         outputDir: distDir(context),
         say,
       });
+      await finishPackages(context, plan);
       const report = await testDist({
         root: repository,
         distDir: distDir(context),
@@ -276,6 +218,24 @@ export const releaseSteps: Readonly<Record<string, (context: StepContext) => Pro
     return failed.length === 0 ? 0 : 1;
   },
 };
+
+/** Notes, bill of materials, checksums over all of it, and signatures where there is a key. */
+async function finishPackages(context: StepContext, { version, notes, tagged }: ReleasePlan): Promise<void> {
+  const folder = distDir(context);
+  const { writeChecksums } = await import('../../build/src/lines/checksums.ts');
+  const { buildTime } = await import('../../build/src/lines/sources.ts');
+  await writeFile(join(folder, `RELEASE_NOTES_${version}.md`), `## ${version}\n\n${notes}\n`);
+  await writeSbom(join(folder, `sbom-${version}.cdx.json`), buildTime(repository, process.env));
+  await writeChecksums(folder);
+  const key = process.env['RELEASE_GPG_KEY'];
+  if (key !== undefined && key !== '') {
+    await signAll(folder, key);
+    return;
+  }
+  if (tagged && context.values['allow-unsigned'] !== true)
+    throw new Error('There is no key to sign with: set RELEASE_GPG_KEY, or --allow-unsigned');
+  context.say('warning: RELEASE_GPG_KEY is not set, the packages are not signed');
+}
 
 /** The version that a folder of packages has. */
 async function versionIn(folder: string): Promise<string> {

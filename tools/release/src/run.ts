@@ -14,7 +14,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { AuthenticationError, UsageError } from './config.ts';
-import { options, releaseSteps } from './release-steps.ts';
+import { releaseSteps } from './release-steps.ts';
+import { options } from './step-options.ts';
 
 const say = (message: string): void => console.error(message);
 

@@ -5,7 +5,7 @@ import {
   type Digest,
   digestOf,
   fromBytes,
-  ImageLayout,
+  type ImageLayout,
   type LayoutRepository,
 } from '@provisioning/distribution';
 import { imageUser } from './base-layer.ts';

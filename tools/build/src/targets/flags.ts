@@ -18,6 +18,8 @@ const strings = [
   'base',
   'test-types',
   'platform',
+  'prefix',
+  'packages',
 ] as const;
 const switches = ['verbose', 'dry-run', 'force', 'push', 'cleanup', 'allow-unsigned', 'no-restart'] as const;
 

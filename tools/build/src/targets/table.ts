@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { releasePlatform } from '@provisioning/distribution';
 import { buildAll } from '../all.ts';
 import { packageContainers } from '../images/package-containers.ts';
+import { installLocal } from '../installers/local.ts';
 import { packRuntime } from '../installers/runtime.ts';
 import { writeScripts } from '../installers/scripts.ts';
 import { buildLines } from '../lines/build-lines.ts';
@@ -83,6 +85,30 @@ async function createInstallers(context: Context): Promise<number> {
   return 0;
 }
 
+const localPrefix = ({ flags, environment }: Context): string =>
+  resolve(flags.text('prefix') ?? join(environment['HOME'] ?? '.', '.local'));
+
+async function installBuilt(context: Context): Promise<number> {
+  const { root, flags } = context;
+  const version = flags.text('version') ?? describeVersion(root);
+  const status = await build(context, lineNames);
+  if (status !== 0 || flags.on('dry-run')) return status;
+  const packages = flags.text('packages');
+  return installLocal({
+    root,
+    version,
+    packages: packagesFolder(context),
+    words: ['--prefix', localPrefix(context), ...(packages === undefined ? [] : ['--packages', packages])],
+  });
+}
+
+function removeBuilt(context: Context): Promise<number> {
+  const script = join(context.root, 'tools/build/installer/uninstall-provisioning.sh');
+  const words = [script, '--prefix', localPrefix(context), '--keep-config'];
+  const { status } = spawnSync('/bin/sh', words, { stdio: 'inherit' });
+  return Promise.resolve(status ?? 1);
+}
+
 async function packageImages(context: Context): Promise<number> {
   const { root, flags, environment, print, say } = context;
   const version = flags.text('version') ?? describeVersion(root);
@@ -156,6 +182,14 @@ export const targets: Readonly<Record<string, Target>> = {
   'create-installers': {
     summary: 'Write install.sh, its pinned form and the uninstaller',
     run: createInstallers,
+  },
+  'install-local': {
+    summary: 'Build and install to --prefix (default ~/.local), as install.sh does it; --packages a,b',
+    run: installBuilt,
+  },
+  'uninstall-local': {
+    summary: 'Remove what install-local installed to --prefix',
+    run: removeBuilt,
   },
   status: {
     summary: 'What is built',
