@@ -6,7 +6,7 @@
 
 // Not imported: the builtin modules' ESM facades alone would cost a fifth of the start.
 const { readFileSync } = process.getBuiltinModule('node:fs');
-const { enableCompileCache } = process.getBuiltinModule('node:module');
+const { enableCompileCache, registerHooks } = process.getBuiltinModule('node:module');
 
 const words = process.argv.slice(2);
 const first = words[0];
@@ -33,6 +33,21 @@ if (
   const cache =
     process.env['XDG_CACHE_HOME'] || join(process.getBuiltinModule('node:os').homedir(), '.cache');
   enableCompileCache(join(cache, 'provisioning', 'compiled'));
+  resolveWithin(new URL('.', bundle).href);
   const { run } = await import(bundle.href);
   await run(words);
+}
+
+/**
+ * Imports inside the bundle are files beside each other: their addresses need none of the questions to the file system
+ * that Node asks for each of them.
+ */
+function resolveWithin(folder) {
+  registerHooks?.({
+    resolve(specifier, context, next) {
+      if (!specifier.startsWith('.') || context.parentURL?.startsWith(folder) !== true)
+        return next(specifier, context);
+      return { url: new URL(specifier, context.parentURL).href, format: 'module', shortCircuit: true };
+    },
+  });
 }

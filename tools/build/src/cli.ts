@@ -2,9 +2,11 @@ import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { BuildOptions } from 'esbuild';
+import { builtinsAsObjects } from './builtin-modules.ts';
 import { type BundleSpec, commonJsNames } from './bundle.ts';
 import { commandTable } from './command-table.ts';
 import { directImports } from './direct-imports.ts';
+import { evaluatedSchemas } from './evaluated-schemas.ts';
 import { leanOclif } from './lean-oclif.ts';
 
 /** The bundle of `@provisioning/cli`: one small entry, one chunk a command, what they share beside them. */
@@ -41,7 +43,7 @@ function options(root: string): BuildOptions {
     // The same library without 60 CommonJS wrappers; only the browser build of yaml is ESM.
     alias: { yaml: esmYaml(root) },
     external: ['typescript', 'cpu-features', './crypto/build/Release/sshcrypto.node', '*.node'],
-    plugins: [leanOclif(), directImports(root, indexes)],
+    plugins: [leanOclif(), evaluatedSchemas(), directImports(root, indexes), builtinsAsObjects()],
   };
   return {
     ...shared,

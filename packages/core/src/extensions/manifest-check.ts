@@ -1,8 +1,7 @@
-import { type Issue, Manifest, laterExtensionKinds } from '@provisioning/extensions-sdk';
-import { Ajv, type ErrorObject } from 'ajv';
+import { type Issue, laterExtensionKinds } from '@provisioning/extensions-sdk';
+import type { ErrorObject } from 'ajv';
+import { Manifest as validate } from './compiled-manifest.js';
 import { parseRange } from './version.ts';
-
-const validate = new Ajv({ allErrors: true, strict: false }).compile(Manifest);
 
 /** What is wrong with a manifest: schema first, then ranges. Messages read `<key>: <reason>` (09 §2). */
 export function manifestErrors(manifest: Readonly<Record<string, unknown>>): Issue[] {
