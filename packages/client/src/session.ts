@@ -36,6 +36,7 @@ interface LoginAnswer {
   readonly access_token?: string;
   readonly refresh_token?: string;
   readonly expires_in?: number;
+  readonly status?: string;
   readonly mfa_required?: boolean;
   readonly partial_token?: string;
   readonly user?: { readonly username?: string; readonly id?: string } | string;
@@ -213,7 +214,8 @@ export class Session {
       const details = error.details as { partial_token?: string } | undefined;
       answer = { mfa_required: true, ...details };
     }
-    return this.#read(answer.mfa_required ? await this.#verify(answer.partial_token) : answer);
+    const second = answer.mfa_required || answer.status === 'mfa_required';
+    return this.#read(second ? await this.#verify(answer.partial_token) : answer);
   }
 
   async #verify(partialToken: string | undefined): Promise<LoginAnswer> {

@@ -1,4 +1,5 @@
 import * as client from '@provisioning/client';
+import { allRoutes, publicPath } from '@provisioning/orchestrator';
 import { code, table } from './cli-reference.ts';
 
 interface Schema {
@@ -12,7 +13,7 @@ interface Schema {
   readonly items?: Schema;
 }
 
-/** `docs/reference/api.md`: the records and messages of the orchestrator's API, from the client's schemas. */
+/** `docs/reference/api.md`: the operations, records and messages of the orchestrator's API, from the client's schemas. */
 export function apiReference(): string {
   const schemas = Object.values(client as unknown as Record<string, unknown>).filter(
     (value): value is Schema =>
@@ -26,6 +27,7 @@ export function apiReference(): string {
     'The orchestrator answers on `http://localhost:9090`, prefix `/api/v1`. Every answer is `{success, data, metadata}` or',
     '`{success: false, error: {code, message, details, hint}, metadata}`. `GET /api/v1/openapi.json` has the full description.',
   ];
+  lines.push(...routes());
   for (const schema of schemas.sort((a, b) => a.$id!.localeCompare(b.$id!))) {
     const rows = Object.entries(schema.properties ?? {}).map(([name, part]) => [
       code(name),
@@ -42,6 +44,25 @@ export function apiReference(): string {
     lines.push(...table(['Field', 'Type', 'Required', 'Meaning'], rows));
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** Every operation, by its group. */
+function routes(): string[] {
+  const groups = Map.groupBy(allRoutes, ({ tag }) => tag);
+  return [...groups].flatMap(([tag, group]) => [
+    '',
+    `## Operations: ${tag}`,
+    '',
+    ...table(
+      ['Operation', 'Request', 'Does', 'Second factor'],
+      group.map((route) => [
+        code(route.operationId),
+        code(`${route.method} ${publicPath(route)}`),
+        route.summary,
+        route.mfa ?? '',
+      ]),
+    ),
+  ]);
 }
 
 function typeOf(schema: Schema): string {

@@ -142,6 +142,25 @@ describe('workflows', () => {
     expect(other.body.error.code).toBe('IDEMPOTENCY_MISMATCH');
   });
 
+  test('a workflow file can be the body as it is, where workflows are taken', async () => {
+    const toml = 'name = "file"\nversion = "1.0.0"\n[[operations]]\nid = "a"\ntype = "file.create"\n';
+    const yaml = 'name: file\nversion: 1.0.0\noperations:\n  - id: a\n    type: file.create\n';
+    for (const [type, text] of [
+      ['application/toml', toml],
+      ['application/yaml', yaml],
+    ] as const) {
+      for (const path of ['/api/v1/workflows', '/workflows/submit', '/v1/batch/execute']) {
+        expect((await service.call('POST', path, text, { 'content-type': type })).status).toBe(202);
+      }
+      const broken = await service.call('POST', '/api/v1/workflows/validate', 'a: [', {
+        'content-type': type,
+      });
+      expect([broken.status, broken.body.error.code]).toEqual([400, 'BAD_REQUEST']);
+      const elsewhere = await service.call('POST', '/api/v1/events', text, { 'content-type': type });
+      expect(elsewhere.status).toBe(415);
+    }
+  });
+
   test('12.A3 strict validation turns warnings into errors', async () => {
     const workflow = fileWorkflow({ create_servers: [] });
     const lax = await service.call('POST', '/api/v1/workflows/validate', workflow);

@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ApiService } from './api-service.ts';
+import { AuthController } from './auth.controller.ts';
 import { BatchController } from './batch.controller.ts';
 import { ResourcesController } from './resources.controller.ts';
 import { MaintenanceController } from './maintenance.controller.ts';
@@ -16,6 +17,7 @@ export class ApiModule {
       module: ApiModule,
       controllers: [
         SystemController,
+        AuthController,
         VerbsController,
         BatchController,
         StateController,

@@ -25,11 +25,13 @@ export class OrchestratorMetrics {
     'Seconds that workflows waited for their start, by priority class',
     [0.01, 0.1, 1, 10, 60, 600],
   );
-  readonly #retries = new Counter('orchestrator_retries_total', 'Attempts made again, by type', []);
+  readonly #retries = new Counter('orchestrator_retries_total', 'Attempts made again, by type', [
+    { type: 'workflow' },
+  ]);
   readonly #timeouts = new Counter(
     'orchestrator_timeouts_total',
     'Attempts that ran into their limit, by type',
-    [],
+    [{ type: 'workflow' }],
   );
   readonly #rollbacks = new Counter('orchestrator_rollbacks_total', 'Rollbacks that ended, by result', [
     { result: 'success' },
@@ -50,12 +52,12 @@ export class OrchestratorMetrics {
   readonly #dropped = new Counter(
     'orchestrator_ws_events_dropped_total',
     'Events that slow readers missed, by event',
-    [],
+    ['MetricUpdate', 'LogEntry', 'WorkflowProgressUpdate'].map((event) => ({ event })),
   );
   readonly #limited = new Counter(
     'orchestrator_rate_limited_total',
     'Requests refused by a rate limit, by class',
-    [{ class: 'general' }, { class: 'batch' }],
+    [{ class: 'general' }, { class: 'batch' }, { class: 'login' }],
   );
   readonly #deliveries = new Counter(
     'orchestrator_webhook_deliveries_total',
@@ -149,6 +151,11 @@ export class OrchestratorMetrics {
 
   rateLimited(name: string): void {
     this.#limited.add({ class: name });
+  }
+
+  /** Deliveries to an endpoint count from 0 on. */
+  expectDeliveries(endpoint: string): void {
+    for (const result of ['success', 'failure', 'dead']) this.#deliveries.add({ endpoint, result }, 0);
   }
 
   delivered(endpoint: string, result: 'success' | 'failure' | 'dead'): void {

@@ -82,7 +82,7 @@ function describe(route: RouteSpec, schema: (type: TSchema) => unknown): Json {
     parameters: [...pathParameters(route.path), ...queryParameters(route.query)],
     ...(route.body === undefined
       ? {}
-      : { requestBody: { required: !route.bodyOptional, content: json(schema(route.body)) } }),
+      : { requestBody: { required: !route.bodyOptional, content: bodyContent(route, schema(route.body)) } }),
     responses: {
       [status]: success(route, schema),
       ...Object.fromEntries(
@@ -119,6 +119,15 @@ function success(route: RouteSpec, schema: (type: TSchema) => unknown): Json {
         })
       : { [route.raw.split(';')[0]!]: { schema: route.raw.startsWith('text/') ? { type: 'string' } : data } };
   return { description, ...(headers === undefined ? {} : { headers }), content };
+}
+
+function bodyContent({ document }: RouteSpec, schema: unknown): Json {
+  if (!document) return json(schema);
+  return {
+    ...json(schema),
+    'application/toml': { schema: { type: 'string' } },
+    'application/yaml': { schema: { type: 'string' } },
+  };
 }
 
 function json(schema: unknown): Json {

@@ -147,6 +147,7 @@ export class Orchestrator {
       settings: options.settings ?? defaultSettings(join(options.logsFolder, '..')),
       shared: dispatcher.outlives,
     });
+    for (const { id } of options.webhooks ?? []) this.metrics.expectDeliveries(id);
     this.rollbacks = new Rollbacks(this.workflows, store, this.journal, {
       runtime: this.runtime,
       defaults: this.#defaults,

@@ -66,6 +66,8 @@ export const Settings = Type.Object({
     max_operations: Type.Integer({ minimum: 1, maximum: 100_000, default: 1000 }),
     max_body_bytes: Type.Integer({ minimum: 1024, default: 5 * 1024 * 1024 }),
   }),
+  /** Where logins are forwarded to; empty: nowhere. */
+  control_center: Type.Object({ url: Type.String({ default: '' }) }),
   webhooks: WebhookSettings,
   logging: Type.Object({
     level: Type.Union(

@@ -11,6 +11,8 @@ import {
   SecurityChain,
   takeDataFolder,
 } from '@provisioning/service-kit';
+import { parseDocumentBody } from '../api/document-body.ts';
+import { allRoutes } from '../api/routes/index.ts';
 import { ApiModule } from '../api/module.ts';
 import { ApiService } from '../api/api-service.ts';
 import { SocketGateway } from '../api/socket/gateway.ts';
@@ -30,11 +32,20 @@ import { endpointsOf } from '../webhooks/endpoints.ts';
 import { Orchestrator } from './orchestrator.ts';
 import type { Settings } from './settings.ts';
 
+/** Paths that take workflow files as they are (13 §1). */
+const documentPaths = new Set(
+  allRoutes.filter(({ document }) => document).flatMap(({ path, aliases = [] }) => [path, ...aliases]),
+);
+
 /** Prefixes of the same API (13 §1). */
 export const prefixes = ['/api/v1', '/v1'] as const;
 
 /** Requests a minute (13 §2). */
-const rateLimits = { general: { max: 100, window: 60 }, batch: { max: 10, window: 60 } };
+const rateLimits = {
+  general: { max: 100, window: 60 },
+  batch: { max: 10, window: 60 },
+  login: { max: 5, window: 60 },
+};
 
 /** Without an identity service nobody is known. */
 const refuseEverybody: Authenticate = async () => {
@@ -148,6 +159,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       onResponse: (request, status, milliseconds) => {
         const route = request.routeOptions.url?.replace(/:(\w+)/g, '{$1}') ?? 'unknown';
         api.requests.record(`${request.method} ${route}`, status, milliseconds);
+      },
+      documents: {
+        takes: (path) => documentPaths.has(path),
+        parse: (text, format) => parseDocumentBody(text, format),
       },
       extend: (fastify) => servePage(fastify, new URL('../web/', options.moduleUrl)),
     });

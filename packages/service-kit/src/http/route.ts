@@ -28,7 +28,9 @@ export interface RouteSpec {
   readonly public?: boolean;
   readonly mfa?: 'always' | 'production';
   readonly paged?: boolean;
-  readonly rateLimit?: 'general' | 'batch' | 'none';
+  /** The body may come as TOML or YAML too. */
+  readonly document?: boolean;
+  readonly rateLimit?: 'general' | 'batch' | 'login' | 'none';
 }
 
 export const routeMetadata = 'provisioning:route';

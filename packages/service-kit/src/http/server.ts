@@ -12,6 +12,7 @@ import { errorBody, ErrorFilter } from './errors.ts';
 import type { ApiRequest } from './request.ts';
 import type { SecurityChain } from './security.ts';
 import { allowOrigins } from './cors.ts';
+import { acceptDocuments, type DocumentOptions } from './documents.ts';
 import { RouteMethods } from './route-methods.ts';
 import { SecurityGuard } from './security-guard.ts';
 import { httpStatus } from './status.ts';
@@ -29,6 +30,8 @@ export interface HttpServerOptions {
   readonly security: SecurityChain;
   /** Origins of other sites whose pages may call this service; none unless configured. */
   readonly corsOrigins?: readonly string[];
+  /** Requests that may bring their body as a TOML or YAML document. */
+  readonly documents?: DocumentOptions;
   /** Adds routes that are not part of the API: pages. */
   readonly extend?: (fastify: FastifyInstance) => void;
   /** Called first for every request; throws to refuse it. */
@@ -63,6 +66,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     rewriteUrl: (request: { url?: string }) => canonicalPath(request.url ?? '/', options.prefixes),
   } as never);
   const fastify = adapter.getInstance<FastifyInstance>();
+  if (options.documents) acceptDocuments(fastify, options.documents);
   allowOrigins(fastify, options.corsOrigins ?? []);
   fastify.addHook('onRequest', async (request, reply) => {
     const api = request as ApiRequest;

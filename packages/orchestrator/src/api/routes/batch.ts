@@ -26,6 +26,7 @@ const Batch = Type.Object(
 export const batchRoutes = {
   executeBatchOperation: {
     operationId: 'executeBatchOperation',
+    document: true,
     method: 'POST',
     path: '/batch/execute',
     aliases: ['/batch/submit', '/workflows/batch/submit'],

@@ -1,4 +1,5 @@
 import type { RouteSpec } from '@provisioning/service-kit';
+import { authRoutes } from './auth.ts';
 import { batchRoutes } from './batch.ts';
 import { resourceRoutes } from './resources.ts';
 import { maintenanceRoutes } from './maintenance.ts';
@@ -10,6 +11,7 @@ import { workflowRoutes } from './workflows.ts';
 /** Every route of the API; the OpenAPI document is made of these. */
 export const allRoutes: readonly RouteSpec[] = [
   systemRoutes,
+  authRoutes,
   workflowRoutes,
   verbRoutes,
   batchRoutes,

@@ -25,6 +25,7 @@ export const workflowRoutes = {
   },
   submitWorkflow: {
     operationId: 'submitWorkflow',
+    document: true,
     method: 'POST',
     path: '/workflows/submit',
     aliases: ['/workflows'],
@@ -37,6 +38,7 @@ export const workflowRoutes = {
   },
   validateWorkflow: {
     operationId: 'validateWorkflow',
+    document: true,
     method: 'POST',
     path: '/workflows/validate',
     tag: 'workflows',

@@ -1,4 +1,4 @@
-import { ClientFrame, type EventEnvelope } from '@provisioning/client';
+import { ClientFrame, eventAliases, type EventEnvelope } from '@provisioning/client';
 import { type Authenticate, findings, type Identity, localAdministrator } from '@provisioning/service-kit';
 import type { WebSocket } from 'ws';
 import { parseTaskId } from '../../engine/identifiers.ts';
@@ -158,8 +158,7 @@ export class Connection {
     if (!this.#subscriptions.matches(event)) return false;
     const { logs } = this.#options.stream;
     if (logs && !matchesLog(event, logs)) return false;
-    const roles = restricted[event.event_type];
-    return roles === undefined || (this.#identity?.roles.some((role) => roles.includes(role)) ?? false);
+    return this.#isAllowed(event.event_type);
   }
 
   /** The newest lines that the query asks for, then what has been said meanwhile. */
@@ -270,21 +269,35 @@ export class Connection {
       case 'subscribe': {
         const unknown = Object.keys(frame.filters ?? {}).find((key) => !isFilterKey(key));
         if (unknown !== undefined) this.#reject('INVALID_MESSAGE', `Unknown filter: ${unknown}`);
-        else if (this.#subscriptions.add(frame.events, frame.filters as Filters | undefined)) {
-          this.#subscribed();
+        else if (this.#subscriptions.add(this.#allowed(frame.events), frame.filters as Filters | undefined)) {
+          this.#subscribed(this.#denied(frame.events));
         } else this.#error('TOO_MANY_SUBSCRIPTIONS', `At most ${largestSubscription} event names`);
       }
     }
   }
 
+  #allowed(names: readonly string[]): string[] {
+    return names.flatMap((name) => eventAliases[name] ?? [name]).filter((name) => this.#isAllowed(name));
+  }
+
+  #denied(names: readonly string[]): string[] {
+    return names.flatMap((name) => eventAliases[name] ?? [name]).filter((name) => !this.#isAllowed(name));
+  }
+
+  #isAllowed(name: string): boolean {
+    const roles = restricted[name];
+    return roles === undefined || (this.#identity?.roles.some((role) => roles.includes(role)) ?? false);
+  }
+
   /** Says from which event on nothing will be missed, so that a client can come back there before it has seen one. */
-  #subscribed(): void {
+  #subscribed(denied: readonly string[]): void {
     const { stream } = this.#options;
     const live = stream.name === 'events' && this.#identity !== undefined && this.#held === undefined;
     if (live) this.#outbox.flush();
     this.#send({
       type: 'subscribed',
-      events: this.#subscriptions.names,
+      events: this.#subscriptions.names.filter((name) => this.#isAllowed(name)),
+      ...(denied.length === 0 ? {} : { denied }),
       ...(live ? { last_event_id: String(this.#api.orchestrator.journal.durable) } : {}),
     });
   }

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
@@ -176,6 +177,57 @@ describe('with authentication', () => {
       );
     }
     expect(last!.status).toBe(429);
+    const logins: number[] = [];
+    for (let count = 0; count < 6; count++) {
+      const body = { username: 'ann', password: 'guess' };
+      logins.push((await service.call('POST', '/api/v1/auth/login', body)).status);
+    }
+    // Nobody verifies passwords here; the sixth guess is not even asked for.
+    expect(logins).toEqual([404, 404, 404, 404, 404, 429]);
+  });
+
+  test('a subscription names what is not for this user; a login is forwarded, its tokens stand at the top too', async () => {
+    const client = new Client(service, '?token=dev:Developer');
+    await once(client.socket, 'open');
+    const answer = await client.answer({ type: 'subscribe', events: ['task', 'SystemHealthUpdate'] });
+    expect(answer).toMatchObject({ type: 'subscribed', denied: ['SystemHealthUpdate'] });
+    expect(answer.events).not.toContain('ConfigurationChanged');
+    client.socket.terminate();
+    const identity = createServer((request, response) => {
+      const refused = request.url === '/auth/refresh';
+      response.writeHead(refused ? 401 : 200, { 'content-type': 'application/json' });
+      const error = { code: 'TOKEN_REVOKED', message: 'Token revoked' };
+      const data = { token: 't', refresh_token: 'r', expires_in: 900 };
+      response.end(
+        JSON.stringify(refused ? { success: false, error, metadata: {} } : { success: true, data }),
+      );
+    });
+    await new Promise<void>((resolve) => identity.listen(0, '127.0.0.1', resolve));
+    const { port } = identity.address() as { port: number };
+    const forwarding = await startTestService((settings) => {
+      settings.control_center.url = `http://127.0.0.1:${port}`;
+    });
+    try {
+      const body = { username: 'ann', password: 'right' };
+      const login = await forwarding.call('POST', '/v1/auth/login', body);
+      expect(login.body).toMatchObject({
+        success: true,
+        token: 't',
+        expires_in: 900,
+        data: { refresh_token: 'r' },
+      });
+      const refresh = await forwarding.call('POST', '/v1/auth/refresh', { refresh_token: 'old' });
+      expect(refresh.status).toBe(401);
+      expect(refresh.body.error.code).toBe('TOKEN_REVOKED');
+      identity.closeAllConnections();
+      await new Promise((resolve) => identity.close(resolve));
+      const gone = await forwarding.call('POST', '/v1/auth/login', body);
+      expect([gone.status, gone.body.error.code]).toEqual([502, 'UPSTREAM_ERROR']);
+    } finally {
+      await forwarding.end();
+      identity.closeAllConnections();
+      identity.close();
+    }
   });
 
   test('13.A12 a bad token is 401; a developer sees tasks but not system health', async () => {
