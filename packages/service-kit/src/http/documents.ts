@@ -1,5 +1,5 @@
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 export interface DocumentOptions {
   /** Whether a path, without the prefix of an alias, takes documents. */
@@ -11,14 +11,18 @@ export interface DocumentOptions {
 /** Bodies of type `application/toml` and `application/yaml`, where a path takes them (13 §1). */
 export function acceptDocuments(fastify: FastifyInstance, { takes, parse }: DocumentOptions): void {
   for (const format of ['toml', 'yaml'] as const) {
-    fastify.addContentTypeParser(`application/${format}`, { parseAs: 'string' }, async (request, body) => {
-      const path = (request.url.split('?')[0] ?? '').replace(/\/+$/, '');
-      if (takes(path)) return parse(String(body), format);
-      throw new ProvisioningError({
-        code: 'UNSUPPORTED_MEDIA_TYPE',
-        kind: 'usage',
-        message: `Unsupported media type application/${format}: send application/json`,
-      });
-    });
+    fastify.addContentTypeParser(
+      `application/${format}`,
+      { parseAs: 'string' },
+      async (request: FastifyRequest, body: unknown) => {
+        const path = (request.url.split('?')[0] ?? '').replace(/\/+$/, '');
+        if (takes(path)) return parse(String(body), format);
+        throw new ProvisioningError({
+          code: 'UNSUPPORTED_MEDIA_TYPE',
+          kind: 'usage',
+          message: `Unsupported media type application/${format}: send application/json`,
+        });
+      },
+    );
   }
 }
