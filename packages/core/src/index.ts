@@ -80,5 +80,12 @@ export {
 } from './plan/servers.ts';
 export { withInfrastructureLock } from './state/lock.ts';
 export { type PlannedTaskserv, taskservsOf } from './plan/uses.ts';
+export {
+  type SelectedTaskservs,
+  selectTaskservs,
+  type TaskservSelection,
+} from './plan/taskserv-selection.ts';
+export { closeRun, openRun, supersedeRuns, type TaskservRun, unfinishedRun } from './plan/taskserv-runs.ts';
+export { planRollback, planUpdate, type UpdateOptions, type UpdatePlan } from './plan/taskserv-update.ts';
 export { hasChanges, summarize } from './plan/plan.ts';
 export type { Plan, PlanSummary } from './plan/plan.ts';

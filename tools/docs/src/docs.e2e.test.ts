@@ -24,7 +24,7 @@ const environment = {
 
 /** Lines that need servers or a running orchestrator: they are run, and may say that there is none. */
 const mayMiss =
-  /plan|deploy|destroy|server (info|exec|restart|create|delete)|workflow|taskserv (create|delete|list --installed)|orchestrator (logs|health)/;
+  /plan|deploy|destroy|server (info|exec|restart|create|delete)|workflow|taskserv (create|delete|list --installed|status|health|logs|update|rollback|backup|restore|test|migration-logs)|orchestrator (logs|health)/;
 
 function run(line: string): { readonly code: number; readonly output: string } {
   const script = `provisioning() { '${process.execPath}' '${program}' "$@"; }\n${line}`;

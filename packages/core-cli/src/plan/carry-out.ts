@@ -25,6 +25,8 @@ export interface Undertaking {
   readonly next?: readonly string[];
   /** A failure undoes what this run did, in reverse order. */
   readonly rollback?: boolean;
+  /** Called once the work is agreed on, before its first step; what it gives is called when all of it is done. */
+  readonly begin?: () => Promise<() => Promise<void>>;
 }
 
 /** The way every changing command goes: show the plan, stop where it is blocked, ask, run, say what was done. */
@@ -58,6 +60,7 @@ export async function carryOut(
     });
   }
   out.line();
+  const end = await undertaking.begin?.();
   const execution = await execute(command, session, {
     name: undertaking.name,
     kind: undertaking.kind ?? 'custom',
@@ -68,6 +71,7 @@ export async function carryOut(
   });
   const answer = operationAnswer(undertaking.command, plan.changes, execution);
   const finished = execution.state === 'completed';
+  if (finished) await end?.();
   await out.result(answer, () => (finished ? [`${out.style.mark('ok')} ${undertaking.done}`] : []));
   if (finished && undertaking.next) await command.next(...undertaking.next);
 }

@@ -17,6 +17,7 @@ export async function findTaskserv(extensions: ExtensionCatalogue, name: string)
   if (found) return found;
   const names = (await extensions.list('taskserv')).map((record) => record.name);
   const near = suggest(name, names);
+  const first = near === undefined ? names : [near, ...names.filter((known) => known !== near)];
   throw new ProvisioningError({
     code: 'TASKSERV_NOT_FOUND',
     kind: 'not-found',
@@ -24,7 +25,7 @@ export async function findTaskserv(extensions: ExtensionCatalogue, name: string)
       `Unknown taskserv: ${name}`,
       '',
       'Available taskservs:',
-      ...names.map((known) => `  • ${known}`),
+      ...first.map((known) => `  • ${known}`),
       '',
       "Use 'provisioning taskserv list' to see all available taskservs",
     ].join('\n'),

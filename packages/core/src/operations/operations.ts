@@ -9,6 +9,8 @@ import { serverDelete } from './server/delete.ts';
 import { serverRestart, serverStart, serverStop } from './server/power.ts';
 import { taskservCreate } from './taskserv/create.ts';
 import { taskservDelete } from './taskserv/delete.ts';
+import { taskservRollback } from './taskserv/rollback.ts';
+import { taskservUpdate } from './taskserv/update.ts';
 
 const all: readonly Operation[] = [
   serverCreate,
@@ -18,6 +20,8 @@ const all: readonly Operation[] = [
   serverRestart,
   taskservCreate,
   taskservDelete,
+  taskservUpdate,
+  taskservRollback,
   clusterComponent,
   clusterComponentRemove,
   serverBatch,

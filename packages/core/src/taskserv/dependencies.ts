@@ -145,6 +145,8 @@ class Resolver {
     const warnings = new Set<string>();
     for (const name of here.keys()) {
       for (const [other, range] of Object.entries(this.#catalogue.get(name)?.conflicts ?? {})) {
+        // What is there already stands; only what comes may be refused.
+        if (!this.#chosen.has(name) && !this.#chosen.has(other)) continue;
         const version = here.get(other);
         if (version === undefined || !inRange(concrete(version), range)) continue;
         const [first, second] = this.#chosen.has(name) ? [name, other] : [other, name];

@@ -27,6 +27,8 @@ export interface DesiredTaskserv {
   /** Version of the software that was asked for. */
   readonly version: string;
   readonly packages: readonly string[];
+  /** Version of the first package, where one was asked for by number and packages carry it. */
+  readonly packageVersion: string | undefined;
   readonly keepPackages: boolean;
   readonly users: readonly TaskservUser[];
   readonly directories: readonly TaskservDirectory[];
@@ -87,6 +89,7 @@ export function renderTaskserv(
     name: manifest.name,
     version: wanted,
     packages: unique((install.packages?.apt ?? []).flatMap((name) => words(text(name)))),
+    packageVersion: packageVersion(taskserv, version),
     keepPackages: install.keep_packages,
     users: install.users,
     directories: install.directories.map((directory) => ({
@@ -96,9 +99,9 @@ export function renderTaskserv(
     })),
     assets: install.assets.map((asset) => ({
       ...asset,
-      url: text(asset.url),
+      url: versioned(text(asset.url), data),
       sha256: text(asset.sha256),
-      checksum_url: text(asset.checksum_url),
+      checksum_url: versioned(text(asset.checksum_url), data),
       path: text(asset.path),
     })),
     files,
@@ -125,6 +128,20 @@ export function renderTaskserv(
     timeout: manifest.timeout,
   };
   return { ...desired, digest: sha256(JSON.stringify({ ...desired, scripts: [...scripts] })).slice(0, 16) };
+}
+
+/** `{version}` and `{arch}` in an address that a definition gives, such as that of a mirror (07 §2 `assets`). */
+function versioned(url: string, { version, arch = '' }: TemplateData): string {
+  return url.replaceAll('{version}', version).replaceAll('{arch}', arch);
+}
+
+/** Versions are told apart by the package sources only where the taskserv says that its software comes from there. */
+function packageVersion({ manifest }: TaskservPackage, version: string | undefined): string | undefined {
+  if (version === undefined || manifest.software.source?.type !== 'apt') return undefined;
+  // Packages that stay when it goes are tools; the software itself comes another way.
+  if (manifest.install.keep_packages) return undefined;
+  const number = version.replace(/\.x$/, '');
+  return /^\d/.test(number) ? number : undefined;
 }
 
 /** `default/env-<name>.hbs` (07 §1), after what every script gets. */

@@ -112,6 +112,25 @@ function explain(failure: HostFailure): Words {
         message: `${taskserv} on ${hostname} is still not as defined after installation: ${failure.reasons.join('; ')}`,
         hint: 'Something on the host changes it back, or a script of the taskserv does not do what it says.',
       };
+    case 'VERSION_UNAVAILABLE':
+      return {
+        code: 'VERSION_UNAVAILABLE',
+        kind: 'not-found',
+        message: `The package sources of ${hostname} have no ${text}`,
+        hint: `See what there is: provisioning server exec ${hostname} 'apt-cache policy ${text.split(' ')[0]!}'`,
+      };
+    case 'MIGRATION_UNSUPPORTED':
+      return {
+        code: 'MIGRATION_UNSUPPORTED',
+        message: `${taskserv} cannot carry its data over to another major version`,
+        hint: `Back up, install the new version on another server, restore there.`,
+      };
+    case 'MIGRATION_FAILED':
+      return {
+        code: 'MIGRATION_FAILED',
+        message: `The data of ${taskserv} on ${hostname} could not be carried over (${text}); the version before runs on its own data`,
+        hint: 'What went wrong is in the details; correct it and run the same command again.',
+      };
     case 'SCRIPT_FAILED':
       return {
         code: 'TASKSERV_SCRIPT_FAILED',

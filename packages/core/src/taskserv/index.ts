@@ -12,4 +12,45 @@ export {
   validationLevels,
 } from './validate.ts';
 export { judgeParallel, judgeUpdate, type UpdateRequest, type UpdateStep } from './update-policy.ts';
-export { availableVersions, checkUpdates, type UpdateReport, type UpdateSources } from './updates.ts';
+export type { Release } from './releases.ts';
+export {
+  availableReleases,
+  availableVersions,
+  checkUpdates,
+  type InstalledTaskserv,
+  type UpdateReport,
+  type UpdateSources,
+} from './updates.ts';
+export {
+  checkTaskservDependencies,
+  type DependencyEntry,
+  type DependencyReport,
+  knownCapabilities,
+  taskservManifests,
+} from './catalogue.ts';
+export { dependentsOf, installedOn } from './installed.ts';
+export {
+  type InstalledVersion,
+  readHistories,
+  readHistory,
+  type ServerHistory,
+  type TaskservHistory,
+} from './history.ts';
+export { withSecrets } from './secret-values.ts';
+export { backupFile, backupTaskserv, hasBackup, restoreTaskserv, type TaskservBackup } from './backup.ts';
+export {
+  type SandboxReport,
+  type SandboxTest,
+  sandboxTestTypes,
+  type SandboxTestType,
+  testTaskserv,
+} from './sandbox-tests.ts';
+export {
+  checkRequirements,
+  type TaskservHealthCheck,
+  type TaskservHealthReport,
+  taskservHealth,
+  type TaskservStatus,
+} from './status.ts';
+export { switchUnits, unitVerbs, type UnitVerb } from './units.ts';
+export { type VersionMigration, planMigration } from './migration.ts';

@@ -13,6 +13,9 @@ export const scriptNames = [
   'health',
   'drain',
   'uninstall',
+  'migrate',
+  'backup',
+  'restore',
 ] as const;
 export type ScriptName = (typeof scriptNames)[number];
 

@@ -12,12 +12,16 @@ export interface HostLock {
   readonly wait: number;
 }
 
+export interface PlanScriptOptions {
+  readonly cleanupData: boolean;
+  /** Take newer packages where there are some. */
+  readonly upgrade?: boolean;
+  /** Version whose data is carried over. */
+  readonly migrateFrom?: string;
+}
+
 /** The data of one taskserv as shell text: what `runner.ts` sources as `plan.sh`. */
-export function planScript(
-  desired: DesiredTaskserv,
-  lock: HostLock,
-  options: { readonly cleanupData: boolean },
-): string {
+export function planScript(desired: DesiredTaskserv, lock: HostLock, options: PlanScriptOptions): string {
   const { health } = desired;
   const deadline = health.initial_delay + health.retries * health.interval;
   const variables: Readonly<Record<string, string | number>> = {
@@ -34,6 +38,9 @@ export function planScript(
     OS_SUPPORT: desired.osSupport.join(' '),
     MEMORY_MB: Math.ceil(desired.resources.memory),
     DISK_MB: Math.ceil(desired.resources.disk),
+    PIN: desired.packageVersion ?? '',
+    UPGRADE: options.upgrade === true ? 'yes' : '',
+    MIGRATE_FROM: options.migrateFrom ?? '',
     CLEANUP_DATA: options.cleanupData ? 'yes' : 'no',
     HEALTH_COMMAND: health.command ?? '',
     HEALTH_TCP: tcpWords(health.tcp),

@@ -10,10 +10,15 @@ import { runnerScript } from './runner.ts';
 import { RunnerOutput } from './runner-output.ts';
 
 export interface HostRun {
-  readonly mode: 'create' | 'delete';
+  /** `health` and `check` look and change nothing. */
+  readonly mode: 'create' | 'delete' | 'health' | 'check';
   /** What others on the host are told while this goes on. */
   readonly operation: string;
   readonly cleanupData?: boolean;
+  /** Take newer packages where there are some; a version that cannot be had is an error. */
+  readonly upgrade?: boolean;
+  /** Version whose data is carried over to the new one. */
+  readonly migrateFrom?: string;
 }
 
 /** Seconds a running step may still take after an interruption (07 §5.10). */
@@ -40,7 +45,7 @@ export async function runOnHost(
       content: planScript(
         desired,
         { owner: lockOwner(context), operation: run.operation, wait: lockWait },
-        { cleanupData: run.cleanupData ?? false },
+        { cleanupData: run.cleanupData ?? false, upgrade: run.upgrade, migrateFrom: run.migrateFrom },
       ),
     },
     { name: 'env.sh', content: desired.environment },

@@ -9,6 +9,8 @@ export class RunnerOutput {
   readonly after = new Set<string>();
   readonly changed: string[] = [];
   readonly warnings: string[] = [];
+  /** Answers of mode `health`. */
+  readonly told: { readonly about: string; readonly text: string }[] = [];
   /** Last lines that were not the runner's own. */
   readonly output: string[] = [];
   result: string | undefined;
@@ -38,6 +40,12 @@ export class RunnerOutput {
       case 'warn':
         this.warnings.push(text);
         return this.#report({ type: 'log', level: 'warn', message: text });
+      case 'check':
+      case 'unit':
+      case 'uptime':
+      case 'record':
+        this.told.push({ about: word, text });
+        return;
       case 'error':
         this.error = { code: rest[0] ?? 'FAILED', text: rest.slice(1).join(' ') };
         return;

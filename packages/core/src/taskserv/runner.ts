@@ -22,6 +22,7 @@ tab=$(printf '\t')
 nl='
 '
 step=
+undo=
 lock=/run/provisioning.lock
 denied=
 
@@ -30,6 +31,7 @@ begin() { step=$1; say "step $1 started"; }
 finish() { say "step $step done"; step=; }
 fail() {
   if [ -n "$step" ]; then say "step $step failed"; fi
+  if [ -n "$undo" ]; then undo_with=$undo; undo=; $undo_with; fi
   say "error $*"
   exit 1
 }
@@ -44,7 +46,9 @@ contains() { case "$nl$1$nl" in *"$nl$2$nl"*) return 0 ;; esac; return 1; }
 tell() { printf '%s\n' "$2" | while IFS= read -r l; do say "$1 $l"; done; }
 hook() {
   if [ ! -f "scripts/$1.sh" ]; then return 0; fi
-  (. ./env.sh; exec sh -eu "scripts/$1.sh") </dev/null 2>&1 9>&-
+  script=$1
+  shift
+  (. ./env.sh; exec sh -eu "scripts/$script.sh" "$@") </dev/null 2>&1 9>&-
 }
 
 take_lock() {
@@ -81,14 +85,40 @@ apt() {
     -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@" </dev/null 2>&1 9>&-
 }
 lists_fresh() { [ -n "$(find /var/lib/apt/lists -maxdepth 1 -name '*_Packages*' -mmin -1440 2>/dev/null | head -n 1)" ]; }
+is_version() {
+  found=\${1#*:}
+  case $found in "$2" | "$2".* | "$2"-* | "$2"+* | "$2"~*) return 0 ;; esac
+  return 1
+}
+offered_version() {
+  apt-cache madison "$1" 2>/dev/null | while read -r _ _ version _; do
+    if is_version "$version" "$2"; then printf '%s' "$version"; break; fi
+  done
+}
+# The version asked for, where the package sources have it; "$need" gets name=version.
+pin_version() {
+  main=\${PACKAGES%% *}
+  here=$(printf '%s\n' "$before" | grep "^info\${tab}version\${tab}$main\${tab}") || :
+  if contains "$before" "package\${tab}$main\${tab}installed" && is_version "\${here##*"$tab"}" "$PIN"; then return; fi
+  if ! lists_fresh || [ -n "$UPGRADE" ]; then apt update || :; fi
+  offered=$(offered_version "$main" "$PIN")
+  if [ -n "$offered" ]; then
+    need="$main=$offered $(printf '%s' "$need" | sed "s/\\(^\\| \\)$main\\( \\|\$\\)/ /")"
+  elif [ -n "$UPGRADE" ]; then
+    fail VERSION_UNAVAILABLE "$main $PIN"
+  else
+    say "warn the package sources have no $main $PIN; what they have is installed"
+  fi
+}
+package_versions() { printf '%s\n' "$before" | grep "^info" || :; }
 install_packages() {
   attempt=1
-  refresh=
+  refresh=$UPGRADE
   while :; do
     if [ -n "$(ls -A /var/lib/dpkg/updates 2>/dev/null)" ] || [ "$attempt" -gt 1 ]; then dpkg --configure -a 2>&1 </dev/null 9>&-; fi
     if { [ -z "$refresh" ] && lists_fresh; } || apt update; then
       deny_start
-      if apt install --no-install-recommends -- "$@"; then allow_start; return 0; fi
+      if apt install --no-install-recommends --allow-downgrades -- "$@"; then allow_start; return 0; fi
       allow_start
     fi
     if [ "$attempt" -ge 3 ]; then return 1; fi
@@ -146,9 +176,17 @@ put_asset() {
   found=$(sha256sum <assets/download) || fail DOWNLOAD_FAILED "$url"
   found=\${found%% *}
   if [ "$found" != "$wanted" ]; then fail CHECKSUM "$url has $found, expected \${wanted:-a checksum that its list lacks}"; fi
-  if [ "$format" = tar ]; then
-    mkdir -p assets/unpacked && tar -x -f assets/download -C assets/unpacked || fail DOWNLOAD_FAILED "$url cannot be unpacked"
-    cp "assets/unpacked/$member" "$path.provisioning-new" || fail DOWNLOAD_FAILED "$url lacks $member"
+  if [ "$format" != file ]; then
+    mkdir -p assets/unpacked
+    case $format in
+      tar) tar -x -f assets/download -C assets/unpacked ;;
+      zip) unzip -q -o assets/download -d assets/unpacked 2>&1 9>&- ;;
+    esac || fail DOWNLOAD_FAILED "$url cannot be unpacked"
+    # Some publishers put everything into a folder named after the version.
+    unpacked=assets/unpacked/$member
+    if [ ! -f "$unpacked" ]; then unpacked=$(find assets/unpacked -type f -path "*/$member" | head -n 1); fi
+    if [ -z "$unpacked" ]; then fail DOWNLOAD_FAILED "$url lacks $member"; fi
+    cp "$unpacked" "$path.provisioning-new" || fail FILE_FAILED "$path"
   else
     cp assets/download "$path.provisioning-new" || fail FILE_FAILED "$path"
   fi
@@ -229,17 +267,17 @@ satisfied() { while IFS= read -r line; do contains "$1" "$line" || return 1; don
 http_ok() {
   bash -c 'exec 3<>"/dev/tcp/$0/$1" && printf "GET %s HTTP/1.0\r\nHost: %s\r\n\r\n" "$2" "$0" >&3 && read -r _ code _ <&3 && [[ $code == [23]* ]]' "$@"
 }
+# shellcheck disable=SC2086
+tcp_check() { timeout "$HEALTH_TIMEOUT" bash -c ': <"/dev/tcp/$0/$1"' $HEALTH_TCP 2>/dev/null; }
+# shellcheck disable=SC2086
+http_check() { (http_ok $HEALTH_HTTP) 2>/dev/null; }
+command_check() { timeout "$HEALTH_TIMEOUT" sh -c "$HEALTH_COMMAND" >health.log 2>&1 </dev/null 9>&-; }
+script_check() { hook health >health.log; }
 healthy_now() {
-  if [ -n "$HEALTH_TCP" ]; then
-    # shellcheck disable=SC2086
-    timeout "$HEALTH_TIMEOUT" bash -c ': <"/dev/tcp/$0/$1"' $HEALTH_TCP 2>/dev/null || return 1
-  fi
-  if [ -n "$HEALTH_HTTP" ]; then
-    # shellcheck disable=SC2086
-    (http_ok $HEALTH_HTTP) 2>/dev/null || return 1
-  fi
-  if [ -n "$HEALTH_COMMAND" ]; then timeout "$HEALTH_TIMEOUT" sh -c "$HEALTH_COMMAND" >health.log 2>&1 </dev/null 9>&- || return 1; fi
-  if [ -f scripts/health.sh ]; then hook health >health.log || return 1; fi
+  if [ -n "$HEALTH_TCP" ]; then tcp_check || return 1; fi
+  if [ -n "$HEALTH_HTTP" ]; then http_check || return 1; fi
+  if [ -n "$HEALTH_COMMAND" ]; then command_check || return 1; fi
+  if [ -f scripts/health.sh ]; then script_check || return 1; fi
 }
 wait_healthy() {
   tries=$HEALTH_TRIES
@@ -277,15 +315,22 @@ install_taskserv() {
   hook pre-install || fail SCRIPT_FAILED pre-install
   need=
   for name in $PACKAGES; do contains "$before" "package\${tab}$name\${tab}installed" || need="$need $name"; done
+  missing=$need
+  if [ -n "$UPGRADE" ] && [ "$KEEP_PACKAGES" = no ]; then need=$PACKAGES; fi
+  if [ -n "$PIN" ] && [ -n "$PACKAGES" ]; then pin_version; fi
   finish
   if [ -n "$need" ]; then
     begin packages
+    versions=$(package_versions)
     # shellcheck disable=SC2086
     install_packages $need || fail PACKAGES_FAILED "$need"
-    restart=yes
-    reload_systemd=yes
     # Packages bring files and users of their own: what was told before no longer holds.
     before=$(facts)
+    if [ -n "$missing" ] || [ "$versions" != "$(package_versions)" ]; then
+      restart=yes
+      reload_systemd=yes
+      result=changed
+    fi
     finish
   fi
   begin install
@@ -300,9 +345,34 @@ install_taskserv() {
     start_units
     finish
   fi
+  if [ -n "$MIGRATE_FROM" ]; then restore_migration; fi
   begin configure
   hook configure || { restore_files; fail SCRIPT_FAILED configure; }
   finish
+}
+
+# Data of the version before: taken out before the new one comes, put in when it runs, compared (07 §6.4). Whatever
+# fails, the old version runs again on its own data, which nobody touched.
+begin_migration() {
+  if [ ! -f scripts/migrate.sh ]; then fail MIGRATION_UNSUPPORTED "$NAME"; fi
+  begin dump
+  hook migrate dump "$MIGRATE_FROM" || fail MIGRATION_FAILED dump
+  undo=revert_migration
+  finish
+  begin stop
+  hook migrate stop "$MIGRATE_FROM" || fail MIGRATION_FAILED stop
+  finish
+}
+restore_migration() {
+  begin restore
+  hook migrate restore "$MIGRATE_FROM" || fail MIGRATION_FAILED restore
+  finish
+  begin compare
+  hook migrate verify "$MIGRATE_FROM" || fail MIGRATION_FAILED verify
+  finish
+}
+revert_migration() {
+  if hook migrate revert "$MIGRATE_FROM"; then say "warn $NAME $MIGRATE_FROM runs again"; else say "warn $NAME $MIGRATE_FROM does not run again"; fi
 }
 
 run_create() {
@@ -315,8 +385,10 @@ run_create() {
   tell before "$before"
   finish
   result=unchanged
-  if ! satisfied "$before" || ! contains "$before" "$RECORD"; then
-    result=changed
+  wanted=
+  if ! satisfied "$before" || ! contains "$before" "$RECORD"; then wanted=yes result=changed; fi
+  if [ -n "$wanted$UPGRADE" ]; then
+    if [ -n "$MIGRATE_FROM" ]; then begin_migration; fi
     install_taskserv
     begin verify
     after=$(facts)
@@ -333,6 +405,7 @@ run_create() {
   begin health
   if ! wait_healthy; then restore_files; fail UNHEALTHY; fi
   finish
+  undo=
   if [ "$result" = changed ]; then
     { mkdir -p "$RECORDS" && printf '%s\n%s\n' "$RECORD_VALUE" "$PACKAGES" >"$RECORDS/.new" && mv -f "$RECORDS/.new" "$RECORDS/$NAME"; } ||
       fail HOST_FAILED "cannot write $RECORDS/$NAME"
@@ -379,8 +452,36 @@ run_delete() {
 }
 `;
 
+const report = String.raw`
+tell_check() {
+  if "$2"; then say "check $1 ok"; else say "check $1 failed $3"; fi
+}
+unit_check() { systemctl is-active -q "$unit"; }
+# How it stands, looked at once; nothing is changed and nobody is kept waiting.
+run_health() {
+  if [ ! -f "$RECORDS/$NAME" ]; then say 'result absent'; return; fi
+  for unit in $UNITS; do tell_check "service $unit" unit_check "is not running"; done
+  if [ -n "$HEALTH_TCP" ]; then tell_check "port \${HEALTH_TCP##* }" tcp_check 'does not answer'; fi
+  if [ -n "$HEALTH_HTTP" ]; then tell_check endpoint http_check 'Health endpoint not responding'; fi
+  if [ -n "$HEALTH_COMMAND" ]; then tell_check command command_check "$(tail -n 1 health.log 2>/dev/null)"; fi
+  if [ -f scripts/health.sh ]; then tell_check script script_check "$(tail -n 1 health.log 2>/dev/null)"; fi
+  for unit in $UNITS; do
+    say "unit $unit $(systemctl show --property=ActiveState,SubState,MemoryCurrent,CPUUsageNSec,ActiveEnterTimestampMonotonic "$unit" | tr '\n' ' ')"
+  done
+  read -r up _ </proc/uptime
+  say "uptime $up"
+  read -r told <"$RECORDS/$NAME"
+  say "record $told"
+  say 'result present'
+}
+`;
+
 const main = String.raw`
 . ./plan.sh
+case $1 in
+  health) run_health; exit ;;
+  check) requirements; say 'result present'; exit ;;
+esac
 take_lock
 case $1 in
   create) run_create ;;
@@ -391,4 +492,4 @@ esac
 /** `String.raw` keeps the backslash that hides `${` from TypeScript; a shell must not see it. */
 const text = (source: string): string => source.replaceAll('\\${', '${');
 
-export const runnerScript = `#!/bin/sh\n${text(preamble)}${text(packages)}${text(files)}${text(services)}${text(create)}${text(remove)}${text(main)}`;
+export const runnerScript = `#!/bin/sh\n${text(preamble)}${text(packages)}${text(files)}${text(services)}${text(create)}${text(remove)}${text(report)}${text(main)}`;

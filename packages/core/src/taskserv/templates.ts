@@ -43,6 +43,8 @@ export class TemplateRenderer {
       get: (record: unknown, key: unknown, fallback: unknown) => lookup(record, String(key), fallback),
       concat: (...parts: unknown[]) => parts.slice(0, -1).join(''),
       tab: () => '\t',
+      // `{{major version}}`: 15 of 15.5.
+      major: (version: unknown) => String(version).replace(/^v/, '').split('.')[0],
       replace: (text: unknown, from: unknown, to: unknown) =>
         String(text).replaceAll(String(from), String(to)),
     });

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { TaskservManifest } from '@provisioning/extensions-sdk';
 import semver from 'semver';
 import { writeFileAtomic } from '../files/atomic.ts';
+import { readNotes, type Release } from './releases.ts';
 
 /** One line of `taskserv check-updates` (07 §9.2). */
 export interface UpdateReport {
@@ -11,9 +12,22 @@ export interface UpdateReport {
   /** `unknown` when neither the source nor the cache tells. */
   readonly latest_version: string;
   readonly update_available: boolean;
+  /** A version newer than the current one fixes a security problem. */
+  readonly security: boolean;
+  /** Where it is installed; null when the version is that of the catalogue. */
+  readonly target: string | null;
   readonly checked_at: string;
   /** Age in seconds of a cached answer that stands in for the source. */
   readonly cached_age?: number;
+  /** Newer releases, newest first. */
+  readonly newer: readonly Release[];
+}
+
+/** What is installed, for a comparison with what there is. */
+export interface InstalledTaskserv {
+  readonly manifest: TaskservManifest;
+  readonly version: string;
+  readonly target?: string;
 }
 
 export interface UpdateSources {
@@ -31,56 +45,77 @@ export interface UpdateSources {
 interface Cached {
   readonly etag: string;
   readonly at: number;
-  readonly versions: readonly string[];
+  readonly releases: readonly Release[];
 }
 
 const lifetime = 3_600_000;
 
-/** Versions the publisher offers, newest first; from the cache when the publisher cannot be asked. */
-export async function availableVersions(
+/** Releases the publisher offers, newest first; from the cache when the publisher cannot be asked. */
+export async function availableReleases(
   manifest: TaskservManifest,
   sources: UpdateSources,
-): Promise<{ readonly versions: readonly string[]; readonly cachedAge?: number }> {
+): Promise<{ readonly releases: readonly Release[]; readonly cachedAge?: number }> {
   const file = join(sources.cacheFolder, 'versions', `${manifest.name}.json`);
   const cached = await readCache(file);
   const age = cached === undefined ? undefined : sources.now() - cached.at;
   if (cached !== undefined && age! < lifetime && sources.refresh !== true)
-    return { versions: cached.versions };
+    return { releases: cached.releases };
   try {
     const fresh = await ask(manifest, sources, cached);
     if (fresh !== undefined) {
       await mkdir(dirname(file), { recursive: true });
       await writeFileAtomic(file, `${JSON.stringify(fresh)}\n`);
-      return { versions: fresh.versions };
+      return { releases: fresh.releases };
     }
   } catch {
     // Not reachable, or over its rate limit: what was known before has to do (07 §9.2).
   }
   return cached === undefined
-    ? { versions: [] }
-    : { versions: cached.versions, cachedAge: Math.round(age! / 1000) };
+    ? { releases: [] }
+    : { releases: cached.releases, cachedAge: Math.round(age! / 1000) };
+}
+
+/** Versions the publisher offers, newest first. */
+export async function availableVersions(
+  manifest: TaskservManifest,
+  sources: UpdateSources,
+): Promise<{ readonly versions: readonly string[]; readonly cachedAge?: number }> {
+  const { releases, ...rest } = await availableReleases(manifest, sources);
+  return { versions: releases.map(({ version }) => version), ...rest };
 }
 
 /** Compares what is installed with what the publishers offer. Never fails for a publisher that does not answer. */
 export async function checkUpdates(
-  installed: readonly { readonly manifest: TaskservManifest; readonly version: string }[],
+  installed: readonly InstalledTaskserv[],
   sources: UpdateSources,
 ): Promise<readonly UpdateReport[]> {
+  // One question a taskserv, however many servers have it.
+  const asked = new Map<string, ReturnType<typeof availableReleases>>();
   return Promise.all(
-    installed.map(async ({ manifest, version }) => {
-      const { versions, cachedAge } = await availableVersions(manifest, sources);
-      const latest = versions[0] ?? 'unknown';
-      const [mine, newest] = [semver.coerce(version), semver.coerce(latest)];
+    installed.map(async ({ manifest, version, target }) => {
+      const answer = asked.get(manifest.name) ?? availableReleases(manifest, sources);
+      asked.set(manifest.name, answer);
+      const { releases, cachedAge } = await answer;
+      const latest = releases[0]?.version ?? 'unknown';
+      const newer = releases.filter((release) => isNewer(release.version, version));
       return {
         service: manifest.name,
         current_version: version,
         latest_version: latest,
-        update_available: latest !== 'unknown' && mine !== null && newest !== null && semver.gt(newest, mine),
+        update_available: newer.length > 0,
+        security: newer.some((release) => release.security),
+        target: target ?? null,
         checked_at: new Date(sources.now()).toISOString(),
         ...(cachedAge === undefined ? {} : { cached_age: cachedAge }),
+        newer,
       };
     }),
   );
+}
+
+function isNewer(version: string, than: string): boolean {
+  const [one, other] = [semver.coerce(version), semver.coerce(than)];
+  return one !== null && other !== null && semver.gt(one, other);
 }
 
 async function ask(
@@ -103,13 +138,29 @@ async function ask(
   });
   if (response.status === 304 && cached !== undefined) return { ...cached, at: sources.now() };
   if (!response.ok) return undefined;
-  const releases = (await response.json()) as { tag_name: string; prerelease: boolean; draft: boolean }[];
+  const answer = (await response.json()) as readonly GitHubRelease[];
   const pattern = versionPattern(source.release_pattern);
-  const versions = releases
+  const releases = answer
     .filter(({ draft, prerelease }) => !draft && (!prerelease || source.prerelease))
-    .flatMap(({ tag_name }) => pattern.exec(tag_name)?.[1] ?? [])
-    .sort((a, b) => semver.rcompare(semver.coerce(a) ?? '0.0.0', semver.coerce(b) ?? '0.0.0'));
-  return { etag: response.headers.get('etag') ?? '', at: sources.now(), versions };
+    .flatMap(({ tag_name, published_at, body }): Release[] => {
+      const version = pattern.exec(tag_name)?.[1];
+      return version === undefined
+        ? []
+        : [{ version, published_at: published_at ?? '', ...readNotes(body ?? '') }];
+    })
+    .sort((a, b) =>
+      semver.rcompare(semver.coerce(a.version) ?? '0.0.0', semver.coerce(b.version) ?? '0.0.0'),
+    );
+  return { etag: response.headers.get('etag') ?? '', at: sources.now(), releases };
+}
+
+/** The part of a release that GitHub and Gitea tell alike. */
+interface GitHubRelease {
+  readonly tag_name: string;
+  readonly prerelease: boolean;
+  readonly draft: boolean;
+  readonly published_at?: string | null;
+  readonly body?: string | null;
 }
 
 /** `v{version}` as a pattern with the version as its group. */
@@ -122,7 +173,8 @@ function versionPattern(release: string): RegExp {
 
 async function readCache(file: string): Promise<Cached | undefined> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as Cached;
+    const cached = JSON.parse(await readFile(file, 'utf8')) as Cached;
+    return Array.isArray(cached.releases) ? cached : undefined;
   } catch {
     return undefined;
   }

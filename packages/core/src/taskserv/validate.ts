@@ -27,14 +27,22 @@ export interface TaskservValidation {
 
 type Section = { errors: string[]; warnings: string[] };
 
+export interface ValidationOptions {
+  /** One of `validationLevels`; default `all`. */
+  readonly level?: string;
+  /** Names, aliases and capabilities of all taskservs there are, for its dependencies. */
+  readonly known?: ReadonlySet<string>;
+  /** Where shellcheck is looked for; default the PATH of this process. */
+  readonly path?: string;
+}
+
 /**
  * Checks a taskserv's folder without contacting anything.
- * @param known Names, aliases and capabilities of all taskservs there are, for its dependencies.
  * @throws ProvisioningError `USAGE`, exit 2, for an unknown level.
  */
 export async function validateTaskserv(
   folder: string,
-  options: { readonly level?: string; readonly known?: ReadonlySet<string> } = {},
+  options: ValidationOptions = {},
 ): Promise<TaskservValidation> {
   const level = options.level ?? 'all';
   if (!isLevel(level)) {
@@ -55,7 +63,7 @@ export async function validateTaskserv(
   const taskserv = await attempt(sections.schema, () => loadTaskservPackage(folder));
   const wants = (one: ValidationLevel): boolean => level === one || level === 'all';
   if (taskserv !== undefined) {
-    if (wants('static')) await checkStatic(taskserv, sections);
+    if (wants('static')) await checkStatic(taskserv, sections, options.path);
     if (wants('dependencies')) checkDependencies(taskserv, options.known, sections.dependencies);
     if (wants('health')) await checkHealth(taskserv, sections.health);
   }
@@ -70,6 +78,7 @@ export async function validateTaskserv(
 async function checkStatic(
   taskserv: TaskservPackage,
   sections: { readonly schema: Section; readonly templates: Section; readonly scripts: Section },
+  path: string | undefined,
 ): Promise<void> {
   for (const [name, source] of taskserv.templates) {
     const file = join(taskserv.folder, 'default', name);
@@ -86,7 +95,7 @@ async function checkStatic(
     await attempt(sections.schema, () => resolveTaskservConfig(taskserv, { ...use, profile }, 'localhost'));
   }
   for (const name of taskserv.scripts.keys()) {
-    await checkScript(join(taskserv.folder, 'scripts', `${name}.sh`), sections.scripts);
+    await checkScript(join(taskserv.folder, 'scripts', `${name}.sh`), sections.scripts, path);
   }
 }
 
@@ -94,10 +103,11 @@ const address = { hostname: 'localhost', ip: '127.0.0.1', private_ip: '127.0.0.1
 const sample = { server: address, servers: {} };
 
 /** shellcheck where there is one, the shell's own parser otherwise. */
-async function checkScript(file: string, found: Section): Promise<void> {
+async function checkScript(file: string, found: Section, path: string | undefined): Promise<void> {
   const run = promisify(execFile);
+  const options = path === undefined ? {} : { env: { PATH: path } };
   try {
-    await run('shellcheck', ['-s', 'sh', '-f', 'gcc', '--severity', 'warning', file]);
+    await run('shellcheck', ['-s', 'sh', '-f', 'gcc', '--severity', 'warning', file], options);
     return;
   } catch (error) {
     const { code, stdout } = error as { code?: unknown; stdout?: string };
@@ -105,7 +115,7 @@ async function checkScript(file: string, found: Section): Promise<void> {
   }
   const limited = 'shellcheck not found - script validation limited';
   if (!found.warnings.includes(limited)) found.warnings.push(limited);
-  await run('bash', ['-n', file]).catch((error: unknown) =>
+  await run('bash', ['-n', file], options).catch((error: unknown) =>
     found.errors.push(String((error as { stderr?: string }).stderr ?? error).trim()),
   );
 }

@@ -59,8 +59,8 @@ export const TaskservAsset = Type.Object({
   sha256: Type.String({ default: '' }),
   /** Template; where the publisher says the SHA-256, alone or in a list of `<sum>  <file>` lines. */
   checksum_url: Type.String({ default: '' }),
-  /** `file` puts the download at `path`; `tar` unpacks the member `member` of it there. */
-  format: Type.Union([Type.Literal('file'), Type.Literal('tar')], { default: 'file' }),
+  /** `file` puts the download at `path`; `tar` and `zip` unpack the member `member` of it there. */
+  format: Type.Union([Type.Literal('file'), Type.Literal('tar'), Type.Literal('zip')], { default: 'file' }),
   member: Type.Optional(Type.String()),
   path: AbsolutePath,
   mode: Type.String({ ...Mode, default: '0755' }),
@@ -158,6 +158,8 @@ export const TaskservManifest = Type.Object(
     health: TaskservHealth,
     ports: Type.Array(Type.Integer({ minimum: 1, maximum: 65535 }), { default: [] }),
     data_directories: Type.Array(Type.String(), { default: [] }),
+    /** What `scripts/backup.sh` writes, as the end of a file name: `sql`, `rdb`. Default `tar` of the data directories. */
+    backup_format: Type.Optional(Type.String({ pattern: '^[a-z0-9]{1,8}$' })),
     os_support: Type.Array(Type.String(), { default: ['debian', 'ubuntu'] }),
     arch_support: Type.Array(Type.String(), { default: ['amd64', 'arm64'] }),
     /** Least memory and free disk of a host, in MB. */

@@ -5,6 +5,9 @@ import type { FleetHost } from './fleet.ts';
 import { execute, sshOptions } from './process.ts';
 
 export interface Ansible {
+  /** Brings the hosts to the wanted state, whatever they have. */
+  install(): Promise<void>;
+  /** The same where nothing is to be changed. @throws when something was. */
   run(): Promise<void>;
   close(): Promise<void>;
 }
@@ -53,13 +56,16 @@ export async function makeAnsible(folder: string, hosts: readonly FleetHost[]): 
     HOME: folder,
     LC_ALL: 'C.UTF-8',
   };
+  const install = (): Promise<string> =>
+    execute('ansible-playbook', ['-i', inventory, playbook], { environment, folder });
   const run = async (): Promise<void> => {
-    const said = await execute('ansible-playbook', ['-i', inventory, playbook], { environment, folder });
+    const said = await install();
     // A peer that changes something measures something else.
     if (/changed=[1-9]/.test(said))
       throw new Error(`Ansible finds something to change:\n${said.slice(-4000)}`);
   };
   return {
+    install: async () => void (await install()),
     run,
     close: async () => {
       const ended = `for s in ${control}/*; do ssh -o ControlPath="$s" -O exit x 2>/dev/null; done; :`;
@@ -111,11 +117,23 @@ function plays(hosts: readonly FleetHost[]): Record<string, unknown>[] {
 
 function tasks(desired: DesiredTaskserv): Record<string, unknown>[] {
   const check = desired.scripts.get('check');
+  const changed = `changed_${desired.name.replaceAll('-', '_')}`;
   return [
     ...(desired.packages.length === 0
       ? []
-      : [{ name: `${desired.name} packages`, apt: { name: desired.packages, state: 'present' } }]),
-    ...desired.files.map((file) => ({
+      : [
+          {
+            name: `${desired.name} packages`,
+            apt: {
+              name: desired.packages,
+              state: 'present',
+              install_recommends: false,
+              update_cache: true,
+              cache_valid_time: 86_400,
+            },
+          },
+        ]),
+    ...desired.files.map((file, index) => ({
       name: file.path,
       copy: {
         // Braces mean something to Ansible's own templates.
@@ -125,19 +143,35 @@ function tasks(desired: DesiredTaskserv): Record<string, unknown>[] {
         group: file.group,
         mode: `0${file.mode}`,
       },
+      register: `${changed}_${index}`,
     })),
+    ...(check === undefined ? [] : facts(desired, check)),
     ...desired.units.map((unit) => ({
       name: `${unit} runs`,
-      systemd: { name: unit, state: 'started', enabled: true },
+      systemd: { name: unit, state: stateOf(desired, changed), enabled: true },
     })),
-    ...(check === undefined
-      ? []
-      : [
-          {
-            name: `${desired.name} facts`,
-            command: { argv: ['sh', '-s'], stdin: `{% raw %}${desired.environment}${check}{% endraw %}` },
-            changed_when: false,
-          },
-        ]),
   ];
+}
+
+/** A file that was changed asks for a restart. */
+function stateOf(desired: DesiredTaskserv, changed: string): string {
+  const any = desired.files.map((_, index) => `${changed}_${index}.changed`).join(' or ');
+  return any === '' ? 'started' : `{{ 'restarted' if ${any} else 'started' }}`;
+}
+
+/** What the taskserv's own script tells, and its installation where something lacks. */
+function facts(desired: DesiredTaskserv, check: string): Record<string, unknown>[] {
+  const shell = (name: string, script: string, more: Record<string, unknown>): Record<string, unknown> => ({
+    name: `${desired.name} ${name}`,
+    command: { argv: ['sh', '-s'], stdin: `{% raw %}${desired.environment}${script}{% endraw %}` },
+    ...more,
+  });
+  const told = `facts_${desired.name.replaceAll('-', '_')}`;
+  const wanted = JSON.stringify(desired.facts.map((line) => line.replaceAll('\t', ' ')));
+  const lacking = `${wanted} | difference(${told}.stdout | replace('\t', ' ') | split('\n')) | length > 0`;
+  const scripts = (['install', 'configure'] as const).flatMap((name) => {
+    const script = desired.scripts.get(name);
+    return script === undefined ? [] : [shell(name, `export WORK=/tmp\n${script}`, { when: lacking })];
+  });
+  return [shell('facts', check, { changed_when: false, register: told }), ...scripts];
 }

@@ -55,6 +55,11 @@ export class Fleet implements AsyncDisposable {
     return this.#sandbox.folder;
   }
 
+  /** The servers alone, with nothing on them. */
+  async createServers(): Promise<void> {
+    await this.#must(['server', 'create', '--yes', '--direct', '--out', 'json']);
+  }
+
   async deploy(): Promise<void> {
     await this.#must(['deploy', '--yes', '--out', 'json']);
   }

@@ -1,71 +1,73 @@
-import { string as argument } from '@oclif/core/args';
-import { string } from '@oclif/core/flags';
-import { hasChanges, planDeploy } from '@provisioning/core';
+import { boolean, string } from '@oclif/core/flags';
+import { openRun, planDeploy } from '@provisioning/core';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { carryOut } from '../../plan/carry-out.ts';
 import { openInfrastructure } from '../../session/infrastructure.ts';
-import { taskservTargets, withTaskservs } from '../../taskserv/targets.ts';
+import { checkCreate } from '../../taskserv/check.ts';
+import { onlySelected } from '../../taskserv/own-plan.ts';
+import { selectFor } from '../../taskserv/selection.ts';
+import { taskservArguments, taskservFlags, taskservTargets } from '../../taskserv/targets.ts';
 
 export default class TaskservCreate extends ProvisioningCommand {
-  static override summary = 'Install taskservs on servers';
+  static override summary = 'Install taskservs on servers, with what they depend on';
   static override description =
-    'A last argument that names a server installs there; otherwise all servers that have the taskserv in their definition.\nWhat is installed and right already is left alone.';
+    'A last argument that names a server installs there; otherwise on the servers that have the taskserv in their definition; where none has, on all that are large enough, after a question.\nWhat is installed and right already is left alone. What others need comes first. A failure on one server leaves the others going; `taskserv update --resume` goes on later.\n--check contacts no server.';
   static override spec: CommandSpec = { access: 'w', sideEffect: 'create', slow: true };
   static override examples = [
     'provisioning taskserv create redis',
     'provisioning taskserv create redis cache-01 --check',
     'provisioning t install postgres --servers db-01 --yes',
+    'provisioning taskserv create kubernetes,cilium --profile production',
   ];
-  static override args = {
-    taskserv: argument({ multiple: true, description: 'taskservs, and at the end a server' }),
-  };
+  static override args = taskservArguments;
   static override flags = {
-    taskserv: string({ description: 'taskserv instead of the argument' }),
-    servers: string({ description: 'servers instead of the last argument', multiple: true }),
+    ...taskservFlags,
     version: string({ description: 'version instead of the one in the definition' }),
+    force: boolean({ description: 'conflicts with other taskservs become warnings' }),
+    rollback: boolean({ description: 'a failure takes away what this run installed, in reverse order' }),
   };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(TaskservCreate);
     await using session = await openInfrastructure(this);
-    const targets = await taskservTargets(session, args.taskserv ?? [], flags);
-    const { definition, added } = withTaskservs(session.infrastructure, targets, flags.version);
-    const plan = await planDeploy(session.context, definition, {
-      targets: targets.hostnames,
-      readOnly: this.globals.check,
+    const targets = await taskservTargets(session, args.taskserv ?? [], flags, {
+      everywhere: true,
     });
-    const missing = plan.changes
-      .filter(({ kind, action }) => kind === 'server' && action === 'create')
-      .map(({ name }) => name);
-    const wanted = (name: string): boolean => targets.names.includes(name.split('/')[1] ?? '');
-    const nodes = plan.graph.filter(({ type, input }) => {
-      const { taskserv } = input as { taskserv?: { name: string } };
-      return type === 'taskserv.create' && taskserv !== undefined && targets.names.includes(taskserv.name);
-    });
-    const ids = new Set(nodes.map(({ id }) => id));
-    const own = {
-      ...plan,
-      changes: plan.changes.filter(({ kind, name }) => kind === 'taskserv' && wanted(name)),
-      graph: nodes.map((node) => ({ ...node, dependencies: node.dependencies.filter((id) => ids.has(id)) })),
-      blocked: [
-        ...plan.blocked,
-        ...missing.map((name) => `${name} does not exist yet; create it with: provisioning deploy`),
-      ],
-    };
-    if (added.length > 0) {
+    const selected = await selectFor(this, session, targets, flags);
+    if (this.globals.check) return await checkCreate(this, session, targets, selected);
+    for (const warning of selected.warnings) this.out.warn(warning);
+    const plan = await planDeploy(session.context, selected.definition, { targets: targets.hostnames });
+    const own = onlySelected(plan, selected.byServer);
+    if (selected.added.length > 0) {
       this.out.warn(
-        `Not in the definition: ${added.join(', ')}. Add it to the server's taskservs, so that deploy keeps it`,
+        `Not in the definition: ${selected.added.join(', ')}. Add it to the server's taskservs, so that deploy keeps it`,
       );
     }
+    const what = `${targets.names.join(', ')} on ${targets.hostnames.join(', ')}`;
     await carryOut(this, session, own, {
       name: `taskserv create ${targets.names.join(' ')}`,
       command: 'taskserv.create',
       kind: 'taskserv',
-      nothing: `Nothing to do: ${targets.names.join(', ')} is installed on ${targets.hostnames.join(', ')}`,
-      done: `Installed ${targets.names.join(', ')} on ${targets.hostnames.join(', ')}`,
-      question: `Install ${targets.names.join(', ')} on ${targets.hostnames.join(', ')}?`,
-      confirm: hasChanges(own) && session.infrastructure.environment === 'production',
+      nothing: `Nothing to do: ${targets.names.join(', ')} already installed on ${targets.hostnames.join(', ')}`,
+      done: `Installed ${what}`,
+      question: `Install ${what}?`,
+      confirm: targets.everywhere === true || session.infrastructure.environment === 'production',
+      rollback: flags.rollback,
+      begin: () =>
+        openRun(
+          session.context,
+          {
+            command: 'create',
+            names: targets.names,
+            hostnames: targets.hostnames,
+            version: flags.version,
+            profile: this.globals.profile,
+            config_file: this.globals.config,
+            force: flags.force,
+          },
+          this.runtime.now(),
+        ),
     });
   }
 }

@@ -1,12 +1,25 @@
-import { string as argument } from '@oclif/core/args';
-import { boolean, string } from '@oclif/core/flags';
-import { operations, taskservsOf, TaskservPackages } from '@provisioning/core';
-import type { Change, OperationNode } from '@provisioning/extensions-sdk';
+import { boolean } from '@oclif/core/flags';
+import {
+  dependentsOf,
+  type Infrastructure,
+  installedOn,
+  operations,
+  taskservManifests,
+  taskservsOf,
+  TaskservPackages,
+} from '@provisioning/core';
+import { type Change, type OperationNode, ProvisioningError } from '@provisioning/extensions-sdk';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { carryOut } from '../../plan/carry-out.ts';
-import { openInfrastructure } from '../../session/infrastructure.ts';
-import { taskservTargets, withTaskservs } from '../../taskserv/targets.ts';
+import { type InfrastructureSession, openInfrastructure } from '../../session/infrastructure.ts';
+import {
+  type TaskservTargets,
+  taskservArguments,
+  taskservFlags,
+  taskservTargets,
+  uses,
+} from '../../taskserv/targets.ts';
 
 export default class TaskservDelete extends ProvisioningCommand {
   static override summary = 'Remove taskservs from servers; data stays unless asked for';
@@ -16,32 +29,34 @@ export default class TaskservDelete extends ProvisioningCommand {
     'provisioning taskserv delete redis --cleanup-data --yes',
     'provisioning taskserv uninstall haproxy --check',
   ];
-  static override args = {
-    taskserv: argument({ multiple: true, description: 'taskservs, and at the end a server' }),
-  };
+  static override args = taskservArguments;
   static override flags = {
-    taskserv: string({ description: 'taskserv instead of the argument' }),
-    servers: string({ description: 'servers instead of the last argument', multiple: true }),
-    'cleanup-data': boolean({ description: 'remove its data, too' }),
+    ...taskservFlags,
+    'cleanup-data': boolean({ description: 'remove its data, too', exclusive: ['keep-data'] }),
+    'keep-data': boolean({ description: 'leave its data where it is (default)' }),
+    force: boolean({ description: 'also when other taskservs there need it' }),
   };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(TaskservDelete);
     await using session = await openInfrastructure(this);
     const targets = await taskservTargets(session, args.taskserv ?? [], flags);
-    const { definition } = withTaskservs(session.infrastructure, targets, undefined);
+    const definition = withEntries(session.infrastructure, targets);
     const packages = new TaskservPackages();
+    if (!flags.force) await this.#refuseNeeded(session, targets);
     const changes: Change[] = [];
     const graph: OperationNode[] = [];
     for (const server of definition.servers.filter(({ hostname }) => targets.hostnames.includes(hostname))) {
       let previous: string | undefined;
-      for (const { use, references } of await taskservsOf(session.context, server, definition, packages)) {
+      const planned = await taskservsOf(session.context, server, definition, packages);
+      // What depends on another goes before it.
+      for (const { use, references } of planned.toReversed()) {
         if (!targets.names.includes(use.name)) continue;
         const input = {
           server: { hostname: server.hostname, provider: server.provider },
           taskserv: use,
           references,
-          cleanup_data: flags['cleanup-data'],
+          cleanup_data: flags['cleanup-data'] ?? false,
         };
         const [change] = await operations.get('taskserv.delete')!.plan(session.context, input);
         if (!change) continue;
@@ -58,6 +73,13 @@ export default class TaskservDelete extends ProvisioningCommand {
         });
         previous = id;
       }
+    }
+    if (graph.length === 0) {
+      throw new ProvisioningError({
+        code: 'NOT_INSTALLED',
+        message: `Service ${targets.names.join(', ')} is not installed on ${targets.hostnames.join(', ')}`,
+        hint: 'What is installed where: provisioning taskserv list --installed',
+      });
     }
     const { name: infra, environment } = session.infrastructure;
     const plan = {
@@ -80,4 +102,35 @@ export default class TaskservDelete extends ProvisioningCommand {
       confirm: true,
     });
   }
+
+  /** @throws ProvisioningError `TASKSERV_NEEDED` naming what would break (07 §6.1.2). */
+  async #refuseNeeded(session: InfrastructureSession, { names, hostnames }: TaskservTargets): Promise<void> {
+    const manifests = await taskservManifests(session.project.extensions);
+    const servers = session.infrastructure.servers.filter(({ hostname }) => hostnames.includes(hostname));
+    for (const server of servers) {
+      const installed = new Set((await installedOn(session.context, server)).keys());
+      for (const name of names) {
+        const others = installed.has(name)
+          ? dependentsOf(name, installed, manifests).filter((other) => !names.includes(other))
+          : [];
+        if (others.length === 0) continue;
+        throw new ProvisioningError({
+          code: 'TASKSERV_NEEDED',
+          message: `Taskserv '${name}' is required by: ${others.join(', ')}`,
+          hint: `On ${server.hostname}. Delete those first, or go on with --force.`,
+        });
+      }
+    }
+  }
+}
+
+/** The definition with the taskservs on these servers, also where it no longer says so. */
+function withEntries(infrastructure: Infrastructure, { names, hostnames }: TaskservTargets): Infrastructure {
+  const servers = infrastructure.servers.map((server) => {
+    if (!hostnames.includes(server.hostname)) return server;
+    const missing = names.filter((name) => !uses(server, name));
+    const entries = missing.map((name) => ({ name, profile: 'default', enabled: true, config: {} }));
+    return { ...server, taskservs: [...server.taskservs.filter(({ enabled }) => enabled), ...entries] };
+  });
+  return { ...infrastructure, servers };
 }

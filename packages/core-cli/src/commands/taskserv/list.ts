@@ -1,12 +1,12 @@
 import { boolean, string } from '@oclif/core/flags';
-import { ExtensionCatalogue, type Infrastructure, planDeploy, userDirectories } from '@provisioning/core';
+import { type Infrastructure, planDeploy, type Selection } from '@provisioning/core';
 import type { ChangeAction } from '@provisioning/extensions-sdk';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import type { Style } from '../../output/style.ts';
-import { surroundingsOf } from '../../session/surroundings.ts';
-import { configurationOf, select } from '../../session/workspace.ts';
+import { configurationOf } from '../../session/workspace.ts';
 import { softwareVersion } from '../../taskserv/catalogue.ts';
+import { openTaskservs } from '../../taskserv/open.ts';
 
 interface TaskservListing {
   readonly name: string;
@@ -42,13 +42,7 @@ export default class TaskservList extends ProvisioningCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(TaskservList);
-    const selection = await select(this, 'optional').catch(() => undefined);
-    const extensions = new ExtensionCatalogue({
-      workspacePath: selection?.path,
-      infra: selection?.infra,
-      dataPath: userDirectories(surroundingsOf(this.runtime)).data,
-      moduleUrls: [import.meta.url],
-    });
+    const { selection, extensions } = await openTaskservs(this);
     const search = flags.search?.toLowerCase();
     const records = (await extensions.list('taskserv')).filter(
       (record) =>
@@ -82,7 +76,7 @@ export default class TaskservList extends ProvisioningCommand {
   }
 
   /** Where the definition wants them. */
-  async #defined(selection: Awaited<ReturnType<typeof select>> | undefined): Promise<Places> {
+  async #defined(selection: Selection | undefined): Promise<Places> {
     const places: Places = new Map();
     if (selection?.infra === undefined) return places;
     const { loadDefinition } = await import('../../session/infrastructure.ts');

@@ -1,10 +1,9 @@
 import { string as argument } from '@oclif/core/args';
-import { ExtensionCatalogue, loadTaskservPackage, userDirectories } from '@provisioning/core';
+import { loadTaskservPackage } from '@provisioning/core';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
-import { surroundingsOf } from '../../session/surroundings.ts';
-import { select } from '../../session/workspace.ts';
 import { findTaskserv, softwareVersion } from '../../taskserv/catalogue.ts';
+import { openTaskservs } from '../../taskserv/open.ts';
 
 export default class TaskservShow extends ProvisioningCommand {
   static override summary = 'Show a taskserv: versions, dependencies, profiles and settings';
@@ -14,13 +13,7 @@ export default class TaskservShow extends ProvisioningCommand {
 
   async run(): Promise<void> {
     const { args } = await this.parse(TaskservShow);
-    const selection = await select(this, 'optional').catch(() => undefined);
-    const extensions = new ExtensionCatalogue({
-      workspacePath: selection?.path,
-      infra: selection?.infra,
-      dataPath: userDirectories(surroundingsOf(this.runtime)).data,
-      moduleUrls: [import.meta.url],
-    });
+    const { extensions } = await openTaskservs(this);
     const record = await findTaskserv(extensions, args.taskserv);
     const taskserv = await loadTaskservPackage(record.path);
     const { manifest } = taskserv;

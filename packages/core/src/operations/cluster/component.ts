@@ -2,7 +2,8 @@ import { type Context, type Operation, ProvisioningError } from '@provisioning/e
 import { type Static, Type } from 'typebox';
 import { forgetComponent, recordComponent } from '../../cluster/state.ts';
 import { observeTaskservs } from '../../taskserv/observe.ts';
-import { taskservCreate, type TaskservResult } from '../taskserv/create.ts';
+import { taskservCreate } from '../taskserv/create.ts';
+import type { TaskservResult } from '../taskserv/install.ts';
 import { taskservDelete } from '../taskserv/delete.ts';
 import { TaskservInput } from '../taskserv/input.ts';
 

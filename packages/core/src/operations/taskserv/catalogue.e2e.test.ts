@@ -32,6 +32,11 @@ interface Life {
 const http = (port: number, path: string): string =>
   `bash -c 'exec 3<>/dev/tcp/127.0.0.1/${port}; printf "GET ${path} HTTP/1.0\\r\\nHost: x\\r\\n\\r\\n" >&3; cat <&3'`;
 
+const proxied = (port: number): Record<string, unknown> => ({
+  frontends: [{ name: 'web', port, mode: 'http', backend: 'web' }],
+  backends: [{ name: 'web', mode: 'http', servers: [{ server: 'one', port: 9 }] }],
+});
+
 const lives: Readonly<Record<string, Life>> = {
   nginx: {
     probe: `${http(80, '/health')} | grep -q '200 OK'`,
@@ -72,6 +77,34 @@ const lives: Readonly<Record<string, Life>> = {
     changedProbe: 'test -e /etc/provisioning/ip-aliases',
     gone: '! test -e /etc/provisioning/ip-aliases',
   },
+  haproxy: {
+    config: proxied(8081),
+    // Nobody is behind it, and it says so.
+    probe: `${http(8081, '/')} | grep -q ' 503 '`,
+    changed: proxied(8082),
+    changedProbe: `${http(8082, '/')} | grep -q ' 503 '`,
+    gone: '! test -e /usr/sbin/haproxy',
+  },
+  etcd: {
+    probe: 'ETCDCTL_API=3 etcdctl put colour blue && ETCDCTL_API=3 etcdctl get colour | grep -q blue',
+    changed: { client_port: 2479 },
+    changedProbe: 'ETCDCTL_API=3 etcdctl --endpoints 127.0.0.1:2479 get colour | grep -q blue',
+    gone: '! test -e /usr/bin/etcd && ! test -e /var/lib/etcd/provisioning',
+  },
+  redis: {
+    probe: 'test "$(redis-cli set a b)" = OK && test "$(redis-cli get a)" = b',
+    changed: { port: 6380 },
+    changedProbe: 'test "$(redis-cli -p 6380 get a)" = b',
+    gone: '! test -e /usr/bin/redis-server && ! test -e /var/lib/redis',
+  },
+  // The kernel of a container's host decides whether NFS can be mounted; see below.
+  'external-nfs': {
+    config: { address: '127.0.0.1', mount: false },
+    probe: 'mount.nfs4 -V && test -d /mnt/nfs',
+    changed: { address: '127.0.0.1', mount: false, mount_point: '/mnt/other' },
+    changedProbe: 'test -d /mnt/other',
+    gone: '! command -v mount.nfs4',
+  },
   runc: {
     probe: 'runc --version',
     changed: {},
@@ -85,6 +118,14 @@ const lives: Readonly<Record<string, Life>> = {
     changed: { snapshotter: 'native', registry_mirrors: ['http://127.0.0.1:5000'] },
     changedProbe: 'grep -q 127.0.0.1:5000 /etc/containerd/certs.d/_default/hosts.toml',
     gone: '! systemctl is-active -q containerd',
+  },
+  docker: {
+    config: { storage_driver: 'vfs' },
+    probe: 'docker info --format "{{.ServerVersion}}" && test -S /var/run/docker.sock',
+    changed: { storage_driver: 'vfs', registries: ['http://127.0.0.1:5000'] },
+    changedProbe: 'docker info | grep -q http://127.0.0.1:5000',
+    gone: '! command -v dockerd',
+    privileged: true,
   },
   podman: {
     config: { runtime: 'runc', api_socket: true, storage_driver: 'vfs' },
@@ -144,6 +185,16 @@ test.each(Object.entries(lives))(
   },
   480_000,
 );
+
+test('external-nfs: a server that does not answer, or a kernel without NFS, is told and leaves no mount', async () => {
+  host = plain;
+  const options = 'nfsvers=4.2,soft,timeo=10,retrans=1,retry=0';
+  await expect(create('external-nfs', { address: '127.0.0.1', options })).rejects.toMatchObject({
+    code: 'TASKSERV_START_FAILED',
+    message: expect.stringContaining('mnt-nfs.mount'),
+  });
+  await host.sh('! grep -q /mnt/nfs /proc/mounts; apt-get -qq -y purge --auto-remove nfs-common >/dev/null');
+}, 120_000);
 
 test('resolv: wanted name servers, drift, and back to what was', async () => {
   host = plain;

@@ -1,25 +1,9 @@
-import type { Change, Context, Operation } from '@provisioning/extensions-sdk';
+import type { Change, Operation } from '@provisioning/extensions-sdk';
 import type { Static } from 'typebox';
-import { compareFacts } from '../../taskserv/difference.ts';
-import { observeTaskservs, prepareTaskserv } from '../../taskserv/observe.ts';
-import { runOnHost } from '../../taskserv/run-on-host.ts';
+import { observeTaskservs } from '../../taskserv/observe.ts';
 import { taskservDelete } from './delete.ts';
 import { TaskservInput } from './input.ts';
-
-/** Result of one taskserv on one host (07 §5). */
-export interface TaskservResult {
-  readonly service: string;
-  readonly target: string;
-  readonly status: 'installed';
-  readonly version: string;
-  readonly installed_at: string;
-  /** False when everything was there already. */
-  readonly changed: boolean;
-  /** True when it was not there at all: a rollback takes it away again. */
-  readonly created: boolean;
-  /** What differed before. */
-  readonly reasons: readonly string[];
-}
+import { installTaskserv, type TaskservResult } from './install.ts';
 
 /**
  * Installs, updates or repairs one taskserv on one server: `check`, then only what the check says, `check` again, health.
@@ -36,29 +20,12 @@ export const taskservCreate: Operation<typeof TaskservInput, TaskservResult> = {
     return [change(input, action, reasons, drift)];
   },
 
-  async run(context: Context, input) {
-    const { server, taskserv } = input;
-    const desired = await prepareTaskserv(context, server, taskserv, { references: input.references });
-    const output = await runOnHost(context, server, desired, {
-      mode: 'create',
-      operation: `taskserv create ${taskserv.name}`,
-    });
-    const before = compareFacts(desired, output.before);
-    const after = compareFacts(desired, output.after);
-    return {
-      service: taskserv.name,
-      target: server.hostname,
-      status: 'installed',
-      version: after.version ?? desired.version,
-      installed_at: new Date(context.now()).toISOString(),
-      changed: output.result === 'changed',
-      created: before.state === 'absent',
-      reasons: before.reasons,
-    };
-  },
+  run: (context, input) =>
+    installTaskserv(context, input, { operation: `taskserv create ${input.taskserv.name}` }),
 
-  async undo(context, input, { created }) {
-    if (created) await taskservDelete.run(context, { ...input, cleanup_data: false });
+  /** Takes away what this run brought; one that was there before stays as it is now. */
+  async undo(context, input, output) {
+    if (output.created) await taskservDelete.run(context, { ...input, cleanup_data: false });
   },
 
   resources: ({ server }) => [`server/${server.hostname}`],

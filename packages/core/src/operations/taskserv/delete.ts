@@ -1,4 +1,5 @@
 import type { Operation } from '@provisioning/extensions-sdk';
+import { forgetInstalled } from '../../taskserv/history.ts';
 import { observeTaskservs, prepareTaskserv } from '../../taskserv/observe.ts';
 import { runOnHost } from '../../taskserv/run-on-host.ts';
 import { TaskservDeleteInput } from './input.ts';
@@ -33,6 +34,7 @@ export const taskservDelete: Operation<typeof TaskservDeleteInput, TaskservRemov
       operation: `taskserv delete ${taskserv.name}`,
       cleanupData: input.cleanup_data,
     });
+    await forgetInstalled(context, server.hostname, taskserv.name);
     return {
       service: taskserv.name,
       target: server.hostname,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { gzipSync } from 'node:zlib';
+import { crc32, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { TaskservUse } from '@provisioning/extensions-sdk';
 import { TaskservBed, type TestHost } from '../../../../../tools/testing/taskserv-bed.ts';
@@ -17,12 +17,74 @@ let mirror: Server;
 let base: string;
 const files = new Map<string, Buffer>();
 
-/** Answers on its health port, as the real one does; Perl is on every Debian. */
-const program = `#!/usr/bin/perl
+/** A program that tells its version, or answers on its port as the real one does; Perl is on every Debian. */
+const program = (port: number): string => `#!/usr/bin/perl
 use IO::Socket::INET;
-my $s = IO::Socket::INET->new(LocalPort => 8080, Listen => 5, ReuseAddr => 1) or die $!;
+if (join(' ', @ARGV) =~ /version/) { print "v1\\n"; exit 0; }
+my $s = IO::Socket::INET->new(LocalPort => ${port}, Listen => 5, ReuseAddr => 1) or die $!;
 while (my $c = $s->accept) { my $l = <$c>; print $c "HTTP/1.0 200 OK\\r\\n\\r\\nOK"; close $c; }
 `;
+
+/** A zip archive with one uncompressed file (APPNOTE 4.3). */
+function zipped(name: string, content: Buffer): Buffer {
+  const common = Buffer.alloc(22);
+  common.writeUInt16LE(20, 0);
+  common.writeUInt32LE(crc32(content), 10);
+  common.writeUInt32LE(content.length, 14);
+  common.writeUInt32LE(content.length, 18);
+  const lengths = Buffer.alloc(4);
+  lengths.writeUInt16LE(name.length, 0);
+  const local = Buffer.concat([Buffer.from('PK\x03\x04'), common, lengths, Buffer.from(name), content]);
+  const more = Buffer.alloc(14);
+  more.writeUInt32LE((0o755 << 16) >>> 0, 6);
+  const central = Buffer.concat([
+    Buffer.from('PK\x01\x02\x14\x03'),
+    common,
+    lengths,
+    more,
+    Buffer.from(name),
+  ]);
+  const end = Buffer.alloc(18);
+  end.writeUInt16LE(1, 4);
+  end.writeUInt16LE(1, 6);
+  end.writeUInt32LE(central.length, 8);
+  end.writeUInt32LE(local.length, 12);
+  return Buffer.concat([local, central, Buffer.from('PK\x05\x06'), end]);
+}
+
+interface Shape {
+  /** Members of the archive the publisher offers; none for a program as it is. */
+  readonly members?: readonly string[];
+  readonly zip?: boolean;
+  readonly port?: number;
+  /** Unit that runs, or a command that answers. */
+  readonly unit?: string;
+  readonly probe?: string;
+}
+
+/** Every taskserv that is downloaded, in the shape its publisher gives it. */
+const shapes: Readonly<Record<string, Shape>> = {
+  coredns: { members: ['coredns'], port: 8080, unit: 'coredns' },
+  gitea: { port: 3000, unit: 'gitea' },
+  buildkit: {
+    members: ['bin/buildkitd', 'bin/buildctl'],
+    port: 1234,
+    unit: 'buildkit',
+    probe: 'buildctl --version',
+  },
+  grafana: { members: ['grafana-10.1.0/bin/grafana'], port: 3000, unit: 'grafana' },
+  nomad: { members: ['nomad'], zip: true, port: 4646, unit: 'nomad' },
+  radicle: {
+    members: ['radicle-1.0.0-x86_64-unknown-linux-musl/bin/radicle-node'],
+    port: 8776,
+    unit: 'radicle',
+  },
+  kubectl: { probe: 'kubectl version --client' },
+  helm: { members: ['linux-amd64/helm'], probe: 'helm version' },
+  oras: { members: ['oras'], probe: 'oras version' },
+  nushell: { members: ['nu-0.86.0-x86_64-unknown-linux-gnu/nu'], probe: 'nu --version' },
+  youki: { members: ['youki'], probe: 'youki --version' },
+};
 
 beforeAll(async () => {
   bed = await TaskservBed.make();
@@ -35,10 +97,18 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => mirror.listen(0, '0.0.0.0', resolve));
   const gateway = (await host.sh("ip route | sed -n 's/^default via \\([^ ]*\\).*/\\1/p'")).trim();
   base = `http://${gateway}:${(mirror.address() as AddressInfo).port}`;
-  const archive = gzipSync(await packBundle([{ name: 'coredns', content: program, mode: 0o755 }]));
-  files.set('/coredns.tgz', archive);
-  files.set('/coredns.tgz.sha256', Buffer.from(`${sum(archive)}  coredns.tgz\n`));
-  files.set('/kubectl', Buffer.from('#!/bin/sh\necho "Client Version: v1.28.0"\n'));
+  for (const [name, shape] of Object.entries(shapes)) {
+    const content = program(shape.port ?? 0);
+    const members = shape.members ?? [];
+    const archive =
+      members.length === 0
+        ? Buffer.from(content)
+        : shape.zip === true
+          ? zipped(members[0]!, Buffer.from(content))
+          : gzipSync(await packBundle(members.map((member) => ({ name: member, content, mode: 0o755 }))));
+    files.set(`/${name}`, archive);
+    files.set(`/${name}.sha256`, Buffer.from(`${sum(archive)}  ${name}\n`));
+  }
 }, 300_000);
 
 afterAll(async () => {
@@ -57,48 +127,66 @@ const create = (name: string, config: Record<string, unknown>) =>
 const observe = (name: string, config: Record<string, unknown>) =>
   observeTaskservs(bed.context(), host.target, [use(name, config)]);
 
-test('coredns from a mirror: checksum verified, unit started, healthy; the second run downloads nothing', async () => {
-  const config = {
-    download_url: `${base}/coredns.tgz`,
-    checksum_url: `${base}/coredns.tgz.sha256`,
-    upstream: ['192.0.2.1'],
-  };
-  expect(await create('coredns', config)).toMatchObject({ changed: true });
+const config = (name: string): Record<string, unknown> => ({
+  download_url: `${base}/${name}`,
+  checksum_url: `${base}/${name}.sha256`,
+});
+
+test.each(Object.entries(shapes))(
+  '07 §3 %s from a mirror: checksum verified, unit started, healthy; nothing twice, repair, removal',
+  async (name, { unit, probe }) => {
+    expect(await create(name, config(name))).toMatchObject({ changed: true });
+    if (unit !== undefined) await host.sh(`systemctl is-active ${unit}`);
+    if (probe !== undefined) await host.sh(probe);
+    const archive = files.get(`/${name}`)!;
+    files.delete(`/${name}`);
+    expect(await create(name, config(name))).toMatchObject({ changed: false });
+    expect((await observe(name, config(name)))[0]).toMatchObject({ state: 'satisfied' });
+    files.set(`/${name}`, archive);
+    const removal = {
+      server: host.target,
+      taskserv: use(name, config(name)),
+      references: [],
+      cleanup_data: true,
+    };
+    expect(await taskservDelete.run(bed.context(), removal)).toMatchObject({
+      status: 'uninstalled',
+      warnings: [],
+    });
+    expect(await host.sh(`ls /usr/local/bin; systemctl is-active ${unit ?? 'none'} || true`)).toBe(
+      'inactive\n',
+    );
+  },
+  120_000,
+);
+
+test('a downloaded program that vanished is put back, as the user it belongs to', async () => {
+  await create('coredns', config('coredns'));
   expect(await host.sh('systemctl show -p User,ActiveState coredns')).toBe(
     'User=coredns\nActiveState=active\n',
   );
-  const archive = files.get('/coredns.tgz')!;
-  files.delete('/coredns.tgz');
-  expect(await create('coredns', config)).toMatchObject({ changed: false });
-  files.set('/coredns.tgz', archive);
   await host.sh('rm /usr/local/bin/coredns');
-  expect((await observe('coredns', config))[0]!.reasons).toEqual(['/usr/local/bin/coredns is not installed']);
-  expect(await create('coredns', config)).toMatchObject({ changed: true });
-  const removal = {
-    server: host.target,
-    taskserv: use('coredns', config),
-    references: [],
-    cleanup_data: false,
-  };
-  expect(await taskservDelete.run(bed.context(), removal)).toMatchObject({
-    status: 'uninstalled',
-    warnings: [],
-  });
-  expect(await host.sh('ls /usr/local/bin; systemctl is-active coredns || true')).toBe('inactive\n');
+  expect((await observe('coredns', config('coredns')))[0]!.reasons).toEqual([
+    '/usr/local/bin/coredns is not installed',
+  ]);
+  expect(await create('coredns', config('coredns'))).toMatchObject({ changed: true });
+  const broken = { ...config('coredns'), checksum_url: `${base}/gitea.sha256`, upstream: ['192.0.2.1'] };
+  await host.sh('rm /usr/local/bin/coredns');
+  await expect(create('coredns', broken)).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' });
 }, 120_000);
 
 test('a program with a given checksum: drift of its bytes is seen; a wrong one is never installed', async () => {
   const content = files.get('/kubectl')!;
-  const config = { download_url: `${base}/kubectl`, download_sha256: sum(content) };
-  expect(await create('kubectl', config)).toMatchObject({ changed: true });
+  const given = { download_url: `${base}/kubectl`, download_sha256: sum(content) };
+  expect(await create('kubectl', given)).toMatchObject({ changed: true });
   await host.sh('echo "# more" >> /usr/local/bin/kubectl');
-  expect((await observe('kubectl', config))[0]!.reasons).toEqual(['file /usr/local/bin/kubectl differs']);
+  expect((await observe('kubectl', given))[0]!.reasons).toEqual(['file /usr/local/bin/kubectl differs']);
   files.set('/kubectl', Buffer.from('#!/bin/sh\necho stolen\n'));
-  await expect(create('kubectl', config)).rejects.toMatchObject({
+  await expect(create('kubectl', given)).rejects.toMatchObject({
     code: 'CHECKSUM_MISMATCH',
     message: expect.stringContaining(`expected ${sum(content)}`),
   });
   expect(await host.sh('grep -c stolen /usr/local/bin/kubectl || true')).toBe('0\n');
   files.delete('/kubectl');
-  await expect(create('kubectl', config)).rejects.toMatchObject({ code: 'DOWNLOAD_FAILED', retryable: true });
+  await expect(create('kubectl', given)).rejects.toMatchObject({ code: 'DOWNLOAD_FAILED', retryable: true });
 }, 120_000);

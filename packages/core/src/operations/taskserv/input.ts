@@ -16,3 +16,15 @@ export const TaskservDeleteInput = Type.Object({
   /** Removes data directories too; they stay otherwise (07 §6.1). */
   cleanup_data: Type.Boolean({ default: false }),
 });
+
+export const TaskservUpdateInput = Type.Object({
+  ...TaskservInput.properties,
+  /** Version that is there now. */
+  from: Type.String(),
+  /** Data of a major version before is carried over (07 §6.2.3). */
+  migrate: Type.Boolean({ default: false }),
+  /** File a backup goes to before anything is changed; none when the taskserv keeps no data. */
+  backup_to: Type.Optional(Type.String()),
+  /** How it was installed before, for the way back when the update fails. */
+  previous: Type.Optional(TaskservUse),
+});

@@ -5,8 +5,9 @@ import type { Context, TaskservUse } from '@provisioning/extensions-sdk';
 import { TaskservBed, type TestHost } from '../../../../../tools/testing/taskserv-bed.ts';
 import { observeTaskservs } from '../../taskserv/observe.ts';
 import { createTransports, ensureWorkspaceKey } from '../../transport/index.ts';
-import { taskservCreate, type TaskservResult } from './create.ts';
+import { taskservCreate } from './create.ts';
 import { taskservDelete } from './delete.ts';
+import type { TaskservResult } from './install.ts';
 
 let bed: TaskservBed;
 let host: TestHost;

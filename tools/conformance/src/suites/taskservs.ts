@@ -1,0 +1,165 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { Resolver } from 'node:dns/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { taskservCreate, taskservDelete } from '@provisioning/core';
+import { TaskservBed, type TestHost } from '../../../testing/taskserv-bed.ts';
+import type { CaseResult, ConformanceSuite } from '../suite.ts';
+
+const run = promisify(execFile);
+
+/** Real software that no Debian package has, built from its Go module and offered as its publisher does. */
+interface Software {
+  readonly name: string;
+  readonly version: string;
+  /** Program by Go package; the name in the archive may have a folder. */
+  readonly programs: Readonly<Record<string, string>>;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly changed: Readonly<Record<string, unknown>>;
+  readonly privileged?: boolean;
+  /** Fails unless the service does its work. */
+  work(host: TestHost, address: string): Promise<void>;
+}
+
+const zone = (ip: string) => ({
+  zones: [{ name: 'example.test', records: [{ name: 'a.example.test', ip }] }],
+});
+
+const catalogue: readonly Software[] = [
+  {
+    name: 'coredns',
+    version: '1.12.2',
+    programs: { coredns: 'github.com/coredns/coredns' },
+    config: zone('192.0.2.7'),
+    changed: zone('192.0.2.8'),
+    work: async (_host, address) => {
+      const resolver = new Resolver({ timeout: 2000, tries: 5 });
+      resolver.setServers([address]);
+      const [found] = await resolver.resolve4('a.example.test');
+      if (found?.startsWith('192.0.2.') !== true) throw new Error(`answers ${String(found)}`);
+    },
+  },
+  {
+    name: 'buildkit',
+    version: '0.18.2',
+    programs: {
+      'bin/buildkitd': 'github.com/moby/buildkit/cmd/buildkitd',
+      'bin/buildctl': 'github.com/moby/buildkit/cmd/buildctl',
+    },
+    config: { worker: 'oci' },
+    changed: { worker: 'oci', worker_count: 1 },
+    privileged: true,
+    work: async (host) => {
+      const said = await host.sh(`
+        d=$(mktemp -d); cd "$d"; echo violet >colour; printf 'FROM scratch\\nCOPY colour /colour\\n' >Dockerfile
+        buildctl --addr tcp://127.0.0.1:1234 build --frontend dockerfile.v0 --local context=. --local dockerfile=. \\
+          --output type=local,dest=out >/dev/null 2>log || { cat log; exit 1; }
+        cat out/colour; rm -r "$d"`);
+      if (said !== 'violet\n') throw new Error(`built ${said}`);
+    },
+  },
+];
+
+const suite: ConformanceSuite = {
+  title:
+    'taskservs whose software is built from Go modules: install, work, nothing twice, new setting, removal',
+  async run(say) {
+    const folder = await mkdtemp(join(tmpdir(), 'provisioning-conformance-taskservs-'));
+    const cases: CaseResult[] = [];
+    await using bed = await TaskservBed.make();
+    try {
+      for (const software of catalogue) {
+        const name = `${software.name} ${software.version}`;
+        say(`building ${name}`);
+        const archive = await build(software, folder).catch((error: unknown) => error as Error);
+        if (archive instanceof Error) {
+          cases.push({ name, status: 'skipped', reason: `go install failed: ${firstLine(archive)}` });
+          continue;
+        }
+        say(`installing ${name}`);
+        try {
+          await life(bed, software, archive);
+          cases.push({ name, status: 'passed' });
+        } catch (error) {
+          cases.push({ name, status: 'failed', reason: firstLine(error as Error) });
+        }
+      }
+      return { cases };
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+};
+export default suite;
+
+const firstLine = ({ message }: Error): string => message.split('\n')[0]!;
+
+/** The archive a publisher would offer. Built programs stay in `.bench/go`, for the next time. */
+async function build({ name, version, programs }: Software, folder: string): Promise<Buffer> {
+  const kept = join(import.meta.dirname, '..', '..', '..', '..', '.bench', 'go', `${name}-${version}`);
+  const place = join(folder, name);
+  for (const [path, module] of Object.entries(programs)) {
+    const program = join(kept, module.split('/').at(-1)!);
+    if (
+      !(await readFile(program).then(
+        () => true,
+        () => false,
+      ))
+    ) {
+      const env = { ...process.env, GOBIN: kept, CGO_ENABLED: '0' };
+      await run('go', ['install', `${module}@v${version}`], { env, maxBuffer: 1 << 24 });
+    }
+    await mkdir(join(place, path, '..'), { recursive: true });
+    await run('cp', [program, join(place, path)]);
+  }
+  await run('tar', ['-C', place, '-czf', join(folder, `${name}.tgz`), '.']);
+  return readFile(join(folder, `${name}.tgz`));
+}
+
+/** Install, work, nothing twice, a new setting, removal. */
+async function life(bed: TaskservBed, software: Software, archive: Buffer): Promise<void> {
+  const { name, version } = software;
+  const host = await bed.host(name, {
+    memory: 1024,
+    ...(software.privileged === true ? { extra: { privileged: true } } : {}),
+  });
+  const mirror = createServer((request, response) => {
+    const sum = createHash('sha256').update(archive).digest('hex');
+    response.end(request.url?.endsWith('.sha256') === true ? `${sum}  ${name}-${version}.tgz\n` : archive);
+  });
+  await new Promise<void>((resolve) => mirror.listen(0, '0.0.0.0', resolve));
+  try {
+    const route = await host.sh("ip route | sed -n 's/^default via \\([^ ]*\\).*/\\1/p'; hostname -I");
+    const [gateway = '', address = ''] = route.split('\n').map((line) => line.trim().split(' ')[0]!);
+    const base = `http://${gateway}:${(mirror.address() as AddressInfo).port}`;
+    const source = {
+      download_url: `${base}/${name}-{version}.tgz`,
+      checksum_url: `${base}/${name}-{version}.tgz.sha256`,
+    };
+    const input = (config: Readonly<Record<string, unknown>>) => ({
+      server: host.target,
+      taskserv: { name, version, profile: 'default', config: { ...source, ...config } },
+      references: [],
+    });
+    await taskservCreate.run(bed.context(), input(software.config));
+    await software.work(host, address);
+    const again = await taskservCreate.run(bed.context(), input(software.config));
+    if (again.changed) throw new Error(`a second run changes something: ${again.reasons.join('; ')}`);
+    const { changed } = await taskservCreate.run(bed.context(), input(software.changed));
+    if (!changed) throw new Error('a new setting changes nothing');
+    await software.work(host, address);
+    const { warnings } = await taskservDelete.run(bed.context(), {
+      ...input(software.changed),
+      cleanup_data: true,
+    });
+    if (warnings.length > 0) throw new Error(warnings.join('; '));
+    await host.sh(`! systemctl is-active -q ${name}; ! test -e /usr/local/bin/${name}`);
+  } finally {
+    mirror.close();
+  }
+}
