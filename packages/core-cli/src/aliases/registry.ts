@@ -57,6 +57,7 @@ export const aliasRegistry: readonly AliasRow[] = [
   { target: 'taskserv create', spellings: ['taskserv install'] },
   { target: 'taskserv delete', spellings: ['taskserv uninstall', 'taskserv remove'] },
   { target: 'taskserv update', spellings: ['taskserv upgrade'] },
+  { target: 'version updates', spellings: ['version check'] },
   { target: 'form', spellings: ['typedialog'] },
   { target: 'workspace init', spellings: ['workspace-init'] },
   { target: 'workspace create', spellings: [] },

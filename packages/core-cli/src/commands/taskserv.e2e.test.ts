@@ -238,6 +238,9 @@ test('status, health, logs, stop, start, configure, backup and restore of a real
   await writeFile(file, 'maxmemory = "64mb"\n');
   await must(['taskserv', 'configure', 'redis', 'web-01', '--config', file, '--direct']);
   expect(await bed.sh('web-01', 'redis-cli config get maxmemory | tail -n 1')).toBe('67108864\n');
+  await must('taskserv reset redis web-01 --yes --direct');
+  expect(await bed.sh('web-01', 'redis-cli config get maxmemory | tail -n 1')).toBe('536870912\n');
+  await must(['taskserv', 'configure', 'redis', 'web-01', '--config', file, '--direct']);
   await must('taskserv rollback redis web-01 --yes --direct');
   expect(await bed.sh('web-01', 'redis-cli config get maxmemory | tail -n 1')).toBe('536870912\n');
 

@@ -20,9 +20,10 @@ beforeAll(async () => {
     const releases = [
       {
         tag_name: 'v1.12.0',
+        published_at: '2026-02-10T00:00:00Z',
         body: '## Changes\n- faster\n- fixes CVE-2026-1234\n## Breaking changes\n- no lists',
       },
-      { tag_name: 'v1.11.1', body: '' },
+      { tag_name: 'v1.11.1', body: '', published_at: '2026-01-01T00:00:00Z' },
     ];
     const body = releases.map((release) => ({ ...release, draft: false, prerelease: false }));
     response.writeHead(200).end(JSON.stringify(request.url?.includes('coredns') ? body : []));
@@ -151,6 +152,12 @@ test('07.A11 check-updates: a table, cached values over a rate limit, unknown wi
     { version: '1.12.0', source: 'publisher' },
     { version: '1.11.1', installed_on: ['dev-server-01'], default: true },
   ]);
+  const updates = await bed.json('version updates');
+  expect(updates).toContainEqual(
+    expect.objectContaining({ component: 'coredns', days_old: 40, status: 'update' }),
+  );
+  const info = await bed.cli('version taskserv coredns');
+  expect(info.stdout).toContain('Installed: 1.11.1\nLatest: 1.12.0\nStatus: Update available\n');
 
   limited = true;
   const cache = join(bed.environment['XDG_CACHE_HOME']!, 'provisioning', 'versions', 'coredns.json');

@@ -19,6 +19,8 @@ export interface UpdateReport {
   readonly checked_at: string;
   /** Age in seconds of a cached answer that stands in for the source. */
   readonly cached_age?: number;
+  /** Days between the release that is there and the newest; null when the publisher does not tell. */
+  readonly days_old: number | null;
   /** Newer releases, newest first. */
   readonly newer: readonly Release[];
 }
@@ -107,10 +109,18 @@ export async function checkUpdates(
         target: target ?? null,
         checked_at: new Date(sources.now()).toISOString(),
         ...(cachedAge === undefined ? {} : { cached_age: cachedAge }),
+        days_old: daysBehind(releases, version),
         newer,
       };
     }),
   );
+}
+
+function daysBehind(releases: readonly Release[], version: string): number | null {
+  const [newest] = releases;
+  const own = releases.find((release) => release.version === version);
+  const days = (Date.parse(newest?.published_at ?? '') - Date.parse(own?.published_at ?? '')) / 86_400_000;
+  return Number.isNaN(days) ? null : Math.round(days);
 }
 
 function isNewer(version: string, than: string): boolean {

@@ -77,8 +77,18 @@ export async function makeAnsible(folder: string, hosts: readonly FleetHost[]): 
 async function installPython({ access }: FleetHost): Promise<void> {
   const words = [...sshOptions(access), `${access.user}@${access.host}`, 'sh -s'];
   await execute('ssh', words, {
-    input:
-      'DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-minimal python3-apt >/dev/null </dev/null\n',
+    // Package lists are as they were before: whoever installs next fetches its own.
+    input: [
+      'export DEBIAN_FRONTEND=noninteractive',
+      'fresh=$(find /var/lib/apt/lists -name "*_Packages*" | head -n 1)',
+      'if [ -z "$fresh" ]; then apt-get update -qq; fi </dev/null',
+      'apt-get install -y -qq --no-install-recommends python3-minimal python3-apt >/dev/null </dev/null',
+      // Container servers may not allow the mounts that haproxy's unit asks for; ours finds that out by itself.
+      'd=/etc/systemd/system/haproxy.service.d; mkdir -p "$d"',
+      '[ -e "$d/90-provisioning.conf" ] || printf "[Service]\\nBindReadOnlyPaths=\\n" >"$d/90-provisioning.conf"',
+      'if [ -z "$fresh" ]; then rm -rf /var/lib/apt/lists/* && touch -d @0 /var/lib/apt/lists; fi',
+      '',
+    ].join('\n'),
   });
 }
 

@@ -22,6 +22,8 @@ interface Software {
   readonly config: Readonly<Record<string, unknown>>;
   readonly changed: Readonly<Record<string, unknown>>;
   readonly privileged?: boolean;
+  /** Taskserv it cannot do without. */
+  readonly needs?: string;
   /** Fails unless the service does its work. */
   work(host: TestHost, address: string): Promise<void>;
 }
@@ -54,6 +56,7 @@ const catalogue: readonly Software[] = [
     config: { worker: 'oci' },
     changed: { worker: 'oci', worker_count: 1 },
     privileged: true,
+    needs: 'runc',
     work: async (host) => {
       const said = await host.sh(`
         d=$(mktemp -d); cd "$d"; echo violet >colour; printf 'FROM scratch\\nCOPY colour /colour\\n' >Dockerfile
@@ -146,6 +149,10 @@ async function life(bed: TaskservBed, software: Software, archive: Buffer): Prom
       taskserv: { name, version, profile: 'default', config: { ...source, ...config } },
       references: [],
     });
+    if (software.needs !== undefined) {
+      const needed = { name: software.needs, profile: 'default', config: {} };
+      await taskservCreate.run(bed.context(), { server: host.target, taskserv: needed, references: [] });
+    }
     await taskservCreate.run(bed.context(), input(software.config));
     await software.work(host, address);
     const again = await taskservCreate.run(bed.context(), input(software.config));

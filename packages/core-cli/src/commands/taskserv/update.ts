@@ -1,25 +1,13 @@
 import { boolean, string } from '@oclif/core/flags';
-import {
-  closeRun,
-  openRun,
-  planUpdate,
-  type TaskservRun,
-  taskservManifests,
-  TaskservPackages,
-  unfinishedRun,
-  type UpdatePlan,
-} from '@provisioning/core';
+import { unfinishedRun } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { splitList } from '../../argv/lists.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
-import { carryOut } from '../../plan/carry-out.ts';
 import { type InfrastructureSession, openInfrastructure } from '../../session/infrastructure.ts';
 import { resumeCreate } from '../../taskserv/resume.ts';
 import { taskservArguments, taskservTargets } from '../../taskserv/targets.ts';
-import { newestVersion, updateSources } from '../../taskserv/versions.ts';
-
-type Request = Omit<TaskservRun, 'id' | 'started_at'> & { readonly securityOnly?: boolean };
+import { type UpdateRequest, updateTaskservs } from '../../taskserv/update.ts';
 
 export default class TaskservUpdate extends ProvisioningCommand {
   static override summary = 'Bring installed taskservs to another version';
@@ -53,29 +41,7 @@ export default class TaskservUpdate extends ProvisioningCommand {
     const left = flags.resume ? await unfinishedRun(session.context) : undefined;
     if (left?.command === 'create') return await resumeCreate(this, session, left);
     const request = left ?? (await this.#request(session, args.taskserv ?? [], flags));
-    const plan = await this.#plan(session, request);
-    const names = request.names.join(', ');
-    const { infra } = plan;
-    const versions = plan.steps
-      .filter(({ status }) => status === 'update')
-      .map((step) => `${step.service} on ${step.target}: ${step.from_version} → ${step.to_version}`);
-    const current = plan.steps.map((step) => `${step.service} already at ${step.to_version}`);
-    await carryOut(this, session, plan, {
-      name: `taskserv update ${request.names.join(' ')}`,
-      command: 'taskserv.update',
-      kind: 'taskserv',
-      nothing: [...new Set(current)].join(', '),
-      done: `Updated ${names} on ${infra}: ${versions.join(', ')}`,
-      question: `Update ${versions.join(', ')}?`,
-      confirm: plan.graph.length > 0 && session.infrastructure.environment === 'production',
-      begin: () =>
-        left === undefined
-          ? openRun(session.context, request, this.runtime.now())
-          : Promise.resolve(() => closeRun(session.context, left.id)),
-    });
-    // What was left to do is done, also when nothing was left.
-    if (left !== undefined && plan.graph.length === 0 && !this.globals.check)
-      await closeRun(session.context, left.id);
+    await updateTaskservs(this, session, request, left);
   }
 
   async #request(
@@ -89,7 +55,7 @@ export default class TaskservUpdate extends ProvisioningCommand {
       readonly migrate: boolean;
       readonly 'security-only': boolean;
     },
-  ): Promise<Request> {
+  ): Promise<UpdateRequest> {
     const named = [...words, ...(flags.taskservs ?? []).flatMap(splitList)];
     const targets = await taskservTargets(session, named, { servers: flags.servers });
     if (flags.version !== undefined && targets.names.length > 1) {
@@ -107,23 +73,5 @@ export default class TaskservUpdate extends ProvisioningCommand {
       migrate: flags.migrate,
       securityOnly: flags['security-only'],
     };
-  }
-
-  async #plan(session: InfrastructureSession, request: Request): Promise<UpdatePlan> {
-    const manifests = await taskservManifests(session.project.extensions);
-    const sources = updateSources(this);
-    const { securityOnly } = request;
-    return planUpdate(session.context, session.infrastructure, {
-      names: request.names,
-      hostnames: request.hostnames,
-      manifests,
-      packages: new TaskservPackages(),
-      version: (name, from) =>
-        request.version === undefined
-          ? newestVersion(manifests.get(name)!, sources, { from, securityOnly })
-          : Promise.resolve(request.version),
-      migrate: request.migrate,
-      parallel: request.parallel,
-    });
   }
 }

@@ -186,6 +186,37 @@ test.each(Object.entries(lives))(
   480_000,
 );
 
+test('secrets of real services reach no process argument, no log and no file others can read', async () => {
+  host = plain;
+  const secret = 'pa55-of-real-services';
+  // Everything that runs while the services are installed is looked at, twenty times a second.
+  await host.sh(`touch /root/watching; cat >/root/watch.sh <<'END'
+while [ -e /root/watching ]; do cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep -a '^pa55-' >>/root/leaks; sleep 0.05; done
+END
+systemd-run -q --unit watching sh /root/watch.sh`);
+  const services = {
+    redis: { password: secret },
+    webhook: { secret, hooks: [{ id: 'hello', command: '/bin/echo' }] },
+    'oci-reg': { auth_enabled: true, password: secret },
+  };
+  for (const [name, config] of Object.entries(services)) {
+    await create(name, config);
+    expect(await create(name, config)).toMatchObject({ changed: false });
+  }
+  await host.sh('rm /root/watching; while systemctl is-active -q watching; do sleep 0.1; done');
+  expect(await host.sh('cat /root/leaks')).toBe('');
+  expect(JSON.stringify(bed.progress)).not.toContain(secret);
+  expect(await host.sh(`journalctl -q --no-pager | grep -c ${secret} || true`)).toBe('0\n');
+  const open = `grep -rlE 'pa55-of-real-service[s]' /run /tmp /var/lib/provisioning /var/log /etc 2>/dev/null || true`;
+  expect(
+    await host.sh(`for f in $(${open}); do stat -c '%a %n' "$f"; done | grep -v '^[0-7]*[0-7]0 ' || true`),
+  ).toBe('');
+  for (const [name, config] of Object.entries(services)) {
+    const removal = { server: host.target, taskserv: use(name, config), references: [], cleanup_data: true };
+    await taskservDelete.run(bed.context(), removal);
+  }
+}, 240_000);
+
 test('external-nfs: a server that does not answer, or a kernel without NFS, is told and leaves no mount', async () => {
   host = plain;
   const options = 'nfsvers=4.2,soft,timeo=10,retrans=1,retry=0';
