@@ -284,6 +284,10 @@ test('07.A14 a major version of postgres: refused without --migrate, carried ove
     'Migration Required: warning: Yes (major version change)',
   );
 
+  const created = await bed.cli('taskserv create postgres web-03 --version 15 --direct');
+  expect(created.code).toBe(1);
+  expect(created.stderr).toContain('postgres 13 on web-03 keeps data that 15 reads differently');
+
   // Newer versions refuse an operator that stands behind its operand: the restore fails.
   await sql(13, 'create operator !! (leftarg = bigint, procedure = int8abs);');
   const failed = await bed.cli('taskserv update postgres web-03 --version 15 --migrate --direct');

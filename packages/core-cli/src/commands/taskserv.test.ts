@@ -201,3 +201,10 @@ test('generate writes every setting into the infrastructure, once, and the defin
     'Migration Required: ok: No',
   );
 });
+
+test('meshes: combinations to choose from, and the guided way from one to another', async () => {
+  expect((await bed.cli('taskserv suggest-mesh')).stdout).toContain('linkerd+nginx (default)');
+  const steps = await bed.cli('taskserv check-migration istio --to linkerd');
+  expect(steps.stdout).toContain('  1. Install linkerd beside istio\n');
+  expect(await bed.cli('taskserv check-migration istio --to redis')).toMatchObject({ code: 2 });
+});

@@ -119,6 +119,15 @@ function explain(failure: HostFailure): Words {
         message: `The package sources of ${hostname} have no ${text}`,
         hint: `See what there is: provisioning server exec ${hostname} 'apt-cache policy ${text.split(' ')[0]!}'`,
       };
+    case 'MIGRATION_NEEDED': {
+      const [from = '?', to = '?'] = text.split(' ');
+      return {
+        code: 'MIGRATION_NEEDED',
+        kind: 'usage',
+        message: `${taskserv} ${from} on ${hostname} keeps data that ${to} reads differently; nothing was changed`,
+        hint: `Carry it over: provisioning taskserv update ${taskserv} ${hostname} --version ${to} --migrate`,
+      };
+    }
     case 'MIGRATION_UNSUPPORTED':
       return {
         code: 'MIGRATION_UNSUPPORTED',

@@ -54,3 +54,4 @@ export {
 } from './status.ts';
 export { switchUnits, unitVerbs, type UnitVerb } from './units.ts';
 export { type VersionMigration, planMigration } from './migration.ts';
+export { type MeshCombination, meshCombinations, replacementSteps } from './mesh.ts';

@@ -382,6 +382,11 @@ run_create() {
   first=$before
   recorded=; restart=; reload=; reload_systemd=
   if [ -f "$RECORDS/$NAME" ]; then recorded=yes; fi
+  # Data that another major version reads differently is never passed by.
+  if [ -n "$recorded" ] && [ -f scripts/migrate.sh ] && [ -z "$MIGRATE_FROM" ]; then
+    read -r was _ <"$RECORDS/$NAME"
+    if [ "\${was%%.*}" != "\${RECORD_VALUE%%[. ]*}" ]; then fail MIGRATION_NEEDED "$was \${RECORD_VALUE%% *}"; fi
+  fi
   tell before "$before"
   finish
   result=unchanged
