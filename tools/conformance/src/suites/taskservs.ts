@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { Resolver } from 'node:dns/promises';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,9 @@ interface Software {
   readonly name: string;
   readonly version: string;
   /** Program by Go package; the name in the archive may have a folder. */
-  readonly programs: Readonly<Record<string, string>>;
+  readonly programs?: Readonly<Record<string, string>>;
+  /** Shell that builds the one program `$OUT` of the module `$MODULE`, whose source is in the working folder. */
+  readonly script?: { readonly module: string; readonly build: string };
   readonly config: Readonly<Record<string, unknown>>;
   readonly changed: Readonly<Record<string, unknown>>;
   readonly privileged?: boolean;
@@ -66,6 +68,33 @@ const catalogue: readonly Software[] = [
       if (said !== 'violet\n') throw new Error(`built ${said}`);
     },
   },
+  {
+    name: 'gitea',
+    version: '1.26.0',
+    script: {
+      module: 'code.gitea.io/gitea',
+      build: `for part in public options templates migration; do go generate -tags bindata ./modules/$part; done
+        CGO_ENABLED=1 go build -trimpath -tags 'bindata sqlite sqlite_unlock_notify' -o "$OUT" .`,
+    },
+    config: { title: 'Forge' },
+    changed: { title: 'Other forge' },
+    work: async (host, address) => {
+      const user = `u${Date.now()}`;
+      const login = Buffer.from(`${user}:pass-word-1`).toString('base64');
+      await host.sh(`cd /; setpriv --reuid=git --regid=git --init-groups env HOME=/var/lib/gitea \\
+        gitea --config /etc/gitea/app.ini admin user create --username ${user} --password pass-word-1 \\
+        --email ${user}@example.test --must-change-password=false >/dev/null`);
+      const answer = await fetch(`http://${address}:3000/api/v1/user/repos`, {
+        method: 'POST',
+        headers: { authorization: `Basic ${login}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ name: 'colours', auto_init: true }),
+      });
+      if (answer.status !== 201) throw new Error(`repository: ${answer.status} ${await answer.text()}`);
+      await host.sh(
+        `d=$(mktemp -d); git clone -q http://${user}:pass-word-1@127.0.0.1:3000/${user}/colours.git "$d"; test -s "$d/README.md"; rm -r "$d"`,
+      );
+    },
+  },
 ];
 
 const suite: ConformanceSuite = {
@@ -102,18 +131,45 @@ export default suite;
 
 const firstLine = ({ message }: Error): string => message.split('\n')[0]!;
 
+/** The one program of a module that cannot be installed by name, as its publisher offers it. */
+async function buildProgram(
+  { name, version }: Software,
+  { module, build }: NonNullable<Software['script']>,
+  kept: string,
+): Promise<Buffer> {
+  const out = join(kept, name);
+  if (!(await exists(out))) {
+    const { stdout } = await run('go', ['mod', 'download', '-json', `${module}@v${version}`]);
+    const { Dir } = JSON.parse(stdout) as { Dir: string };
+    const source = await mkdtemp(join(tmpdir(), 'provisioning-go-'));
+    try {
+      await mkdir(kept, { recursive: true });
+      await run('cp', ['-r', `${Dir}/.`, source]);
+      await run('chmod', ['-R', 'u+w', source]);
+      const env = { ...process.env, OUT: out };
+      await run('sh', ['-e', '-c', build], { cwd: source, env, maxBuffer: 1 << 24 });
+    } finally {
+      await rm(source, { recursive: true, force: true });
+    }
+  }
+  return readFile(out);
+}
+
+const exists = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
+
 /** The archive a publisher would offer. Built programs stay in `.bench/go`, for the next time. */
-async function build({ name, version, programs }: Software, folder: string): Promise<Buffer> {
+async function build(software: Software, folder: string): Promise<Buffer> {
+  const { name, version, programs = {} } = software;
   const kept = join(import.meta.dirname, '..', '..', '..', '..', '.bench', 'go', `${name}-${version}`);
+  if (software.script !== undefined) return buildProgram(software, software.script, kept);
   const place = join(folder, name);
   for (const [path, module] of Object.entries(programs)) {
     const program = join(kept, module.split('/').at(-1)!);
-    if (
-      !(await readFile(program).then(
-        () => true,
-        () => false,
-      ))
-    ) {
+    if (!(await exists(program))) {
       const env = { ...process.env, GOBIN: kept, CGO_ENABLED: '0' };
       await run('go', ['install', `${module}@v${version}`], { env, maxBuffer: 1 << 24 });
     }
