@@ -3,7 +3,9 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { parseAllDocuments } from 'yaml';
 import { catalogueFolder } from '../../../../tools/testing/taskserv-bed.ts';
+import { parseDocument } from '../config/document.ts';
 import { resolveTaskservConfig } from './configuration.ts';
 import { renderTaskserv } from './desired.ts';
 import { factsFunction } from './facts.ts';
@@ -55,6 +57,12 @@ test.each(taskservs)(
     );
     const desired = renderTaskserv(taskserv, config, undefined, { server, servers: {} });
     expect(desired.name).toBe(taskserv.manifest.name);
+    for (const file of desired.files) {
+      if (/\.ya?ml$/.test(file.path))
+        for (const one of parseAllDocuments(file.content)) expect(one.errors).toEqual([]);
+      if (file.path.endsWith('.json')) JSON.parse(file.content);
+      if (file.path.endsWith('.toml')) parseDocument(file.content, file.path);
+    }
     const script = planScript(desired, { owner: 'a', operation: 'b', wait: 1 }, { cleanupData: false });
     execFileSync('sh', ['-n'], { input: `${script}\n${factsFunction([desired])}\n${desired.environment}` });
   },

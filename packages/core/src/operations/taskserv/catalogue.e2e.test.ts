@@ -85,6 +85,13 @@ const lives: Readonly<Record<string, Life>> = {
     changedProbe: `${http(8082, '/')} | grep -q ' 503 '`,
     gone: '! test -e /usr/sbin/haproxy',
   },
+  mysql: {
+    config: { databases: [{ name: 'colours' }] },
+    probe: 'mysql -N -e "create table colours.names (name text)"',
+    changed: { port: 3307, databases: [{ name: 'colours' }, { name: 'shapes' }] },
+    changedProbe: `mysql -N -e 'show tables in colours; use shapes' | grep -q names && bash -c ': </dev/tcp/127.0.0.1/3307'`,
+    gone: '! test -e /usr/sbin/mariadbd && ! test -e /var/lib/mysql',
+  },
   etcd: {
     probe: 'ETCDCTL_API=3 etcdctl put colour blue && ETCDCTL_API=3 etcdctl get colour | grep -q blue',
     changed: { client_port: 2479 },

@@ -3,6 +3,7 @@
 set -eu
 export KUBECONFIG="${KUBECONFIG:-/etc/kubernetes/admin.conf}"
 charts=/etc/provisioning/charts
-exec helm upgrade --install "$CHART_RELEASE" "$CHART_NAME" --repo "$CHART_REPOSITORY" --version "$CHART_VERSION" \
+helm upgrade --install "$CHART_RELEASE" "$CHART_NAME" --repo "$CHART_REPOSITORY" --version "$CHART_VERSION" \
   --namespace "$CHART_NAMESPACE" --create-namespace --wait --timeout 10m \
   --values "$charts/$CHART_RELEASE.yaml" --values "$charts/$CHART_RELEASE.extra.json"
+if [ -s "$charts/cert-manager.issuers.yaml" ]; then kubectl apply --filename "$charts/cert-manager.issuers.yaml"; fi
