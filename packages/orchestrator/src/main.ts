@@ -3,7 +3,6 @@ import { processSurroundings } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { configure, readCommandLine } from './service/configuration.ts';
 import { redactSettings } from './service/settings.ts';
-import { startService } from './service/start.ts';
 import { usage } from './service/usage.ts';
 
 /** The program `provisioning-orchestrator`. */
@@ -30,10 +29,18 @@ async function main(): Promise<void> {
   }
   const options = { settings, origins, version, moduleUrl: import.meta.url };
   let service: { stop(): Promise<void> };
+  if (line.command !== undefined && line.command !== 'worker') {
+    const { runOffline } = await import('./offline/run.ts');
+    await runOffline(line.command, options);
+    return;
+  }
   if (line.command === 'worker') {
     const { startWorker } = await import('./service/start-worker.ts');
     service = await startWorker(options);
-  } else service = await startService(options);
+  } else {
+    const { startService } = await import('./service/start.ts');
+    service = await startService(options);
+  }
   const stop = () => {
     void service.stop().then(
       () => process.exit(0),

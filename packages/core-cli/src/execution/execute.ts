@@ -74,7 +74,10 @@ async function reach(
     return await connectForWork(command, session.configuration);
   } catch (thrown) {
     const error = asProvisioningError(thrown);
-    const fallback = session.configuration.get('orchestrator.fallback_to_direct') !== false;
+    const guarded =
+      session.infrastructure.environment === 'production' &&
+      session.configuration.get('mode') === 'enterprise';
+    const fallback = !guarded && session.configuration.get('orchestrator.fallback_to_direct') !== false;
     if (error.code !== 'ORCHESTRATOR_NOT_AVAILABLE' || !fallback || command.globals.orchestrated) throw error;
     command.out.warn('Orchestrator not available, running directly');
     return undefined;

@@ -19,6 +19,17 @@ export async function countTasks(client: OrchestratorClient): Promise<TaskCounts
   return { active, completed, failed, pending };
 }
 
+/** The same from how many there are of each status. */
+export function countsOf(byStatus: Readonly<Record<string, number>>): TaskCounts {
+  const {
+    Running: active = 0,
+    Completed: completed = 0,
+    Failed: failed = 0,
+    Pending: pending = 0,
+  } = byStatus;
+  return { active, completed, failed, pending };
+}
+
 /** `2d 4h 15m`, or seconds below a minute. */
 export function humanUptime(seconds: number): string {
   const days = Math.floor(seconds / 86_400);

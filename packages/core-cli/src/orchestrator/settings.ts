@@ -4,6 +4,8 @@ import { join } from 'node:path';
 export interface OrchestratorSettings {
   readonly endpoint: string;
   readonly dataDir: string;
+  /** Store that the configuration names; absent where it names none. */
+  readonly storageType?: string;
   readonly enabled: boolean;
   readonly autoStart: boolean;
   readonly fallbackToDirect: boolean;
@@ -32,7 +34,9 @@ export function orchestratorSettings(
     return typeof value === 'number' && value > 0 ? value : fallback;
   };
   const port = environment['ORCHESTRATOR_SERVER_PORT'];
+  const storageType = environment['ORCHESTRATOR_STORAGE_TYPE'] ?? text('platform.orchestrator.storage.type');
   return {
+    ...(storageType === undefined ? {} : { storageType }),
     endpoint:
       environment['PROVISIONING_ORCHESTRATOR_ENDPOINT'] ??
       (port === undefined ? text('orchestrator.endpoint') : `http://127.0.0.1:${port}`) ??

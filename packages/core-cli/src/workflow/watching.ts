@@ -1,4 +1,3 @@
-import type { OrchestratorClient } from '@provisioning/client';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { WatchResult } from '../live/watch.ts';
 import type { Printer } from '../output/printer.ts';
@@ -8,7 +7,7 @@ import type { Printer } from '../output/printer.ts';
  * @throws ProvisioningError `WORKFLOW_NOT_FOUND` (exit 5).
  */
 export async function newestWorkflow(
-  client: OrchestratorClient,
+  client: { list(filter: { limit: number; kind?: string }): Promise<readonly { readonly id: string }[]> },
   typed: string | undefined,
   kind?: string,
 ): Promise<string> {

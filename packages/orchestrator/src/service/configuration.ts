@@ -27,6 +27,16 @@ const flagOptions = {
   help: { type: 'boolean' },
 } as const;
 
+/** Words behind the program's name. */
+const commands: ReadonlySet<string> = new Set([
+  'worker',
+  'validate',
+  'plan',
+  'show',
+  'migrate-store',
+  'repair',
+]);
+
 /** Where a flag stands in the settings. */
 const flagPaths: Readonly<Record<string, string>> = {
   host: 'server.host',
@@ -45,7 +55,7 @@ const flagPaths: Readonly<Record<string, string>> = {
 };
 
 export interface CommandLine {
-  /** `worker`, or nothing for the service itself. */
+  /** `worker`, a command for the records, or nothing for the service itself. */
   readonly command: string | undefined;
   readonly flags: Readonly<Record<string, string | boolean | undefined>>;
 }
@@ -67,7 +77,7 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
       allowPositionals: true,
     });
     const [command, ...rest] = positionals;
-    if ((command !== undefined && command !== 'worker') || rest.length > 0) {
+    if ((command !== undefined && !commands.has(command)) || rest.length > 0) {
       throw new Error(`Unknown argument: ${rest[0] ?? command}`);
     }
     return { command, flags: values };

@@ -3,7 +3,8 @@ import { requireSharedStore } from '../dispatch/bullmq/shared-store.ts';
 import { postgresUrl } from '../journal/open.ts';
 import { PostgresStore } from '../journal/postgres/store.ts';
 import { OperationWorker } from '../worker/worker.ts';
-import { planDefaultsOf, productExecutor, type ServiceOptions } from './start.ts';
+import { planDefaultsOf, productExecutor } from './executor.ts';
+import type { ServiceOptions } from './start.ts';
 
 /** `provisioning-orchestrator worker`: runs operations for an orchestrator on another machine. */
 export async function startWorker(options: ServiceOptions): Promise<{ stop(): Promise<void> }> {

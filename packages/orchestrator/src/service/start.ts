@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { processSurroundings, type Surroundings } from '@provisioning/core';
+import type { Surroundings } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import {
   type Authenticate,
@@ -20,15 +20,11 @@ import type { Executor } from '../execution/executor.ts';
 import { HealthWatch } from '../events/health-watch.ts';
 import { openDispatcher } from '../dispatch/open.ts';
 import { servePage } from '../page/page.ts';
-import { type PlanDefaults, planDefaults } from '../engine/plan.ts';
-import { CommandExecutor } from '../execution/command-executor.ts';
-import { CoreExecutor } from '../execution/core-executor.ts';
-import { Executors } from '../execution/executors.ts';
-import { joinExecutor } from '../execution/join-executor.ts';
 import { Infrastructures } from '../resources/infrastructures.ts';
 import { openStore } from '../journal/open.ts';
 import { storeInForce } from '../migration/marker.ts';
 import { endpointsOf } from '../webhooks/endpoints.ts';
+import { planDefaultsOf, productExecutor, surroundingsOf } from './executor.ts';
 import { Orchestrator } from './orchestrator.ts';
 import type { Settings } from './settings.ts';
 
@@ -224,42 +220,4 @@ function refuseOpenSolo({ mode, server }: Settings): void {
     message: `Configuration error: in solo mode server.host must be a loopback address, found '${server.host}'`,
     hint: 'Use 127.0.0.1, or another mode with authentication',
   });
-}
-
-/** The operations of the product, and commands where they are allowed. */
-export function productExecutor(options: ServiceOptions, logger: Logger, endpoint: () => string): Executor {
-  const { settings, moduleUrl } = options;
-  const surroundings = surroundingsOf(options);
-  const { allow_commands, cancel_grace_seconds } = settings.executor;
-  return new Executors([
-    new CoreExecutor({
-      surroundings,
-      moduleUrls: [moduleUrl],
-      log: (level, message) => logger[level](message),
-    }),
-    joinExecutor,
-    new CommandExecutor({
-      allowed: allow_commands ?? settings.mode === 'solo',
-      grace: Math.max(0, cancel_grace_seconds * 1000 - 500),
-      endpoint,
-      environment: surroundings.env,
-    }),
-  ]);
-}
-
-function surroundingsOf({ surroundings, moduleUrl }: ServiceOptions): Surroundings {
-  return surroundings ?? processSurroundings(new URL('..', moduleUrl).pathname);
-}
-
-/** Values for what submitted workflows leave open. */
-export function planDefaultsOf({ queue, batch }: Settings): PlanDefaults {
-  return {
-    retry: {
-      ...planDefaults.retry,
-      max_attempts: Math.max(1, queue.retry_attempts),
-      initial_delay_seconds: queue.retry_delay_seconds,
-    },
-    timeoutSeconds: queue.task_timeout_minutes * 60,
-    parallelLimit: batch.parallel_limit,
-  };
 }

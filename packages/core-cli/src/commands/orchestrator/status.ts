@@ -1,21 +1,33 @@
+import { boolean, string } from '@oclif/core/flags';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { orchestratorHealth } from '../../orchestrator/control.ts';
-import { countTasks, humanUptime } from '../../orchestrator/figures.ts';
-import { clientFor, settingsFor } from '../../session/orchestrator.ts';
+import { countsOf, countTasks, humanUptime } from '../../orchestrator/figures.ts';
+import { readSettings, readStore } from '../../orchestrator/reading.ts';
+import { clientFor } from '../../session/orchestrator.ts';
 
 export default class OrchestratorStatus extends ProvisioningCommand {
   static override summary = 'Show whether the orchestrator runs and what it works on';
   static override spec: CommandSpec = { access: '-', workspace: false };
   static override examples = ['provisioning orchestrator status', 'provisioning orch status --out json'];
 
+  static override flags = {
+    'data-dir': string({ description: 'folder of the journal' }),
+    http: boolean({ description: 'ask the service instead of reading its store' }),
+  };
+
   async run(): Promise<void> {
-    await this.parse(OrchestratorStatus);
-    const settings = await settingsFor(this);
+    const { flags } = await this.parse(OrchestratorStatus);
+    const options = { dataDir: flags['data-dir'], http: flags.http };
+    const settings = await readSettings(this, options);
     const health = await orchestratorHealth(settings);
-    const counts = health
-      ? await countTasks(clientFor(this, settings))
-      : { active: 0, completed: 0, failed: 0, pending: 0 };
+    const counts = await readStore(
+      this,
+      settings,
+      options,
+      (store) => countsOf(store.counts()),
+      async () => (health ? countTasks(clientFor(this, settings)) : countsOf({})),
+    );
     const status = {
       active_tasks: counts.active,
       completed_tasks: counts.completed,
@@ -36,15 +48,12 @@ export default class OrchestratorStatus extends ProvisioningCommand {
     await this.out.result(status, () => [
       `Orchestrator: ${shown}`,
       `  Endpoint:   ${status.endpoint}${status.pid === undefined ? '' : ` (PID ${status.pid})`}`,
-      ...(health
-        ? [
-            `  Uptime:     ${status.uptime}`,
-            `  Active:     ${status.active_tasks}`,
-            `  Pending:    ${status.pending_tasks}`,
-            `  Completed:  ${status.completed_tasks}`,
-            `  Failed:     ${status.failed_tasks}`,
-          ]
-        : ['  Start it:   provisioning orchestrator start']),
+      ...(health ? [`  Uptime:     ${status.uptime}`] : []),
+      `  Active:     ${status.active_tasks}`,
+      `  Pending:    ${status.pending_tasks}`,
+      `  Completed:  ${status.completed_tasks}`,
+      `  Failed:     ${status.failed_tasks}`,
+      ...(health ? [] : ['  Start it:   provisioning orchestrator start']),
     ]);
   }
 }

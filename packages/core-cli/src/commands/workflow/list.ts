@@ -1,10 +1,11 @@
 import { string } from '@oclif/core/flags';
-import type { WorkflowRecord } from '@provisioning/client';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { elapsed } from '../../live/render.ts';
 import type { Style } from '../../output/style.ts';
-import { connect } from '../../session/orchestrator.ts';
+import type { StoredWorkflow } from '../../orchestrator/local-store.ts';
+import { listWorkflows } from '../../orchestrator/reading.ts';
+import { settingsFor } from '../../session/orchestrator.ts';
 
 export default class WorkflowList extends ProvisioningCommand {
   static override summary = 'List workflows, newest first';
@@ -27,12 +28,10 @@ export default class WorkflowList extends ProvisioningCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(WorkflowList);
-    const { client } = await connect(this);
     const { infra } = this.globals;
     const kind = this.kind ?? flags.kind;
-    const records = await client.list({
+    const records = await listWorkflows(this, await settingsFor(this), {
       limit: Math.max(1, Number.parseInt(flags.limit, 10) || 50),
-      signal: this.signal,
       ...(flags.status === undefined ? {} : { status: flags.status }),
       ...(kind === undefined ? {} : { kind }),
       ...(infra === undefined ? {} : { infra }),
@@ -64,7 +63,7 @@ export function paintStatus(text: string, status: string, style: Style): string 
   return status === 'Running' ? style.warn(text) : style.dim(text);
 }
 
-function duration(record: WorkflowRecord, now: number): string {
+function duration(record: StoredWorkflow, now: number): string {
   if (record.started_at === undefined) return '';
   const end = record.completed_at === undefined ? now : Date.parse(record.completed_at);
   return elapsed(end - Date.parse(record.started_at));

@@ -5,6 +5,7 @@ import type { CommandSpec } from '../../frame/metadata.ts';
 import { renderFrame } from '../../live/render.ts';
 import { viewOf } from '../../live/view.ts';
 import { watchWorkflow } from '../../live/watch.ts';
+import { readWorkflowRecord } from '../../orchestrator/reading.ts';
 import { connect } from '../../session/orchestrator.ts';
 import { finishWatch, newestWorkflow } from '../../workflow/watching.ts';
 
@@ -25,9 +26,9 @@ export default class WorkflowStatus extends ProvisioningCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(WorkflowStatus);
-    const { client } = await connect(this);
-    const id = await newestWorkflow(client, args.id, this.kind);
     if (flags.follow) {
+      const { client } = await connect(this);
+      const id = await newestWorkflow(client, args.id, this.kind);
       const { runtime, out } = this;
       const { interruption } = this.host;
       const result = await watchWorkflow({
@@ -41,7 +42,7 @@ export default class WorkflowStatus extends ProvisioningCommand {
       finishWatch(out, result);
       return;
     }
-    const record = await client.get(id, { signal: this.signal });
+    const record = await readWorkflowRecord(this, args.id, this.kind);
     const frame = {
       style: this.out.style,
       columns: this.out.terminal.columns,

@@ -5,10 +5,11 @@ import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { watchWorkflow } from '../../live/watch.ts';
-import { clientFor, connectForWork, settingsFor } from '../../session/orchestrator.ts';
+import { connectForWork } from '../../session/orchestrator.ts';
 import { configurationOf, select } from '../../session/workspace.ts';
 import { destructiveOperations, readWorkflow } from '../../workflow/definition.ts';
-import { printValidation } from '../../workflow/validation.ts';
+import { askHere, placed } from '../../workflow/placed.ts';
+import { printPlan } from '../../workflow/plan.ts';
 import { finishWatch } from '../../workflow/watching.ts';
 
 export default class WorkflowSubmit extends ProvisioningCommand {
@@ -34,26 +35,20 @@ export default class WorkflowSubmit extends ProvisioningCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(WorkflowSubmit);
-    const selection = await select(this, 'optional').catch(() => undefined);
-    const configuration = await configurationOf(this, selection);
-    const read = await readWorkflow(args.file, this.runtime.cwd);
+    const configuration = await configurationOf(this, await select(this, 'optional').catch(() => undefined));
     const workflow = {
-      ...(selection === undefined ? {} : { workspace: { name: selection.name, path: selection.path } }),
-      ...(selection?.infra === undefined ? {} : { infra: selection.infra }),
-      environment: configuration.environment,
-      ...read,
+      ...(await placed(this, await readWorkflow(args.file, this.runtime.cwd))),
       ...(this.kind === undefined ? {} : { kind: this.kind }),
       ...(flags.priority === undefined ? {} : { priority: wholeNumber('priority', flags.priority, 0, 100) }),
       ...(flags['parallel-limit'] === undefined
         ? {}
         : { parallel_limit: wholeNumber('parallel-limit', flags['parallel-limit'], 1, 100) }),
     };
-    const settings = await settingsFor(this, configuration);
-    const client = this.globals.check ? clientFor(this, settings) : await connectForWork(this, configuration);
     if (this.globals.check) {
-      await printValidation(this, await client.validate(workflow, { strict: flags.strict }), flags.strict);
+      await printPlan(this, await askHere(this, 'plan', { definition: workflow, strict: flags.strict }));
       return;
     }
+    const client = await connectForWork(this, configuration);
     const destructive = destructiveOperations(workflow);
     if (destructive.length > 0)
       await this.confirm(`The workflow contains ${destructive.join(', ')}. Submit it?`);

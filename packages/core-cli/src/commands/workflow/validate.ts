@@ -1,9 +1,9 @@
 import { string as argument } from '@oclif/core/args';
 import { boolean } from '@oclif/core/flags';
+import type { ValidationResult } from '@provisioning/client';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
-import { connectForWork } from '../../session/orchestrator.ts';
-import { configurationOf, select } from '../../session/workspace.ts';
+import { askHere, placed } from '../../workflow/placed.ts';
 import { readWorkflow } from '../../workflow/definition.ts';
 import { printValidation } from '../../workflow/validation.ts';
 
@@ -20,8 +20,7 @@ export default class WorkflowValidate extends ProvisioningCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(WorkflowValidate);
     const workflow = await readWorkflow(args.file, this.runtime.cwd);
-    const configuration = await configurationOf(this, await select(this, 'optional').catch(() => undefined));
-    const client = await connectForWork(this, configuration);
-    await printValidation(this, await client.validate(workflow, { strict: flags.strict }), flags.strict);
+    const request = { definition: await placed(this, workflow), strict: flags.strict };
+    await printValidation(this, await askHere<ValidationResult>(this, 'validate', request), flags.strict);
   }
 }

@@ -29,19 +29,25 @@ const eventPage = 5000;
 export class SqliteStore implements Store {
   readonly type = 'sqlite';
   readonly #path: string;
+  readonly #readOnly: boolean;
   #database!: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
 
-  /** @param path of the database file; created with mode 0600 */
-  constructor(path: string) {
+  /**
+   * @param path of the database file; created with mode 0600
+   * @param options `readOnly`: beside an orchestrator that works on it; nothing is written or created
+   */
+  constructor(path: string, options: { readonly readOnly?: boolean } = {}) {
     this.#path = path;
+    this.#readOnly = options.readOnly ?? false;
   }
 
   open(): Promise<void> {
     const fresh = !existsSync(this.#path);
-    this.#database = new DatabaseSync(this.#path);
+    this.#database = new DatabaseSync(this.#path, { readOnly: this.#readOnly });
     if (fresh) chmodSync(this.#path, 0o600);
-    this.#database.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000;');
+    const pragmas = this.#readOnly ? '' : 'PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;';
+    this.#database.exec(`${pragmas} PRAGMA busy_timeout=5000;`);
     const { user_version: version } = this.#get<{ user_version: number }>('PRAGMA user_version')!;
     if (version > schemaVersion) {
       throw new ProvisioningError({
@@ -51,7 +57,7 @@ export class SqliteStore implements Store {
         hint: 'Install the version of the orchestrator that wrote it, or give another --data-dir',
       });
     }
-    if (version === 0) {
+    if (version === 0 && !this.#readOnly) {
       this.#database.exec(`BEGIN IMMEDIATE; ${schema} PRAGMA user_version=${schemaVersion}; COMMIT;`);
     }
     return Promise.resolve();

@@ -1,0 +1,67 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Sandbox } from '../../../test/sandbox.ts';
+
+const workflow = (seconds: number) => `
+name = "steps"
+version = "1.0.0"
+[[operations]]
+id = "one"
+type = "command"
+config = { command = "sleep", args = ["${seconds}"] }
+`;
+
+describe('orchestrator commands', () => {
+  let sandbox: Sandbox;
+  const json = async (words: readonly string[]) =>
+    JSON.parse((await sandbox.run([...words, '--out', 'json'])).stdout) as never;
+
+  beforeAll(async () => {
+    sandbox = await Sandbox.make();
+    writeFileSync(join(sandbox.folder, 'quick.toml'), workflow(0));
+    writeFileSync(join(sandbox.folder, 'long.toml'), workflow(6));
+  });
+  afterAll(() => sandbox.remove());
+
+  test('12.A16 checking and validating start nothing; 12.A15 a batch without an orchestrator is exit 1', async () => {
+    for (const words of [
+      ['workflow', 'submit', 'quick.toml', '--check'],
+      ['orchestrator', 'validate', 'quick.toml'],
+      ['workflow', 'dry-run', 'quick.toml'],
+    ])
+      expect({ words, ...(await sandbox.run(words)) }).toMatchObject({ words, code: 0 });
+    expect(await json(['orchestrator', 'status'])).toMatchObject({ health: 'stopped' });
+    const refused = await sandbox.run(['batch', 'submit', 'quick.toml', '--yes'], {
+      environment: { PROVISIONING_ORCHESTRATOR_AUTO_START: 'false' },
+    });
+    expect(refused).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('Orchestrator not available'),
+    });
+  }, 120_000);
+
+  test('12.A20 Ctrl-C in a monitor is exit 0, the workflow goes on; 12.A14 reads work while it is stopped', async () => {
+    const submitted = await sandbox.run(['workflow', 'submit', 'long.toml', '--out', 'json']);
+    expect(submitted).toMatchObject({ code: 0 });
+    const { workflow_id: id } = JSON.parse(submitted.stdout) as { workflow_id: string };
+    const monitor = await sandbox.run(['workflow', 'monitor', id], {
+      onStart: (child) => void setTimeout(() => child.kill('SIGINT'), 2500),
+    });
+    expect(monitor.code).toBe(0);
+    expect(monitor.stderr).toContain('keeps running');
+    expect((await sandbox.run(['workflow', 'monitor', id])).code).toBe(0);
+    expect(await json(['workflow', 'status', id])).toMatchObject({ status: 'Completed' });
+    expect((await sandbox.run(['orchestrator', 'stop'])).code).toBe(0);
+    expect(await json(['orchestrator', 'status'])).toMatchObject({ health: 'stopped', completed_tasks: 1 });
+    expect(await json(['orchestrator', 'tasks'])).toMatchObject([{ task_id: id, status: 'completed' }]);
+    expect(await json(['workflow', 'status', id])).toMatchObject({ status: 'Completed' });
+    const other = await sandbox.run(['orchestrator', 'status'], {
+      environment: { ORCHESTRATOR_STORAGE_TYPE: 'postgres' },
+    });
+    expect(other).toMatchObject({ code: 0, stderr: expect.stringContaining('[HTTP fallback mode]') });
+    const path = await sandbox.run(['orchestrator', 'migrate-store', '--from', 'sqlite', '--to', 'mysql']);
+    expect(path).toMatchObject({ code: 2 });
+    expect(path.stderr).toContain('Unsupported migration path: sqlite → mysql');
+  }, 180_000);
+});

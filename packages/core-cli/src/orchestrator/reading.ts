@@ -1,0 +1,103 @@
+import type { WorkflowRecord } from '@provisioning/client';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { existsSync } from 'node:fs';
+import type { ProvisioningCommand } from '../frame/command.ts';
+import { clientFor, notAvailable, settingsFor } from '../session/orchestrator.ts';
+import { newestWorkflow } from '../workflow/watching.ts';
+import { orchestratorHealth } from './control.ts';
+import { type LocalStore, openLocalStore, type StoredFilter, type StoredWorkflow } from './local-store.ts';
+import { askProgram } from './run-program.ts';
+import type { OrchestratorSettings } from './settings.ts';
+
+export interface ReadOptions {
+  /** `--data-dir`: another folder than the configured one. */
+  readonly dataDir?: string;
+  /** `--http`: ask the service also where its store could be read. */
+  readonly http?: boolean;
+}
+
+/** Settings with the data folder that was asked for. @throws ProvisioningError when that folder does not exist */
+export async function readSettings(
+  command: ProvisioningCommand,
+  { dataDir }: ReadOptions,
+): Promise<OrchestratorSettings> {
+  const settings = await settingsFor(command);
+  if (dataDir === undefined) return settings;
+  if (existsSync(dataDir)) return { ...settings, dataDir };
+  throw new ProvisioningError({
+    code: 'DATA_DIR_MISSING',
+    message: 'Failed to read status',
+    hint: `There is no folder ${dataDir}. mkdir -p ${dataDir}, or start the orchestrator: provisioning orchestrator start`,
+  });
+}
+
+/**
+ * Reads from the store's file where that can be done, without disturbing the service and also while it is stopped; over
+ * HTTP everywhere else, which is said (12 §16).
+ */
+export async function readStore<T>(
+  command: ProvisioningCommand,
+  settings: OrchestratorSettings,
+  options: ReadOptions,
+  local: (store: LocalStore) => T,
+  remote: () => Promise<T>,
+): Promise<T> {
+  const store = options.http ? undefined : await openLocalStore(settings);
+  if (store) {
+    try {
+      return local(store);
+    } finally {
+      store.close();
+    }
+  }
+  if (!options.http) command.runtime.stderr.write('[HTTP fallback mode]\n');
+  return remote();
+}
+
+/** Workflows, newest first. @throws ProvisioningError when there is neither a readable store nor a service */
+export async function listWorkflows(
+  command: ProvisioningCommand,
+  settings: OrchestratorSettings,
+  filter: StoredFilter,
+  options: ReadOptions = {},
+): Promise<readonly StoredWorkflow[]> {
+  return readStore(
+    command,
+    settings,
+    options,
+    (store) => store.list(filter),
+    async () => {
+      if (!(await orchestratorHealth(settings))) throw notAvailable(settings);
+      const records = await clientFor(command, settings).list({ ...filter, signal: command.signal });
+      return records.map((record) => ({ ...record, infra: record.infra }));
+    },
+  );
+}
+
+/**
+ * A workflow with its operations: from the service where it answers, else from the store.
+ * @param typed its id, the beginning or the end of one, or nothing for the newest
+ */
+export async function readWorkflowRecord(
+  command: ProvisioningCommand,
+  typed: string | undefined,
+  kind?: string,
+): Promise<WorkflowRecord> {
+  const settings = await settingsFor(command);
+  if (await orchestratorHealth(settings)) {
+    const client = clientFor(command, settings);
+    return client.get(await newestWorkflow(client, typed, kind), { signal: command.signal });
+  }
+  const store = await openLocalStore(settings);
+  if (!store) throw notAvailable(settings);
+  let workflow: string;
+  try {
+    const offline = { list: async () => store.list({ limit: 200, ...(kind === undefined ? {} : { kind }) }) };
+    workflow = await newestWorkflow(offline, typed, kind);
+  } finally {
+    store.close();
+  }
+  const { runtime, signal } = command;
+  const { environment, cwd } = runtime;
+  return askProgram<WorkflowRecord>('show', { workflow }, { settings, environment, cwd, signal });
+}

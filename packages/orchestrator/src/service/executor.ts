@@ -1,0 +1,55 @@
+import { processSurroundings, type Surroundings } from '@provisioning/core';
+import type { Logger } from '@provisioning/service-kit';
+import { type PlanDefaults, planDefaults } from '../engine/plan.ts';
+import { CommandExecutor } from '../execution/command-executor.ts';
+import { CoreExecutor } from '../execution/core-executor.ts';
+import type { Executor } from '../execution/executor.ts';
+import { Executors } from '../execution/executors.ts';
+import { joinExecutor } from '../execution/join-executor.ts';
+import type { Settings } from './settings.ts';
+import type { ServiceOptions } from './start.ts';
+
+/** The operations of the product, and commands where they are allowed. */
+export function productExecutor(
+  options: Pick<ServiceOptions, 'settings' | 'moduleUrl' | 'surroundings'>,
+  logger: Logger,
+  endpoint: () => string,
+): Executor {
+  const { settings, moduleUrl } = options;
+  const surroundings = surroundingsOf(options);
+  const { allow_commands, cancel_grace_seconds } = settings.executor;
+  return new Executors([
+    new CoreExecutor({
+      surroundings,
+      moduleUrls: [moduleUrl],
+      log: (level, message) => logger[level](message),
+    }),
+    joinExecutor,
+    new CommandExecutor({
+      allowed: allow_commands ?? settings.mode === 'solo',
+      grace: Math.max(0, cancel_grace_seconds * 1000 - 500),
+      endpoint,
+      environment: surroundings.env,
+    }),
+  ]);
+}
+
+export function surroundingsOf({
+  surroundings,
+  moduleUrl,
+}: Pick<ServiceOptions, 'surroundings' | 'moduleUrl'>): Surroundings {
+  return surroundings ?? processSurroundings(new URL('..', moduleUrl).pathname);
+}
+
+/** Values for what submitted workflows leave open. */
+export function planDefaultsOf({ queue, batch }: Settings): PlanDefaults {
+  return {
+    retry: {
+      ...planDefaults.retry,
+      max_attempts: Math.max(1, queue.retry_attempts),
+      initial_delay_seconds: queue.retry_delay_seconds,
+    },
+    timeoutSeconds: queue.task_timeout_minutes * 60,
+    parallelLimit: batch.parallel_limit,
+  };
+}
