@@ -54,10 +54,11 @@ interface Row {
  * The orchestrator's SQLite file, opened for reading beside it or without it (12 §16).
  * @returns nothing where the store is another one, is not readable, or is of a version that is not known: ask over HTTP
  */
-export async function openLocalStore(settings: OrchestratorSettings): Promise<LocalStore | undefined> {
+export function openLocalStore(settings: OrchestratorSettings): LocalStore | undefined {
   const path = join(settings.dataDir, 'orchestrator.db');
   if (storeType(settings) !== 'sqlite' || !existsSync(path)) return undefined;
-  const { DatabaseSync } = await import('node:sqlite');
+  // Loaded only here: few commands need it.
+  const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
   let database: InstanceType<typeof DatabaseSync>;
   try {
     database = new DatabaseSync(path, { readOnly: true });

@@ -42,7 +42,7 @@ export async function readStore<T>(
   local: (store: LocalStore) => T,
   remote: () => Promise<T>,
 ): Promise<T> {
-  const store = options.http ? undefined : await openLocalStore(settings);
+  const store = options.http ? undefined : openLocalStore(settings);
   if (store) {
     try {
       return local(store);
@@ -88,7 +88,7 @@ export async function readWorkflowRecord(
     const client = clientFor(command, settings);
     return client.get(await newestWorkflow(client, typed, kind), { signal: command.signal });
   }
-  const store = await openLocalStore(settings);
+  const store = openLocalStore(settings);
   if (!store) throw notAvailable(settings);
   let workflow: string;
   try {

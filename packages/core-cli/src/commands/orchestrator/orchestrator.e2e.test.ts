@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Sandbox } from '../../../test/sandbox.ts';
@@ -32,9 +32,11 @@ describe('orchestrator commands', () => {
     ])
       expect({ words, ...(await sandbox.run(words)) }).toMatchObject({ words, code: 0 });
     expect(await json(['orchestrator', 'status'])).toMatchObject({ health: 'stopped' });
-    const refused = await sandbox.run(['batch', 'submit', 'quick.toml', '--yes'], {
-      environment: { PROVISIONING_ORCHESTRATOR_AUTO_START: 'false' },
-    });
+    const user = join(sandbox.folder, 'config', 'provisioning');
+    mkdirSync(user, { recursive: true });
+    writeFileSync(join(user, 'config.toml'), '[orchestrator]\nauto_start = false\n');
+    const refused = await sandbox.run(['batch', 'submit', 'quick.toml', '--yes']);
+    rmSync(join(user, 'config.toml'));
     expect(refused).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('Orchestrator not available'),
