@@ -11,13 +11,14 @@ DEFINE INDEX IF NOT EXISTS workflows_phase ON workflows FIELDS phase;
 DEFINE TABLE IF NOT EXISTS definitions SCHEMALESS;
 DEFINE TABLE IF NOT EXISTS events SCHEMALESS;
 DEFINE INDEX IF NOT EXISTS events_sequence ON events FIELDS sequence UNIQUE;
+DEFINE INDEX IF NOT EXISTS events_of_workflow ON events FIELDS workflow, sequence;
 DEFINE TABLE IF NOT EXISTS records SCHEMALESS;
 DEFINE INDEX IF NOT EXISTS records_kind ON records FIELDS kind;
 `;
 
 /**
- * One transaction for a whole batch. An event's id is its workflow and its sequence number, so that the journal of a
- * workflow is one range.
+ * One transaction for a whole batch. An event's id is its workflow and its sequence number: appended again, it
+ * is the same one.
  */
 const write = `
 FOR $row IN $workflows { UPSERT type::record('workflows', $row.number) MERGE $row; };

@@ -126,11 +126,10 @@ export class SurrealStore implements Store {
   }
 
   async *events(workflow: number, after: number): AsyncGenerator<JournalEntry> {
-    const last = Number.MAX_SAFE_INTEGER;
     for (;;) {
       const rows = await this.#rows<SurrealEvent>(
-        `SELECT * OMIT id FROM type::range('events', [$workflow, $from]..=[$workflow, ${last}]) LIMIT ${eventPage}`,
-        { workflow, from: after + 1 },
+        `SELECT * OMIT id FROM events WHERE workflow = $workflow AND sequence > $after ORDER BY sequence LIMIT ${eventPage}`,
+        { workflow, after },
       );
       for (const row of rows) yield toEntry(row);
       if (rows.length < eventPage) return;
