@@ -17,6 +17,8 @@ export interface Ended {
 /** A user of their own: folders, orchestrator port and container engine service apart from everybody else's. */
 export class Sandbox {
   readonly folder: string;
+  /** The command line's file, for Node. */
+  readonly program = program;
   readonly environment: Readonly<Record<string, string>>;
 
   private constructor(folder: string, port: number) {

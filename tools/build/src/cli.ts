@@ -16,11 +16,11 @@ export function cliBundle(root: string): BundleSpec {
     name: 'cli',
     outdir: join(folder, 'dist'),
     copies: {
-      [join(root, 'docs/guides')]: 'docs/guides',
+      [join(root, 'docs')]: 'docs',
       [join(root, 'compatibility.toml')]: 'compatibility.toml',
     },
     watched: () => [
-      ...tree(join(root, 'docs/guides')),
+      ...tree(join(root, 'docs')),
       ...tree(join(folder, 'src')),
       ...tree(join(root, 'tools/build/src')),
       join(folder, 'package.json'),

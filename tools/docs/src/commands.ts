@@ -42,6 +42,32 @@ export function documentedLines(root: string, file: string): DocumentedLine[] {
   return result;
 }
 
+/** Guides whose front matter says `test: true` run as a whole, on real servers (24 §8). */
+export function isTestedGuide(file: string): boolean {
+  return /^---\n(?:(?!---$).*\n)*?test: true$/m.test(readFileSync(file, 'utf8'));
+}
+
+/** A block of commands that are run, with the output the text promises after it. */
+export interface RunnableBlock {
+  /** Line of the block's first command, from 1. */
+  readonly line: number;
+  readonly commands: string;
+  readonly output?: string;
+}
+
+/** The `bash` blocks of a page, each with the `output` block that follows it before the next one. */
+export function runnableBlocks(markdown: string): RunnableBlock[] {
+  const blocks: { line: number; commands: string; output?: string }[] = [];
+  for (const match of markdown.matchAll(/^```(bash|output)\n([\s\S]*?)\n```$/gm)) {
+    const last = blocks.at(-1);
+    if (match[1] === 'bash') {
+      const line = markdown.slice(0, match.index).split('\n').length + 1;
+      blocks.push({ line, commands: match[2]! });
+    } else if (last !== undefined && last.output === undefined) last.output = match[2]!;
+  }
+  return blocks;
+}
+
 /** Words of the `provisioning` command in a shell line: quotes resolved, comments, pipes and redirections left out. */
 export function wordsOf(text: string): string[] {
   const words: string[] = [];

@@ -28,6 +28,7 @@ export async function helpPage(
   const category =
     single ?? (words.length === route.typed.length ? categoryFor(catalogue, words) : undefined);
   if (category) return categoryPage(catalogue, category, style);
+  if (route.typed.length === 1 && route.typed[0] === 'all') return allCommandsPage(catalogue, style);
   if (words.length === 0) {
     if (route.category !== undefined && route.typed.length === 0) {
       return categoryPage(catalogue, findCategory(catalogue, route.category)!, style);
