@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stopPrivateService } from '@provisioning/provider-local/engine';
 
 const root = join(import.meta.dirname, '../../..');
 export const program = join(root, 'packages/core-cli/bin/provisioning.js');
@@ -64,6 +65,7 @@ export class Sandbox {
 
   async remove(): Promise<void> {
     await this.run(['orchestrator', 'stop', '--force', '--drain', '5']);
+    await stopPrivateService({ variables: this.environment });
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
