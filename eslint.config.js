@@ -77,7 +77,7 @@ export default tseslint.config(
   },
   { files: ['tools/**'], rules: { 'no-console': 'off', '@nx/enforce-module-boundaries': 'off' } },
   {
-    files: ['**/*.test.ts', '**/*.fixture.ts', '**/testing/**'],
+    files: ['**/*.test.ts', '**/*.fixture.ts', '**/testing/**', 'packages/*/test/**'],
     rules: { '@typescript-eslint/no-explicit-any': 'off', '@nx/enforce-module-boundaries': 'off' },
   },
 );
