@@ -16,6 +16,7 @@ import { acceptDocuments, type DocumentOptions } from './documents.ts';
 import { RouteMethods } from './route-methods.ts';
 import { SecurityGuard } from './security-guard.ts';
 import { httpStatus } from './status.ts';
+import { cannotListen } from './cannot-listen.ts';
 
 export interface HttpServerOptions {
   readonly module: DynamicModule;
@@ -99,7 +100,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   return {
     server,
     async listen(host, port) {
-      await app.listen(port, host);
+      await app.listen(port, host).catch((cause: unknown) => {
+        throw cannotListen(host, port, cause as NodeJS.ErrnoException);
+      });
       const address = server.address();
       return { host, port: typeof address === 'object' && address !== null ? address.port : port };
     },

@@ -3,6 +3,7 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import type { AddressInfo } from 'node:net';
 import { type RenderRequest, Renderer, renderLanguage, renderLanguages } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { cannotListen } from '../http/cannot-listen.ts';
 
 export interface RenderDaemonOptions {
   readonly version: string;
@@ -193,15 +194,7 @@ function send(response: ServerResponse, status: number, content: unknown): void 
 function listening(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
-      reject(
-        new ProvisioningError({
-          code: 'PORT_TAKEN',
-          kind: 'conflict',
-          message: `Cannot listen on ${host}:${port}: ${cause.code === 'EADDRINUSE' ? 'the port is taken' : cause.message}`,
-          hint: 'Choose another with PROVISIONING_RENDER_BIND.',
-          cause,
-        }),
-      );
+      reject(cannotListen(host, port, cause, 'Choose another with PROVISIONING_RENDER_BIND'));
     });
     server.listen(port, host, resolve);
   });

@@ -44,6 +44,14 @@ export class SqliteStore implements Store {
 
   open(): Promise<void> {
     const fresh = !existsSync(this.#path);
+    if (fresh && this.#readOnly) {
+      throw new ProvisioningError({
+        code: 'STORE_NOT_FOUND',
+        kind: 'not-found',
+        message: `the orchestrator has kept nothing yet: ${this.#path} does not exist`,
+        hint: 'Start it with `provisioning orchestrator start`, or name its directory with --data-dir',
+      });
+    }
     this.#database = new DatabaseSync(this.#path, { readOnly: this.#readOnly });
     if (fresh) chmodSync(this.#path, 0o600);
     const pragmas = this.#readOnly ? '' : 'PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;';
