@@ -38,47 +38,50 @@ export async function prove(cli: Cli, workspace: string): Promise<void> {
     ])
   ).trim();
 
-  const database = await patiently(async () => {
-    const client = new pg.Client({
-      host: '127.0.0.1',
-      port: port(5432),
-      user: 'app',
-      database: 'app',
-      password,
-    });
-    await client.connect();
-    return client;
-  });
+  const { server, id, total } = await patiently(() => writeAndRead(port(5432), password));
+  process.stdout.write(
+    `postgres  127.0.0.1:${port(5432)} -> haproxy on web-01 -> ${server} (db-01): wrote and read row ${id} (${total} in the table)\n`,
+  );
+  const answer = await patiently(() => ping(port(6379)));
+  process.stdout.write(
+    `redis     127.0.0.1:${port(6379)} -> haproxy on web-01 -> cache-01: PING -> ${answer}\n`,
+  );
+}
+
+interface Row {
+  readonly id: string;
+  readonly total: string;
+  readonly server: string;
+}
+
+async function writeAndRead(port: number, password: string): Promise<Row> {
+  const client = new pg.Client({ host: '127.0.0.1', port, user: 'app', database: 'app', password });
+  // What ends the connection fails the query under way as well.
+  client.on('error', () => undefined);
+  await client.connect();
   try {
-    await database.query(
+    await client.query(
       'create table if not exists quickstart (id uuid primary key, at timestamptz default now())',
     );
     const id = randomUUID();
-    await database.query('insert into quickstart (id) values ($1)', [id]);
-    const { rows } = await database.query<{ id: string; total: string; server: string }>(
+    await client.query('insert into quickstart (id) values ($1)', [id]);
+    const { rows } = await client.query<Row>(
       'select id, (select count(*) from quickstart) as total, host(inet_server_addr()) as server from quickstart where id = $1',
       [id],
     );
-    const row = rows[0];
-    if (row?.id !== id) throw new Error('The row that was written did not come back.');
-    process.stdout.write(
-      `postgres  127.0.0.1:${port(5432)} -> haproxy on web-01 -> ${row.server} (db-01): wrote and read row ${id} (${row.total} in the table)\n`,
-    );
+    if (rows[0]?.id !== id) throw new Error('The row that was written did not come back.');
+    return rows[0];
   } finally {
-    await database.end();
+    await client.end();
   }
+}
 
-  const cache = new Redis({
-    host: '127.0.0.1',
-    port: port(6379),
-    maxRetriesPerRequest: 2,
-    lazyConnect: true,
-  });
-  await cache.connect();
+async function ping(port: number): Promise<string> {
+  const cache = new Redis({ host: '127.0.0.1', port, maxRetriesPerRequest: 2, lazyConnect: true });
+  cache.on('error', () => undefined);
   try {
-    process.stdout.write(
-      `redis     127.0.0.1:${port(6379)} -> haproxy on web-01 -> cache-01: PING -> ${await cache.ping()}\n`,
-    );
+    await cache.connect();
+    return await cache.ping();
   } finally {
     cache.disconnect();
   }
