@@ -1,4 +1,4 @@
-import { string } from '@oclif/core/flags';
+import { integer, string } from '@oclif/core/flags';
 import { hasChanges, planDeploy } from '@provisioning/core';
 import { ProvisioningCommand } from '../frame/command.ts';
 import type { CommandSpec } from '../frame/metadata.ts';
@@ -18,7 +18,7 @@ export default class Deploy extends ProvisioningCommand {
   ];
   static override flags = {
     target: string({ description: 'only these servers; globs work', multiple: true }),
-    parallel: string({ description: 'servers worked on at once' }),
+    parallel: integer({ description: 'servers worked on at once', min: 1 }),
   };
 
   async run(): Promise<void> {
@@ -36,6 +36,7 @@ export default class Deploy extends ProvisioningCommand {
       done: `Deployed ${infra}`,
       question: `Deploy to ${plan.workspace}:${infra}?`,
       confirm: hasChanges(plan),
+      parallel: flags.parallel,
       next: [
         'provisioning server list',
         `provisioning server ssh ${session.infrastructure.servers[0]?.hostname ?? '<server>'}`,

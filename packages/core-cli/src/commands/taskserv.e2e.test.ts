@@ -169,6 +169,18 @@ test('a failure with --rollback takes away what this run installed', async () =>
   await bed.sh('web-03', 'rm /root/broken');
 });
 
+test('07 §5.2 a terminal is asked for the servers of what no definition places', async () => {
+  const asked = await bed.type('taskserv create left --direct', 'web-01 web-03\n');
+  expect(asked.stderr).toContain("No server of 'prod' has left in its definition");
+  expect(asked).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('Installed left on web-01, web-03') as unknown,
+  });
+  expect(await bed.sh('web-02', 'ls /var/lib/provisioning/taskservs')).not.toContain('left');
+  expect(await bed.type('taskserv create right --direct', '\n')).toMatchObject({ code: 1 });
+  await must('taskserv delete left --yes --direct');
+});
+
 test('07.A4 docker installed, then kubernetes: a conflict that names the host; --force warns', async () => {
   await must('taskserv create docker web-02 --direct');
   const refused = await bed.cli('taskserv create kubernetes web-02 --direct');

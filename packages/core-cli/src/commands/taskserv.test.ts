@@ -77,6 +77,42 @@ test('07.A3 an unknown taskserv: the list, the nearest one first, exit 5', async
   expect(stderr).toContain('Did you mean: kubernetes?');
 });
 
+test('07 §5.2 each taskserv goes where its definition has it; without a place nobody guesses', async () => {
+  const second = '[[servers]]\nhostname = "db-01"\nprovider = "aws"\ntaskservs = ["redis"]\n';
+  const settings = join(bed.infra, 'settings.toml');
+  const before = await readFile(settings, 'utf8');
+  await bed.define(
+    `${before}${second}[taskservs.kubernetes.nodes]\ncontrol_plane = ["dev-server-01"]\nworkers = ["db-01"]\n`,
+  );
+  const planned = async (line: string): Promise<string[]> =>
+    (await bed.json<{ changes: string[] }>(line)).changes.filter((name) => !name.endsWith('/os'));
+  expect(await planned('taskserv create kubectl redis --servers db-01 --check')).toEqual([
+    'db-01/kubectl',
+    'db-01/redis',
+  ]);
+  const both = await planned('taskserv create kubernetes redis --check');
+  expect(both).toContain('dev-server-01/kubernetes');
+  expect(both).toContain('db-01/redis');
+  expect(both).toContain('db-01/k8s-nodejoin');
+  expect(both).not.toContain('dev-server-01/redis');
+  expect(both).not.toContain('db-01/kubernetes');
+  const joined = await planned('taskserv create kubernetes --workers-only --check');
+  expect(joined).toContain('db-01/k8s-nodejoin');
+  expect(joined.some((name) => name.startsWith('dev-server-01/'))).toBe(false);
+  expect(await planned('taskserv create kubernetes --control-plane-only --check')).not.toContain(
+    'db-01/k8s-nodejoin',
+  );
+  expect(await bed.cli('taskserv create redis --workers-only --check')).toMatchObject({ code: 2 });
+
+  const refused = await bed.cli('taskserv create os nginx');
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain("No server of 'prod' has os, nginx in its definition; name the servers");
+  expect(refused.stderr).toContain('--yes on all that can have it: dev-server-01, db-01');
+  const all = await bed.cli('taskserv create nginx --yes --check');
+  expect(all.stderr).toContain('--yes installs it on dev-server-01, db-01');
+  await bed.define(before);
+});
+
 test('07.A5 a cycle and a missing dependency are told before anything is done', async () => {
   const manifest = (name: string, needs: string): string =>
     `name: ${name}\ntype: taskserv\nversion: 1.0.0\ndependencies: {${needs}: '*'}\n`;

@@ -23,7 +23,7 @@ export interface Work {
   readonly background?: boolean;
   /** A failure undoes what was done, in reverse order. Default: what succeeded stays. */
   readonly rollback?: boolean;
-  /** Operations at once, where this process runs them. */
+  /** Operations at once. */
   readonly parallel?: number;
 }
 
@@ -99,6 +99,7 @@ async function submit(
       workspace: { name: selection.name, path: selection.path },
       infra: infrastructure.name,
       environment: infrastructure.environment,
+      ...(work.parallel === undefined ? {} : { parallel_limit: work.parallel }),
       ...(work.rollback === true
         ? { on_failure: 'rollback' as const, rollback_enabled: true }
         : { on_failure: 'continue' as const }),

@@ -25,6 +25,8 @@ export interface Undertaking {
   readonly next?: readonly string[];
   /** A failure undoes what this run did, in reverse order. */
   readonly rollback?: boolean;
+  /** Operations at once; default 5. */
+  readonly parallel?: number;
   /** Called once the work is agreed on, before its first step; what it gives is called when all of it is done. */
   readonly begin?: () => Promise<() => Promise<void>>;
 }
@@ -68,6 +70,7 @@ export async function carryOut(
     nodes: plan.graph,
     background: globals.wait === false,
     rollback: undertaking.rollback,
+    parallel: undertaking.parallel,
   });
   const answer = operationAnswer(undertaking.command, plan.changes, execution);
   const finished = execution.state === 'completed';

@@ -30,7 +30,8 @@ export async function ask(
           }),
         );
       });
-      reader.once('close', () => resolve(''));
+      // An answer that ends with the input is told before the end, but arrives after it.
+      reader.once('close', () => setImmediate(() => resolve('')));
       reader.question(options.hidden === true ? '' : question).then(resolve, reject);
     });
   } finally {

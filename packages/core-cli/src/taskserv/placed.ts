@@ -1,6 +1,6 @@
 import { type PlannedTaskserv, taskservsOf, TaskservPackages } from '@provisioning/core';
 import type { InfrastructureSession } from '../session/infrastructure.ts';
-import { uses } from './targets.ts';
+import { namesOn, type TaskservTargets, uses } from './targets.ts';
 
 /** A taskserv on one server, configured as the definition says. */
 export interface PlacedTaskserv extends PlannedTaskserv {
@@ -10,14 +10,14 @@ export interface PlacedTaskserv extends PlannedTaskserv {
 /** The taskservs on the servers that a command line means; with its defaults where the definition lacks one. */
 export async function placed(
   session: InfrastructureSession,
-  targets: { readonly names: readonly string[]; readonly hostnames: readonly string[] },
+  targets: TaskservTargets,
 ): Promise<readonly PlacedTaskserv[]> {
   const { infrastructure, context } = session;
   const packages = new TaskservPackages();
   const servers = infrastructure.servers.filter(({ hostname }) => targets.hostnames.includes(hostname));
   const found = await Promise.all(
     servers.map(async (server) => {
-      const entries = targets.names.map(
+      const entries = namesOn(targets, server.hostname).map(
         (name) =>
           server.taskservs.find((entry) => entry.name === name && uses(server, name)) ?? {
             name,

@@ -5,7 +5,7 @@ import { carryOut } from '../plan/carry-out.ts';
 import { openInfrastructure } from '../session/infrastructure.ts';
 import { onlySelected } from './own-plan.ts';
 import { selectFor } from './selection.ts';
-import { taskservTargets } from './targets.ts';
+import { namesOn, taskservTargets } from './targets.ts';
 
 const words = {
   configure: { state: 'configured as defined', done: 'Configured', question: 'Configure' },
@@ -30,7 +30,7 @@ export async function reconfigure(
     const installed = await installedOn(session.context, server);
     byServer.set(
       server.hostname,
-      targets.names.filter((one) => installed.has(one)),
+      namesOn(targets, server.hostname).filter((one) => installed.has(one)),
     );
   }
   const what = targets.names.join(', ');

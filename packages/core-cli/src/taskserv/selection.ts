@@ -37,14 +37,17 @@ export async function selectFor(
       config: config === undefined ? undefined : await readConfig(command, config),
     },
     manifests,
-    command.globals.check ? await remembered(session, targets) : await present(session, targets),
+    command.globals.check ? await remembered(session, targets) : await installedFor(session, targets),
   );
 }
 
 type Installed = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
 /** What the servers say of themselves; one that is not there yet has nothing. */
-async function present(session: InfrastructureSession, { hostnames }: TaskservTargets): Promise<Installed> {
+export async function installedFor(
+  session: InfrastructureSession,
+  { hostnames }: TaskservTargets,
+): Promise<Installed> {
   const { context, infrastructure } = session;
   const servers = infrastructure.servers.filter(({ hostname }) => hostnames.includes(hostname));
   const entries = await Promise.all(

@@ -61,13 +61,17 @@ export class CliBed implements AsyncDisposable {
 
   /** Runs a command line; words of more than letters are given as a list. */
   cli(line: string | readonly string[], cwd = this.infra): Promise<Outcome> {
-    const words = typeof line === 'string' ? line.split(' ') : line;
-    return run(words, { environment: this.environment, cwd });
+    return run(wordsOf(line), { environment: this.environment, cwd });
+  }
+
+  /** As a person at a terminal who types this. */
+  type(line: string | readonly string[], typed: string): Promise<Outcome> {
+    return run(wordsOf(line), { environment: this.environment, cwd: this.infra, tty: true, stdin: typed });
   }
 
   /** What a command answers as JSON. @throws when it fails. */
   async json<T>(line: string | readonly string[]): Promise<T> {
-    const words = [...(typeof line === 'string' ? line.split(' ') : line), '--out', 'json'];
+    const words = [...wordsOf(line), '--out', 'json'];
     const { code, stdout, stderr } = await this.cli(words);
     if (code !== 0) throw new Error(`${words.join(' ')}: exit ${code}\n${stderr}`);
     return JSON.parse(stdout) as T;
@@ -105,4 +109,8 @@ export class CliBed implements AsyncDisposable {
     });
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+function wordsOf(line: string | readonly string[]): readonly string[] {
+  return typeof line === 'string' ? line.split(' ') : line;
 }

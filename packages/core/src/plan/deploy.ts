@@ -2,7 +2,7 @@ import type { Change, Context, OperationNode, Server } from '@provisioning/exten
 import { serverChange } from '../operations/server/difference.ts';
 import { infraPath } from '../project/paths.ts';
 import { StateFile } from '../state/state.ts';
-import { TaskservPackages } from '../taskserv/index.ts';
+import { joins, TaskservPackages } from '../taskserv/index.ts';
 import {
   type ObservedProvider,
   type ServerFacts,
@@ -103,6 +103,7 @@ export async function planDeploy(
     addServer(pair, graph);
     addTaskservs(pair, facts.get(pair.server.hostname), moving, changes, graph);
   }
+  const ordered = afterControlPlanes(pairs, graph);
   if (options.keepUndefined !== true && options.targets === undefined) {
     for (const [provider, { servers }] of observed)
       addDeletions(provider, servers, infrastructure, changes, graph);
@@ -112,10 +113,28 @@ export async function planDeploy(
     infra: infrastructure.name,
     environment: infrastructure.environment,
     changes,
-    graph,
+    graph: ordered,
     blocked,
     warnings: [],
   };
+}
+
+/** Nodes join once the control plane they join is there (07 §5). */
+function afterControlPlanes(pairs: readonly Pair[], graph: readonly OperationNode[]): OperationNode[] {
+  const ids = new Set(graph.map(({ id }) => id));
+  const waits = new Map<string, string>();
+  for (const { server, taskservs } of pairs) {
+    for (const { use } of taskservs) {
+      const first = joins(use, server.hostname);
+      const standing = taskservNode(first ?? '', 'kubernetes');
+      if (first !== undefined && ids.has(standing))
+        waits.set(taskservNode(server.hostname, use.name), standing);
+    }
+  }
+  return graph.map((node) => {
+    const standing = waits.get(node.id);
+    return standing === undefined ? node : { ...node, dependencies: [...node.dependencies, standing] };
+  });
 }
 
 function providersOf(state: {

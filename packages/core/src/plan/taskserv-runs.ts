@@ -14,6 +14,8 @@ export interface TaskservRun {
   readonly command: 'create' | 'update';
   readonly names: readonly string[];
   readonly hostnames: readonly string[];
+  /** Names by server, where not every server is meant to have all of them. */
+  readonly byServer?: Readonly<Record<string, readonly string[]>>;
   /** Version asked for, the same for all. */
   readonly version?: string;
   readonly profile?: string;

@@ -6,6 +6,8 @@ import type { DefinedInfrastructure } from './deploy.ts';
 export interface TaskservSelection {
   readonly names: readonly string[];
   readonly hostnames: readonly string[];
+  /** Names by server, where not every server is meant to have all of them. */
+  readonly byServer?: Readonly<Record<string, readonly string[]>>;
   readonly version?: string;
   readonly profile?: string;
   /** Configuration over that of the definition. */
@@ -41,14 +43,19 @@ export function selectTaskservs<D extends DefinedInfrastructure>(
   const added: string[] = [];
   const dependencies = new Set<string>();
   const warnings: string[] = [];
-  const names = new Set(selection.names.map((name) => canonical(name, manifests)));
   const servers = infrastructure.servers.map((server) => {
     if (!selection.hostnames.includes(server.hostname)) return server;
     const enabled = server.taskservs.filter((entry) => entry.enabled);
-    const resolution = resolveTaskservs(selection.names, manifests, {
+    const wanted = selection.byServer?.[server.hostname] ?? selection.names;
+    const names = new Set(wanted.map((name) => canonical(name, manifests)));
+    const resolution = resolveTaskservs(wanted, manifests, {
       target: server.hostname,
       installed: installed.get(server.hostname) ?? new Map(),
-      configured: new Set([...enabled.map(({ name }) => name), ...Object.keys(infrastructure.taskservs)]),
+      configured: new Set([
+        ...enabled.map(({ name }) => name),
+        ...Object.keys(infrastructure.taskservs),
+        ...runtimeOf(infrastructure.taskservs),
+      ]),
       force: selection.force,
     });
     byServer.set(server.hostname, resolution.order);
@@ -85,4 +92,10 @@ function canonical(name: string, manifests: ReadonlyMap<string, TaskservManifest
   if (manifests.has(name)) return name;
   for (const { name: own, aliases } of manifests.values()) if (aliases.includes(name)) return own;
   return name;
+}
+
+/** The container runtime that the configuration of Kubernetes names. */
+function runtimeOf({ kubernetes }: Readonly<Record<string, unknown>>): readonly string[] {
+  const cri = (kubernetes as { readonly cri?: unknown } | undefined)?.cri;
+  return typeof cri === 'string' ? [cri] : [];
 }

@@ -9,6 +9,7 @@ import {
   type TaskservPackage,
   type TaskservPackages,
   mergeConfig,
+  nodeDefaults,
   resolveTaskservConfig,
   serverReferences,
 } from '../taskserv/index.ts';
@@ -81,7 +82,10 @@ export async function taskservsOf(
     })),
   );
   return ordered(loaded).map(({ entry, taskserv }) => {
-    const use = useOf(entry, definition.taskservs[entry.name]);
+    const use = useOf(
+      entry,
+      mergeConfig(nodeDefaults(entry.name, definition), definition.taskservs[entry.name]),
+    );
     const config = resolveTaskservConfig(taskserv, use, server.hostname);
     const references = serverReferences(taskserv.schema, config).map((hostname) => {
       const provider = providers.get(hostname);

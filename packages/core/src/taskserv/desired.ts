@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import type {
   TaskservAsset,
   TaskservDirectory,
+  TaskservFetch,
   TaskservHealth,
+  TaskservManifest,
   TaskservUser,
 } from '@provisioning/extensions-sdk';
 import { exported } from '../transport/remote-command.ts';
@@ -21,6 +23,15 @@ export interface DesiredFile {
   readonly validate: string | undefined;
 }
 
+/** A package repository, and the file of APT that names it. */
+export interface DesiredRepository {
+  readonly name: string;
+  readonly source: string;
+  readonly keyUrl: string;
+  readonly file: string;
+  readonly sha256: string;
+}
+
 /** What a taskserv wants of one host: everything rendered, nothing left to decide there. */
 export interface DesiredTaskserv {
   readonly name: string;
@@ -30,6 +41,10 @@ export interface DesiredTaskserv {
   /** Version of the first package, where one was asked for by number and packages carry it. */
   readonly packageVersion: string | undefined;
   readonly keepPackages: boolean;
+  readonly repositories?: readonly DesiredRepository[];
+  /** Hostname of the server that helps. */
+  readonly helper?: string;
+  readonly fetch?: readonly TaskservFetch[];
   readonly users: readonly TaskservUser[];
   readonly directories: readonly TaskservDirectory[];
   readonly assets: readonly TaskservAsset[];
@@ -91,6 +106,13 @@ export function renderTaskserv(
     packages: unique((install.packages?.apt ?? []).flatMap((name) => words(text(name)))),
     packageVersion: packageVersion(taskserv, version),
     keepPackages: install.keep_packages,
+    ...(install.repositories.length === 0
+      ? {}
+      : { repositories: install.repositories.map((one) => repository(one, text)) }),
+    ...helperOf(install.helper === undefined ? '' : text(install.helper).trim(), addresses.server.hostname),
+    ...(install.fetch.length === 0
+      ? {}
+      : { fetch: install.fetch.map((file) => ({ ...file, path: text(file.path) })) }),
     users: install.users,
     directories: install.directories.map((directory) => ({
       ...directory,
@@ -130,13 +152,36 @@ export function renderTaskserv(
   return { ...desired, digest: sha256(JSON.stringify({ ...desired, scripts: [...scripts] })).slice(0, 16) };
 }
 
+/** The line of APT for a repository; its key lies beside it. */
+function repository(
+  { name, source, key_url }: TaskservManifest['install']['repositories'][number],
+  text: (source: string) => string,
+): DesiredRepository {
+  const line = `deb [signed-by=/etc/apt/keyrings/provisioning-${name}.asc] ${text(source)}`;
+  return {
+    name,
+    source: line,
+    keyUrl: text(key_url),
+    file: `/etc/apt/sources.list.d/provisioning-${name}.list`,
+    sha256: sha256(`${line}\n`),
+  };
+}
+
+/** Nobody helps itself. */
+function helperOf(helper: string, own: string): { readonly helper?: string } {
+  return helper === '' || helper === own ? {} : { helper };
+}
+
 /** `{version}` and `{arch}` in an address that a definition gives, such as that of a mirror (07 §2 `assets`). */
 function versioned(url: string, { version, arch = '' }: TemplateData): string {
   return url.replaceAll('{version}', version).replaceAll('{arch}', arch);
 }
 
 /** Versions are told apart by the package sources only where the taskserv says that its software comes from there. */
-function packageVersion({ manifest }: TaskservPackage, version: string | undefined): string | undefined {
+function packageVersion({ manifest }: TaskservPackage, asked: string | undefined): string | undefined {
+  // A repository of its own has many versions side by side, so that one is always chosen.
+  const own = manifest.install.repositories.length > 0;
+  const version = asked ?? (own ? manifest.software.version : undefined);
   if (version === undefined || manifest.software.source?.type !== 'apt') return undefined;
   // Packages that stay when it goes are tools; the software itself comes another way.
   if (manifest.install.keep_packages) return undefined;

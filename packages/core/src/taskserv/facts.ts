@@ -21,6 +21,7 @@ export const recordFolder = '/var/lib/provisioning/taskservs';
 export function expectedFacts(desired: DesiredTaskserv): readonly string[] {
   return [
     ...desired.packages.map((name) => `package\t${name}\tinstalled`),
+    ...(desired.repositories ?? []).map(({ sha256, file }) => `${sha256}  ${file}`),
     ...desired.users.map(({ name }) => `user\t${name}`),
     ...desired.directories.map(({ path, mode, owner, group }) => `mode\t${path}\t${mode} ${owner}:${group}`),
     ...desired.assets.map((asset) =>
@@ -50,6 +51,7 @@ export function factsFunction(all: readonly DesiredTaskserv[]): string {
   const users = unique(all.flatMap((desired) => desired.users.map(({ name }) => name)));
   const hashed = unique(
     all.flatMap((desired) => [
+      ...(desired.repositories ?? []).map(({ file }) => file),
       ...desired.files.map(({ path }) => path),
       ...desired.assets.filter(isPlain).map(({ path }) => path),
     ]),

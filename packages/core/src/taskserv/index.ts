@@ -36,6 +36,7 @@ export {
   type ServerHistory,
   type TaskservHistory,
 } from './history.ts';
+export { joins, kubernetesNodes, type KubernetesNodes, nodeDefaults, serversOfNodes } from './nodes.ts';
 export { withSecrets } from './secret-values.ts';
 export { backupFile, backupTaskserv, hasBackup, restoreTaskserv, type TaskservBackup } from './backup.ts';
 export {

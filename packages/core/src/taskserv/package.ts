@@ -16,6 +16,9 @@ export const scriptNames = [
   'migrate',
   'backup',
   'restore',
+  'helper-before',
+  'helper-after',
+  'helper-remove',
 ] as const;
 export type ScriptName = (typeof scriptNames)[number];
 

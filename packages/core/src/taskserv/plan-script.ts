@@ -51,6 +51,16 @@ export function planScript(desired: DesiredTaskserv, lock: HostLock, options: Pl
   return [
     ...Object.entries(variables).map(([name, value]) => `${name}=${shellQuote(String(value))}`),
     factsFunction([desired]),
+    shellFunction(
+      'put_repositories',
+      (desired.repositories ?? []).map(({ name, source, keyUrl, sha256 }) =>
+        ['put_repository', name, source, keyUrl, sha256].map(shellQuote).join(' '),
+      ),
+    ),
+    shellFunction(
+      'remove_repositories',
+      (desired.repositories ?? []).map(({ name }) => `remove_repository ${shellQuote(name)}`),
+    ),
     shellFunction('make_users', desired.users.map(userCommand)),
     shellFunction(
       'make_directories',

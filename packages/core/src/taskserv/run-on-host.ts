@@ -51,7 +51,9 @@ export async function runOnHost(
     { name: 'env.sh', content: desired.environment },
     { name: 'expected', content: `${expectedFacts(desired).slice(0, -1).join('\n')}\n`.replace(/^\n$/, '') },
     ...desired.files.map(({ content }, index) => ({ name: `files/${index}`, content })),
-    ...[...desired.scripts].map(([name, content]) => ({ name: `scripts/${name}.sh`, content })),
+    ...[...desired.scripts]
+      .filter(([name]) => !name.startsWith('helper-'))
+      .map(([name, content]) => ({ name: `scripts/${name}.sh`, content })),
   ]);
   return withReconnect(context, async () => {
     const { transport, access } = await openHost(context, target);

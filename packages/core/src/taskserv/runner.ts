@@ -1,3 +1,5 @@
+import { repositoriesScript } from './runner-repositories.ts';
+
 /**
  * The program that runs on the host: POSIX sh, no dependency but what every Debian has. It sources `plan.sh` (data and
  * the `facts` function, written by `plan-script.ts`) and speaks in lines that start with `::`:
@@ -103,7 +105,17 @@ pin_version() {
   if ! lists_fresh || [ -n "$UPGRADE" ]; then apt update || :; fi
   offered=$(offered_version "$main" "$PIN")
   if [ -n "$offered" ]; then
-    need="$main=$offered $(printf '%s' "$need" | sed "s/\\(^\\| \\)$main\\( \\|\$\\)/ /")"
+    # Packages that come in the same version belong together.
+    rest=
+    for name in $need; do
+      if [ "$name" != "$main" ] && [ "$(offered_version "$name" "$PIN")" = "$offered" ]; then name="$name=$offered"; fi
+      if [ "$name" != "$main" ]; then rest="$rest $name"; fi
+    done
+    for name in $PACKAGES; do
+      case " $need " in *" $name "*) continue ;; esac
+      if [ "$name" != "$main" ] && [ "$(offered_version "$name" "$PIN")" = "$offered" ]; then rest="$rest $name=$offered"; fi
+    done
+    need="$main=$offered$rest"
   elif [ -n "$UPGRADE" ]; then
     fail VERSION_UNAVAILABLE "$main $PIN"
   else
@@ -313,6 +325,7 @@ requirements() {
 install_taskserv() {
   begin pre-install
   hook pre-install || fail SCRIPT_FAILED pre-install
+  put_repositories
   need=
   for name in $PACKAGES; do contains "$before" "package\${tab}$name\${tab}installed" || need="$need $name"; done
   missing=$need
@@ -450,6 +463,7 @@ run_delete() {
     # shellcheck disable=SC2086
     apt "$verb" --auto-remove -- $gone || say 'warn Failed to remove binary'
   fi
+  remove_repositories
   if [ "$CLEANUP_DATA" = yes ]; then remove_data || say 'warn Failed to remove data directories'; fi
   rm -f "$RECORDS/$NAME"
   finish
@@ -497,4 +511,4 @@ esac
 /** `String.raw` keeps the backslash that hides `${` from TypeScript; a shell must not see it. */
 const text = (source: string): string => source.replaceAll('\\${', '${');
 
-export const runnerScript = `#!/bin/sh\n${text(preamble)}${text(packages)}${text(files)}${text(services)}${text(create)}${text(remove)}${text(report)}${text(main)}`;
+export const runnerScript = `#!/bin/sh\n${text(preamble)}${text(packages)}${repositoriesScript}${text(files)}${text(services)}${text(create)}${text(remove)}${text(report)}${text(main)}`;

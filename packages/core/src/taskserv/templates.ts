@@ -45,6 +45,8 @@ export class TemplateRenderer {
       tab: () => '\t',
       // `{{major version}}`: 15 of 15.5.
       major: (version: unknown) => String(version).replace(/^v/, '').split('.')[0],
+      // `{{minor version}}`: 15.5 of 15.5.1.
+      minor: (version: unknown) => String(version).replace(/^v/, '').split('.').slice(0, 2).join('.'),
       replace: (text: unknown, from: unknown, to: unknown) =>
         String(text).replaceAll(String(from), String(to)),
     });

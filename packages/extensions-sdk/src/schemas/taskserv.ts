@@ -67,6 +67,23 @@ export const TaskservAsset = Type.Object({
 });
 export type TaskservAsset = Static<typeof TaskservAsset>;
 
+/** A package repository beside those of the system. */
+export const TaskservRepository = Type.Object({
+  name: Type.String({ pattern: '^[a-z0-9][a-z0-9-]*$' }),
+  /** Template; address, suite and components of APT: `https://packages.example.org/v1 ./`. */
+  source: Type.String({ minLength: 1 }),
+  /** Template; where the key is that its lists are signed with, in text form. */
+  key_url: Type.String({ minLength: 1 }),
+});
+export type TaskservRepository = Static<typeof TaskservRepository>;
+
+/** A file of the host that is kept in `data/` of the infrastructure, readable by its owner only. */
+export const TaskservFetch = Type.Object({
+  path: AbsolutePath,
+  to: Type.String({ pattern: '^[a-z0-9][a-z0-9._-]*$' }),
+});
+export type TaskservFetch = Static<typeof TaskservFetch>;
+
 /** How the software gets onto the host. */
 export const TaskservInstall = Type.Object(
   {
@@ -80,6 +97,14 @@ export const TaskservInstall = Type.Object(
         apt: Type.Array(Type.String(), { default: [] }),
       }),
     ),
+    repositories: Type.Array(TaskservRepository, { default: [] }),
+    /**
+     * Template; another server without which this one cannot be set up, such as the control plane a node joins. There
+     * `helper-before.sh` runs first (lines `NAME=value` it prints are what the scripts here see), `helper-after.sh` and
+     * `helper-remove.sh` at the end. Empty: no help is needed.
+     */
+    helper: Type.Optional(Type.String()),
+    fetch: Type.Array(TaskservFetch, { default: [] }),
     /** Whether packages stay on the host when the taskserv is deleted. */
     keep_packages: Type.Boolean({ default: false }),
     users: Type.Array(TaskservUser, { default: [] }),

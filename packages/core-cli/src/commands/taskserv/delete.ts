@@ -14,6 +14,7 @@ import type { CommandSpec } from '../../frame/metadata.ts';
 import { carryOut } from '../../plan/carry-out.ts';
 import { type InfrastructureSession, openInfrastructure } from '../../session/infrastructure.ts';
 import {
+  namesOn,
   type TaskservTargets,
   taskservArguments,
   taskservFlags,
@@ -51,7 +52,7 @@ export default class TaskservDelete extends ProvisioningCommand {
       const planned = await taskservsOf(session.context, server, definition, packages);
       // What depends on another goes before it.
       for (const { use, references } of planned.toReversed()) {
-        if (!targets.names.includes(use.name)) continue;
+        if (!namesOn(targets, server.hostname).includes(use.name)) continue;
         const input = {
           server: { hostname: server.hostname, provider: server.provider },
           taskserv: use,
@@ -104,10 +105,13 @@ export default class TaskservDelete extends ProvisioningCommand {
   }
 
   /** @throws ProvisioningError `TASKSERV_NEEDED` naming what would break (07 §6.1.2). */
-  async #refuseNeeded(session: InfrastructureSession, { names, hostnames }: TaskservTargets): Promise<void> {
+  async #refuseNeeded(session: InfrastructureSession, targets: TaskservTargets): Promise<void> {
     const manifests = await taskservManifests(session.project.extensions);
-    const servers = session.infrastructure.servers.filter(({ hostname }) => hostnames.includes(hostname));
+    const servers = session.infrastructure.servers.filter(({ hostname }) =>
+      targets.hostnames.includes(hostname),
+    );
     for (const server of servers) {
+      const names = namesOn(targets, server.hostname);
       const installed = new Set((await installedOn(session.context, server)).keys());
       for (const name of names) {
         const others = installed.has(name)
@@ -125,10 +129,10 @@ export default class TaskservDelete extends ProvisioningCommand {
 }
 
 /** The definition with the taskservs on these servers, also where it no longer says so. */
-function withEntries(infrastructure: Infrastructure, { names, hostnames }: TaskservTargets): Infrastructure {
+function withEntries(infrastructure: Infrastructure, targets: TaskservTargets): Infrastructure {
   const servers = infrastructure.servers.map((server) => {
-    if (!hostnames.includes(server.hostname)) return server;
-    const missing = names.filter((name) => !uses(server, name));
+    if (!targets.hostnames.includes(server.hostname)) return server;
+    const missing = namesOn(targets, server.hostname).filter((name) => !uses(server, name));
     const entries = missing.map((name) => ({ name, profile: 'default', enabled: true, config: {} }));
     return { ...server, taskservs: [...server.taskservs.filter(({ enabled }) => enabled), ...entries] };
   });

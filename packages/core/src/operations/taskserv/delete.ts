@@ -1,4 +1,5 @@
-import type { Operation } from '@provisioning/extensions-sdk';
+import { type Operation, ProvisioningError } from '@provisioning/extensions-sdk';
+import { askHelper } from '../../taskserv/helper.ts';
 import { forgetInstalled } from '../../taskserv/history.ts';
 import { observeTaskservs, prepareTaskserv } from '../../taskserv/observe.ts';
 import { runOnHost } from '../../taskserv/run-on-host.ts';
@@ -29,6 +30,10 @@ export const taskservDelete: Operation<typeof TaskservDeleteInput, TaskservRemov
   async run(context, input) {
     const { server, taskserv } = input;
     const desired = await prepareTaskserv(context, server, taskserv, { references: input.references });
+    const lone = await askHelper(context, server, desired, input.references, 'helper-remove').then(
+      () => [],
+      (error: unknown) => [ProvisioningError.from(error).message],
+    );
     const output = await runOnHost(context, server, desired, {
       mode: 'delete',
       operation: `taskserv delete ${taskserv.name}`,
@@ -41,7 +46,7 @@ export const taskservDelete: Operation<typeof TaskservDeleteInput, TaskservRemov
       status: output.result === 'absent' ? 'absent' : 'uninstalled',
       data_removed: input.cleanup_data && output.result !== 'absent',
       uninstalled_at: new Date(context.now()).toISOString(),
-      warnings: output.warnings,
+      warnings: [...lone, ...output.warnings],
     };
   },
 };

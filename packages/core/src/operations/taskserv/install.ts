@@ -1,8 +1,11 @@
 import type { Context } from '@provisioning/extensions-sdk';
 import type { Static } from 'typebox';
+import type { DesiredTaskserv } from '../../taskserv/desired.ts';
 import { compareFacts } from '../../taskserv/difference.ts';
+import { fetchFiles } from '../../taskserv/fetch.ts';
+import { askHelper } from '../../taskserv/helper.ts';
 import { installedVersion, recordInstalled, recordRollback } from '../../taskserv/history.ts';
-import { prepareTaskserv } from '../../taskserv/observe.ts';
+import { observeTaskservs, prepareTaskserv } from '../../taskserv/observe.ts';
 import { TaskservPackages } from '../../taskserv/package.ts';
 import { type HostRun, runOnHost } from '../../taskserv/run-on-host.ts';
 import { withoutSecrets } from '../../taskserv/secret-values.ts';
@@ -39,7 +42,10 @@ export async function installTaskserv(
   options: InstallOptions,
 ): Promise<TaskservResult> {
   const packages = new TaskservPackages();
-  const desired = await prepareTaskserv(context, server, taskserv, { packages, references });
+  const prepared = await prepareTaskserv(context, server, taskserv, { packages, references });
+  const help = await needsHelp(context, server, prepared, taskserv);
+  const given = help ? await askHelper(context, server, prepared, references, 'helper-before') : '';
+  const desired = { ...prepared, environment: `${prepared.environment}${given}` };
   const output = await runOnHost(context, server, desired, {
     mode: 'create',
     operation: options.operation,
@@ -50,6 +56,8 @@ export async function installTaskserv(
   const after = compareFacts(desired, output.after);
   const version = after.version ?? desired.version;
   const changed = output.result === 'changed';
+  if (help) await askHelper(context, server, desired, references, 'helper-after');
+  await fetchFiles(context, server, desired, changed);
   if (changed) {
     const record = options.rollback === true ? recordRollback : recordInstalled;
     const { schema } = await packages.load(await context.extension('taskserv', taskserv.name));
@@ -67,4 +75,16 @@ export async function installTaskserv(
     created: changed && before.state === 'absent',
     reasons: before.reasons,
   };
+}
+
+/** Whether another server has to do its part: where all is well already it is left in peace. */
+async function needsHelp(
+  context: Context,
+  server: Static<typeof TaskservInput>['server'],
+  { helper }: DesiredTaskserv,
+  use: Static<typeof TaskservInput>['taskserv'],
+): Promise<boolean> {
+  if (helper === undefined) return false;
+  const [observation] = await observeTaskservs(context, server, [use]);
+  return observation!.state !== 'satisfied';
 }

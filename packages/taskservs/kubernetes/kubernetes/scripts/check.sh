@@ -1,5 +1,5 @@
 #!/bin/sh
-# Tells the kubelet's version from the package list, and whether the control plane was made.
+# Tells whether the control plane was made, and its version.
 set -u
-version=$(dpkg-query -W -f '${Version}' kubelet 2>/dev/null) && printf 'kubelet\t%s\n' "${version%%-*}"
 if [ -s /etc/kubernetes/admin.conf ]; then printf 'control plane\tinitialised\n'; fi
+version=$(cat /etc/kubernetes/provisioning-version 2>/dev/null) && printf 'control plane version\t%s\n' "$version"

@@ -1,21 +1,43 @@
 #!/bin/sh
-# Kubernetes' own packages, then the control plane. Both steps recognise what is done already.
+# The control plane: made on the first server, joined by the others, brought to another version. Every step recognises
+# what is done already; secrets reach kubeadm through files that only root may read.
 set -eu
-minor=${TASKSERV_VERSION%.*}
-key=/etc/apt/keyrings/kubernetes.gpg
-list=/etc/apt/sources.list.d/kubernetes.list
-line="deb [signed-by=$key] $K8S_REPOSITORY/v$minor/deb/ /"
-if [ "$(cat "$list" 2>/dev/null)" != "$line" ]; then
-  install -d -m 0755 /etc/apt/keyrings
-  curl -fsSL "$K8S_REPOSITORY/v$minor/deb/Release.key" | gpg --batch --yes --dearmor -o "$key"
-  printf '%s\n' "$line" >"$list"
-fi
-if ! dpkg-query -W -f '${Version}' kubelet 2>/dev/null | grep -q "^$TASKSERV_VERSION-"; then
-  apt-get update -q -o Dir::Etc::sourcelist="$list" -o Dir::Etc::sourceparts=-
-  apt-get install -q -y --no-install-recommends --allow-change-held-packages \
-    "kubelet=$TASKSERV_VERSION-*" "kubeadm=$TASKSERV_VERSION-*" "kubectl=$TASKSERV_VERSION-*"
-  apt-mark hold kubelet kubeadm kubectl
-fi
+umask 077
 modprobe -a overlay br_netfilter 2>/dev/null || :
 sysctl -q -p /etc/sysctl.d/60-kubernetes.conf 2>/dev/null || :
-if [ ! -s /etc/kubernetes/admin.conf ]; then kubeadm init --config /etc/kubernetes/kubeadm.yaml --skip-token-print; fi
+export KUBECONFIG=/etc/kubernetes/admin.conf
+record=/etc/kubernetes/provisioning-version
+was=$(cat "$record" 2>/dev/null) || was=
+if [ ! -s "$KUBECONFIG" ]; then
+  if [ -n "$K8S_FIRST" ] && [ "$K8S_FIRST" != "$SERVER_HOSTNAME" ]; then
+    cat >"$WORK/join.yaml" <<END
+apiVersion: kubeadm.k8s.io/v1beta3
+kind: JoinConfiguration
+nodeRegistration:
+  name: $SERVER_HOSTNAME
+  criSocket: $K8S_CRI
+controlPlane:
+  certificateKey: $CERTIFICATE_KEY
+  localAPIEndpoint: {advertiseAddress: $SERVER_IP, bindPort: $K8S_PORT}
+discovery:
+  bootstrapToken:
+    apiServerEndpoint: $K8S_FIRST_ADDRESS:$K8S_PORT
+    token: $JOIN_TOKEN
+    caCertHashes: ["$CA_HASH"]
+END
+    kubeadm join --config "$WORK/join.yaml"
+  else
+    kubeadm init --config /etc/kubernetes/kubeadm.yaml --skip-token-print
+  fi
+elif [ -n "$was" ] && [ "$was" != "$K8S_VERSION" ]; then
+  kubectl drain "$SERVER_HOSTNAME" --ignore-daemonsets --delete-emptydir-data --timeout 300s
+  if [ -z "$K8S_FIRST" ] || [ "$K8S_FIRST" = "$SERVER_HOSTNAME" ]; then
+    kubeadm upgrade apply --yes "v$K8S_VERSION"
+  else
+    kubeadm upgrade node
+  fi
+  systemctl daemon-reload
+  systemctl restart kubelet
+  kubectl uncordon "$SERVER_HOSTNAME"
+fi
+printf '%s\n' "$K8S_VERSION" >"$record"
