@@ -5,7 +5,13 @@ import type { ProvisioningCommand } from '../frame/command.ts';
 import { clientFor, notAvailable, settingsFor } from '../session/orchestrator.ts';
 import { newestWorkflow } from '../workflow/watching.ts';
 import { orchestratorHealth } from './control.ts';
-import { type LocalStore, openLocalStore, type StoredFilter, type StoredWorkflow } from './local-store.ts';
+import {
+  type LocalStore,
+  openLocalStore,
+  type StoredFilter,
+  storeType,
+  type StoredWorkflow,
+} from './local-store.ts';
 import { askProgram } from './run-program.ts';
 import type { OrchestratorSettings } from './settings.ts';
 
@@ -31,16 +37,31 @@ export async function readSettings(
   });
 }
 
+/** What the program says of a store that is no file for this process to read. */
+export interface StoreListing {
+  readonly counts: Readonly<Record<string, number>>;
+  readonly workflows: readonly StoredWorkflow[];
+}
+
+/** How what was asked for is read, by the place it is read from. */
+export interface Reading<T> {
+  /** From the store's file. */
+  local(store: LocalStore): T;
+  /** From the service that runs. */
+  remote(): Promise<T>;
+  /** From the store of a service that is stopped, by way of its program. */
+  offline(): Promise<T>;
+}
+
 /**
  * Reads from the store's file where that can be done, without disturbing the service and also while it is stopped; over
- * HTTP everywhere else, which is said (12 §16).
+ * HTTP everywhere else, which is said (12 §16). A stopped service is not waited for: its program opens the store.
  */
 export async function readStore<T>(
   command: ProvisioningCommand,
   settings: OrchestratorSettings,
   options: ReadOptions,
-  local: (store: LocalStore) => T,
-  remote: () => Promise<T>,
+  { local, remote, offline }: Reading<T>,
 ): Promise<T> {
   const store = options.http ? undefined : openLocalStore(settings);
   if (store) {
@@ -51,7 +72,9 @@ export async function readStore<T>(
     }
   }
   if (!options.http) command.runtime.stderr.write('[HTTP fallback mode]\n');
-  return remote();
+  if (await orchestratorHealth(settings)) return remote();
+  if (options.http || storeType(settings) === 'sqlite') throw notAvailable(settings);
+  return offline();
 }
 
 /** Workflows, newest first. @throws ProvisioningError when there is neither a readable store nor a service */
@@ -61,17 +84,24 @@ export async function listWorkflows(
   filter: StoredFilter,
   options: ReadOptions = {},
 ): Promise<readonly StoredWorkflow[]> {
-  return readStore(
-    command,
-    settings,
-    options,
-    (store) => store.list(filter),
-    async () => {
-      if (!(await orchestratorHealth(settings))) throw notAvailable(settings);
+  return readStore(command, settings, options, {
+    local: (store) => store.list(filter),
+    remote: async () => {
       const records = await clientFor(command, settings).list({ ...filter, signal: command.signal });
       return records.map((record) => ({ ...record, infra: record.infra }));
     },
-  );
+    offline: async () => (await askForListing(command, settings, filter)).workflows,
+  });
+}
+
+/** Asks the program, which knows every kind of store, for what is kept in the one in force. */
+export function askForListing(
+  { runtime, signal }: ProvisioningCommand,
+  settings: OrchestratorSettings,
+  filter: StoredFilter,
+): Promise<StoreListing> {
+  const { environment, cwd } = runtime;
+  return askProgram('list', filter, { settings, environment, cwd, signal });
 }
 
 /**
@@ -88,15 +118,10 @@ export async function readWorkflowRecord(
     const client = clientFor(command, settings);
     return client.get(await newestWorkflow(client, typed, kind), { signal: command.signal });
   }
-  const store = openLocalStore(settings);
-  if (!store) throw notAvailable(settings);
-  let workflow: string;
-  try {
-    const offline = { list: async () => store.list({ limit: 200, ...(kind === undefined ? {} : { kind }) }) };
-    workflow = await newestWorkflow(offline, typed, kind);
-  } finally {
-    store.close();
-  }
+  const offline = {
+    list: () => listWorkflows(command, settings, { limit: 200, ...(kind === undefined ? {} : { kind }) }),
+  };
+  const workflow = await newestWorkflow(offline, typed, kind);
   const { runtime, signal } = command;
   const { environment, cwd } = runtime;
   return askProgram<WorkflowRecord>('show', { workflow }, { settings, environment, cwd, signal });

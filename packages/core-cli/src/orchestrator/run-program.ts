@@ -4,7 +4,7 @@ import { ProvisioningError, type SerializedError } from '@provisioning/extension
 import { findOrchestratorProgram } from './program.ts';
 import type { OrchestratorSettings } from './settings.ts';
 
-type Word = 'validate' | 'plan' | 'show' | 'migrate-store' | 'repair';
+type Word = 'validate' | 'plan' | 'show' | 'list' | 'migrate-store' | 'repair';
 
 export interface ProgramOptions {
   readonly settings: OrchestratorSettings;

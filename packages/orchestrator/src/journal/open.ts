@@ -1,27 +1,34 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { Settings } from '../service/settings.ts';
 import { SqliteStore } from './sqlite/store.ts';
-import type { Store } from './store.ts';
+import { keptNothing, type Store } from './store.ts';
+
+export interface OpenOptions {
+  /** To look at it only: nothing is created, and an orchestrator that works on it is not disturbed. */
+  readonly readOnly?: boolean;
+}
 
 /**
  * The store that the settings ask for; nothing is contacted yet.
  * @throws ProvisioningError kind `configuration`
  */
-export async function openStore(settings: Settings): Promise<Store> {
+export async function openStore(settings: Settings, { readOnly = false }: OpenOptions = {}): Promise<Store> {
   const { type } = settings.storage;
   switch (type) {
     case 'sqlite':
-      return new SqliteStore(join(settings.paths.data_dir, 'orchestrator.db'));
+      return new SqliteStore(join(settings.paths.data_dir, 'orchestrator.db'), { readOnly });
     case 'postgres': {
       // Loaded only when used: it is no small part of the start-up.
       const { PostgresStore } = await import('./postgres/store.ts');
-      return new PostgresStore({ url: postgresUrl(settings) });
+      return new PostgresStore({ url: postgresUrl(settings), exclusive: !readOnly, readOnly });
     }
     case 'surrealdb-embedded': {
       const { SurrealStore } = await import('./surrealdb/store.ts');
       const { namespace, database } = settings.storage.surrealdb;
       const folder = join(settings.paths.data_dir, 'surrealdb');
+      if (readOnly && !existsSync(folder)) throw keptNothing(folder);
       return new SurrealStore({
         type,
         folder,

@@ -1,3 +1,4 @@
+import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { WorkflowEvent } from '../engine/events.ts';
 
 /** An event at its place in the journal. Sequence numbers grow without regard to the clock. */
@@ -147,4 +148,14 @@ export function decodeEvent(type: string, at: number, op: number | null, data: s
     ...(op === null ? {} : { op }),
     ...(data === null ? {} : (JSON.parse(data) as object)),
   } as WorkflowEvent;
+}
+
+/** A store that is only looked at is not created. @param place what is missing */
+export function keptNothing(place: string): ProvisioningError {
+  return new ProvisioningError({
+    code: 'STORE_NOT_FOUND',
+    kind: 'not-found',
+    message: `the orchestrator has kept nothing yet: ${place} does not exist`,
+    hint: 'Start it with `provisioning orchestrator start`, or name its directory with --data-dir',
+  });
 }

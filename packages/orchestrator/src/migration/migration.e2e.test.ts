@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { PostgresStore } from '../journal/postgres/store.ts';
+import { SqliteStore } from '../journal/sqlite/store.ts';
+import { list, show } from '../offline/show.ts';
+import { defaultSettings } from '../service/configuration.ts';
 import { effects } from '../testing/file-provider.ts';
 import { startPostgres, type TestServer } from '../testing/servers.fixture.ts';
 import { startTestService, type TestService } from '../testing/service.fixture.ts';
@@ -55,6 +58,32 @@ async function emptyPostgres(): Promise<void> {
   await store.open();
   await store.clear();
   await store.close();
+}
+
+/** What the old store holds is what was accepted before the switch. */
+async function everyEventWasCopied(): Promise<void> {
+  const old = new SqliteStore(join(folder, 'data', 'orchestrator.db'), { readOnly: true });
+  const moved = new PostgresStore({ url: server.url, exclusive: false, readOnly: true });
+  await Promise.all([old.open(), moved.open()]);
+  const [before, after] = await Promise.all([old.journal(0, 1e6), moved.journal(0, 1e6)]);
+  await Promise.all([old.close(), moved.close()]);
+  expect(before.length).toBeGreaterThan(100);
+  expect(after.slice(0, before.length)).toEqual(before);
+}
+
+/** With the service stopped its program reads whichever store is in force (12 §16). */
+async function readsTheMovedStore(ids: readonly string[]): Promise<void> {
+  const settings = defaultSettings(join(folder, 'data'));
+  settings.storage.postgres.url = server.url;
+  const options = { settings, version: '0.0.0-test', moduleUrl: import.meta.url };
+  expect(await list({ status: ['completed'], limit: 2 }, options)).toMatchObject({
+    counts: { Completed: ids.length },
+    workflows: [{ id: ids.at(-1), status: 'Completed' }, { id: ids.at(-2) }],
+  });
+  expect(await show({ workflow: ids[0] }, options)).toMatchObject({
+    id: ids[0],
+    operations: [{ status: 'Completed' }, { status: 'Completed' }, { status: 'Completed' }],
+  });
 }
 
 describe('12.A13 store migration', () => {
@@ -134,6 +163,8 @@ describe('12.A13 store migration', () => {
     expect(created).toHaveLength(3 * ids.length);
     expect(new Set(created).size).toBe(created.length);
     await service.stop();
+    await everyEventWasCopied();
+    await readsTheMovedStore(ids);
     await emptyPostgres();
   });
 

@@ -28,6 +28,7 @@ export async function runOffline(name: string, options: ServiceOptions): Promise
 
 async function load(name: string): Promise<OfflineCommand> {
   if (name === 'show') return (await import('./show.ts')).show;
+  if (name === 'list') return (await import('./show.ts')).list;
   if (name === 'migrate-store') return (await import('./migrate-store.ts')).migrateStore;
   if (name === 'repair') return (await import('./migrate-store.ts')).repair;
   const { plan, validate } = await import('./plan.ts');

@@ -33,6 +33,7 @@ const commands: ReadonlySet<string> = new Set([
   'validate',
   'plan',
   'show',
+  'list',
   'migrate-store',
   'repair',
 ]);

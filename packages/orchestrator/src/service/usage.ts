@@ -3,7 +3,7 @@ export const usage = `provisioning-orchestrator - durable workflows for Provisio
 
 Usage: provisioning-orchestrator [flags]
        provisioning-orchestrator worker [flags]   run operations for an orchestrator elsewhere
-       provisioning-orchestrator validate|plan|show|repair|migrate-store [flags]
+       provisioning-orchestrator validate|plan|show|list|repair|migrate-store [flags]
                                                   a request on stdin, its answer on stdout; no server
 
   --host <address>          address to listen on (127.0.0.1)

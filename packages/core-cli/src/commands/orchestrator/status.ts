@@ -1,9 +1,11 @@
 import { boolean, string } from '@oclif/core/flags';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { orchestratorHealth } from '../../orchestrator/control.ts';
 import { countsOf, countTasks, humanUptime } from '../../orchestrator/figures.ts';
-import { readSettings, readStore } from '../../orchestrator/reading.ts';
+import { storeType } from '../../orchestrator/local-store.ts';
+import { askForListing, readSettings, readStore } from '../../orchestrator/reading.ts';
 import { clientFor } from '../../session/orchestrator.ts';
 
 export default class OrchestratorStatus extends ProvisioningCommand {
@@ -21,13 +23,18 @@ export default class OrchestratorStatus extends ProvisioningCommand {
     const options = { dataDir: flags['data-dir'], http: flags.http };
     const settings = await readSettings(this, options);
     const health = await orchestratorHealth(settings);
-    const counts = await readStore(
-      this,
-      settings,
-      options,
-      (store) => countsOf(store.counts()),
-      async () => (health ? countTasks(clientFor(this, settings)) : countsOf({})),
-    );
+    const counts = await readStore(this, settings, options, {
+      local: (store) => countsOf(store.counts()),
+      remote: () => countTasks(clientFor(this, settings)),
+      offline: async () => countsOf((await askForListing(this, settings, { limit: 1 })).counts),
+    }).catch((error: unknown) => {
+      // That it is stopped is still an answer (12 §15); what it has kept is not known then.
+      if (health) throw error;
+      const { message } = ProvisioningError.from(error);
+      if (storeType(settings) !== 'sqlite')
+        this.runtime.stderr.write(`The store cannot be read: ${message}\n`);
+      return countsOf({});
+    });
     const status = {
       active_tasks: counts.active,
       completed_tasks: counts.completed,

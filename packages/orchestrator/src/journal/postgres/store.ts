@@ -2,6 +2,7 @@ import { ProvisioningError } from '@provisioning/extensions-sdk';
 import postgres, { type Sql } from 'postgres';
 import { type SqlEvent, type SqlRecord, type SqlWorkflow, toEntry, toRecord, toWorkflow } from '../rows.ts';
 import {
+  keptNothing,
   type Batch,
   type JournalEntry,
   type Page,
@@ -25,6 +26,8 @@ export interface PostgresStoreOptions {
   readonly url: string;
   /** Only one orchestrator writes a database; workers and tools read beside it. Default true. */
   readonly exclusive?: boolean;
+  /** To look at it only: no table is made. Default false. */
+  readonly readOnly?: boolean;
 }
 
 /** The store for several machines. A batch is one statement: one round trip, one synchronous commit. */
@@ -45,7 +48,7 @@ export class PostgresStore implements Store {
   }
 
   async open(): Promise<void> {
-    const { url, exclusive = true } = this.#options;
+    const { url, exclusive = true, readOnly = false } = this.#options;
     const quiet = {
       onnotice: () => undefined,
       connect_timeout: 10,
@@ -64,7 +67,8 @@ export class PostgresStore implements Store {
         });
         await this.#lead(this.#lock);
       }
-      await this.#migrate();
+      if (readOnly) await this.#requireTables();
+      else await this.#migrate();
     } catch (error) {
       await this.#lock?.end({ timeout: 1 });
       await this.#sql.end({ timeout: 1 });
@@ -236,12 +240,28 @@ export class PostgresStore implements Store {
     }, 500).unref();
   }
 
+  async #requireTables(): Promise<void> {
+    const [row] = await this.#run<{ there: boolean }>(
+      `SELECT to_regclass('provisioning_meta') IS NOT NULL AS there`,
+    );
+    if (row?.there) return this.#requireKnownVersion();
+    throw keptNothing('the table provisioning_meta of its PostgreSQL database');
+  }
+
   async #migrate(): Promise<void> {
     // Orchestrator and workers may start together; one of them makes the tables.
     await this.#sql.begin(async (transaction) => {
       await transaction.unsafe(`SELECT pg_advisory_xact_lock(${leaderLock + 1})`);
       await transaction.unsafe(schema);
     });
+    await this.#requireKnownVersion();
+    await this.#run(
+      `INSERT INTO provisioning_meta VALUES ('schema', $1) ON CONFLICT (key) DO UPDATE SET value = $1`,
+      [String(schemaVersion)],
+    );
+  }
+
+  async #requireKnownVersion(): Promise<void> {
     const [row] = await this.#run<{ value: string }>(
       `SELECT value FROM provisioning_meta WHERE key = 'schema'`,
     );
@@ -253,10 +273,6 @@ export class PostgresStore implements Store {
         message: `store schema ${version} is newer than this orchestrator (${schemaVersion})`,
       });
     }
-    await this.#run(
-      `INSERT INTO provisioning_meta VALUES ('schema', $1) ON CONFLICT (key) DO UPDATE SET value = $1`,
-      [String(schemaVersion)],
-    );
   }
 }
 

@@ -4,6 +4,7 @@ import { ProvisioningError } from '@provisioning/extensions-sdk';
 import {
   type Batch,
   encodeEvent,
+  keptNothing,
   type JournalEntry,
   type Page,
   type RecordWrite,
@@ -45,12 +46,7 @@ export class SqliteStore implements Store {
   open(): Promise<void> {
     const fresh = !existsSync(this.#path);
     if (fresh && this.#readOnly) {
-      throw new ProvisioningError({
-        code: 'STORE_NOT_FOUND',
-        kind: 'not-found',
-        message: `the orchestrator has kept nothing yet: ${this.#path} does not exist`,
-        hint: 'Start it with `provisioning orchestrator start`, or name its directory with --data-dir',
-      });
+      throw keptNothing(this.#path);
     }
     this.#database = new DatabaseSync(this.#path, { readOnly: this.#readOnly });
     if (fresh) chmodSync(this.#path, 0o600);

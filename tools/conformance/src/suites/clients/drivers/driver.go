@@ -9,7 +9,7 @@ import (
 	"os"
 	"time"
 
-	provisioning "github.com/GIT_USER_ID/GIT_REPO_ID"
+	provisioning "github.com/provisioning-systems/go-client"
 )
 
 func refused(response *http.Response, err error) string {
