@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { stopPrivateService } from '@provisioning/provider-local/engine';
 import fc from 'fast-check';
 import { catalogue, run } from '../test/run.ts';
 import { aliasRegistry } from './aliases/registry.ts';
@@ -38,7 +39,10 @@ beforeAll(async () => {
     PROVISIONING_NONINTERACTIVE: '1',
   };
 });
-afterAll(() => rmSync(home, { recursive: true, force: true }));
+afterAll(async () => {
+  await stopPrivateService({ variables: environment });
+  rmSync(home, { recursive: true, force: true });
+});
 
 /** Words of commands, aliases, options and values, whole and damaged. */
 function lines(): fc.Arbitrary<string[]> {
