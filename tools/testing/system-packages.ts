@@ -7,6 +7,7 @@ const needed: Readonly<Record<string, readonly string[]>> = {
   podman: ['podman', 'runc', 'conmon', 'netavark', 'aardvark-dns', 'iptables'],
   debootstrap: ['debootstrap'],
   'redis-server': ['redis-server'],
+  etcd: ['etcd-server'],
   'docker-registry': ['docker-registry'],
   skopeo: ['skopeo'],
   ssh: ['openssh-client'],

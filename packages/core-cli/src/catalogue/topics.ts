@@ -16,6 +16,7 @@ export const topics: Readonly<Record<string, Topic>> = {
   workspace: { summary: 'Workspaces' },
   'workspace config': { summary: 'Configuration of a workspace' },
   'workspace branch': { summary: 'Git branches of a workspace' },
+  'workspace freeze': { summary: 'Frozen versions of a workspace' },
   'workspace git': { summary: 'Git state of a workspace' },
   workflow: { summary: 'Workflows the orchestrator runs' },
   batch: { summary: 'Batches of workflows' },

@@ -1,9 +1,11 @@
 import { integer, string } from '@oclif/core/flags';
-import { hasChanges, planDeploy } from '@provisioning/core';
+import { hasChanges, planDeploy, recordDeployed } from '@provisioning/core';
 import { ProvisioningCommand } from '../frame/command.ts';
 import type { CommandSpec } from '../frame/metadata.ts';
 import { carryOut } from '../plan/carry-out.ts';
+import { openFrozenInfrastructure } from '../session/frozen.ts';
 import { openInfrastructure } from '../session/infrastructure.ts';
+import { surroundingsOf } from '../session/surroundings.ts';
 
 export default class Deploy extends ProvisioningCommand {
   static override summary = 'Bring servers and services to what the definition says';
@@ -15,15 +17,22 @@ export default class Deploy extends ProvisioningCommand {
     'provisioning deploy --check',
     'provisioning deploy --target web-01 --yes',
     'provisioning deploy --yes --no-wait',
+    'provisioning deploy --frozen v1 --check',
   ];
   static override flags = {
     target: string({ description: 'only these servers; globs work', multiple: true }),
     parallel: integer({ description: 'servers worked on at once', min: 1 }),
+    frozen: string({
+      description: 'a frozen version instead of the workspace as it is; an older one rolls back',
+    }),
   };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Deploy);
-    await using session = await openInfrastructure(this);
+    const { frozen } = flags;
+    if (frozen !== undefined) this.globals = { ...this.globals, direct: true };
+    await using session =
+      frozen === undefined ? await openInfrastructure(this) : await openFrozenInfrastructure(this, frozen);
     const plan = await planDeploy(session.context, session.infrastructure, {
       targets: flags.target,
       readOnly: this.globals.check,
@@ -37,10 +46,13 @@ export default class Deploy extends ProvisioningCommand {
       question: `Deploy to ${plan.workspace}:${infra}?`,
       confirm: hasChanges(plan),
       parallel: flags.parallel,
+      type: 'deploy',
       next: [
         'provisioning server list',
         `provisioning server ssh ${session.infrastructure.servers[0]?.hostname ?? '<server>'}`,
       ],
     });
+    if (frozen !== undefined && !this.globals.check)
+      await recordDeployed(surroundingsOf(this.runtime), session.selection.path, frozen, infra);
   }
 }

@@ -25,6 +25,8 @@ export interface Work {
   readonly rollback?: boolean;
   /** Operations at once. */
   readonly parallel?: number;
+  /** Ends the work; default that of the command. A lost workspace lock aborts it. */
+  readonly signal?: AbortSignal;
 }
 
 /** What happened to the work; `submitted` means that it goes on without us. */
@@ -112,7 +114,7 @@ async function submit(
         resources: [...(node.resources ?? [])],
       })),
     },
-    { signal: command.signal },
+    { signal: work.signal ?? command.signal },
   );
   command.out.progress(`Workflow submitted: ${workflowId}`);
   if (work.background) {
@@ -160,6 +162,7 @@ async function runHere(
   const { runtime, out, host } = command;
   const view = newView(work);
   const display = createDisplay({ runtime, out, interruption: host.interruption }, view);
+  const signal = work.signal ?? command.signal;
   display.start();
   try {
     await runDirect({
@@ -169,13 +172,13 @@ async function runHere(
       nodes: work.nodes,
       rollback: work.rollback,
       ...(work.parallel === undefined ? {} : { parallel: work.parallel }),
-      signal: command.signal,
+      signal,
       now: () => runtime.now(),
     });
   } finally {
     display.stop();
   }
-  if (command.signal.aborted) throw command.signal.reason;
+  if (signal.aborted) throw signal.reason;
   finishWatch(out, { view, ended: 'finished' });
   return { mode: 'direct', state: 'completed', view };
 }

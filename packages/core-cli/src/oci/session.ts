@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type Configuration, type Selection, userDirectories } from '@provisioning/core';
-import { ArtifactSession, type Mode, modeRules, readOciSettings } from '@provisioning/distribution';
+import { type Configuration, type Selection, configuredMode, userDirectories } from '@provisioning/core';
+import { ArtifactSession, readOciSettings } from '@provisioning/distribution';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { ProvisioningCommand } from '../frame/command.ts';
 import { surroundingsOf } from '../session/surroundings.ts';
@@ -16,23 +14,6 @@ export interface OciSession extends AsyncDisposable {
   readonly selection?: Selection;
   readonly dataFolder: string;
   readonly cacheFolder: string;
-}
-
-/** The configured mode: `PROVISIONING_MODE`, else `active-mode.yaml` of the user's configuration (04 §2). */
-export async function activeMode(
-  environment: Readonly<Record<string, string | undefined>>,
-  configFolder: string,
-): Promise<Mode | undefined> {
-  const text = await readFile(join(configFolder, 'active-mode.yaml'), 'utf8').catch(() => undefined);
-  const named = environment['PROVISIONING_MODE'] ?? /^mode:\s*["']?([a-z-]+)/m.exec(text ?? '')?.[1];
-  if (named === undefined || named === '') return undefined;
-  const mode = { 'multi-user': 'multiuser', 'ci-cd': 'cicd' }[named] ?? named;
-  if (mode in modeRules) return mode as Mode;
-  throw new ProvisioningError({
-    code: 'UNKNOWN_MODE',
-    kind: 'usage',
-    message: `Unknown mode: ${named}. Available modes: ${Object.keys(modeRules).join(', ')}`,
-  });
 }
 
 /** Opens what an `oci` or `dep` command works with. A workspace is used when there is one. */
@@ -52,7 +33,7 @@ export async function openArtifacts(
   const configuration = await configurationOf(command, selection);
   const { environment } = command.runtime;
   const directories = userDirectories(surroundingsOf(command.runtime));
-  const mode = await activeMode(environment, directories.config);
+  const mode = await configuredMode(surroundingsOf(command.runtime));
   const settings = readOciSettings({
     get: (path) => configuration.get(path),
     environment,

@@ -4,6 +4,7 @@ import { operationAnswer } from '../execution/answer.ts';
 import { execute } from '../execution/execute.ts';
 import type { ProvisioningCommand } from '../frame/command.ts';
 import type { InfrastructureSession } from '../session/infrastructure.ts';
+import { underLock } from '../session/locks.ts';
 import { checkDocument, checkLines } from './check.ts';
 import { refuseBlocked, showPlan } from './show.ts';
 
@@ -29,6 +30,8 @@ export interface Undertaking {
   readonly parallel?: number;
   /** Called once the work is agreed on, before its first step; what it gives is called when all of it is done. */
   readonly begin?: () => Promise<() => Promise<void>>;
+  /** Lock the work needs where the mode has locks; default `write`. */
+  readonly type?: 'write' | 'deploy';
 }
 
 /** The way every changing command goes: show the plan, stop where it is blocked, ask, run, say what was done. */
@@ -51,30 +54,44 @@ export async function carryOut(
   }
   for (const line of showPlan(plan, out, { unchanged: globals.verbose })) out.line(line);
   refuseBlocked(plan);
-  if (undertaking.confirm) {
-    const production = plan.environment === 'production';
-    const notice = production
-      ? 'Auth check: Check auth for production (delete operation)'
-      : 'Auth check: Check auth for destructive operation';
-    await command.confirm(undertaking.question, {
-      typed: undertaking.typed,
-      ...(undertaking.destructive === true ? { notice, inFull: production } : {}),
-    });
-  }
-  out.line();
-  const end = await undertaking.begin?.();
-  const execution = await execute(command, session, {
-    name: undertaking.name,
-    kind: undertaking.kind ?? 'custom',
-    command: undertaking.command,
-    nodes: plan.graph,
-    background: globals.wait === false,
-    rollback: undertaking.rollback,
-    parallel: undertaking.parallel,
-  });
+  const { configuration, selection } = session;
+  const execution = await underLock(
+    command,
+    { workspace: selection, configuration },
+    undertaking.name,
+    async (signal) => {
+      if (undertaking.confirm) await agree(command, plan, undertaking);
+      out.line();
+      const end = await undertaking.begin?.();
+      const ended = await execute(command, session, {
+        name: undertaking.name,
+        kind: undertaking.kind ?? 'custom',
+        command: undertaking.command,
+        nodes: plan.graph,
+        background: globals.wait === false,
+        rollback: undertaking.rollback,
+        parallel: undertaking.parallel,
+        signal,
+      });
+      if (ended.state === 'completed') await end?.();
+      return ended;
+    },
+    undertaking.type,
+  );
   const answer = operationAnswer(undertaking.command, plan.changes, execution);
   const finished = execution.state === 'completed';
-  if (finished) await end?.();
   await out.result(answer, () => (finished ? [`${out.style.mark('ok')} ${undertaking.done}`] : []));
   if (finished && undertaking.next) await command.next(...undertaking.next);
+}
+
+/** Asks for the change, with the note of what will check it. */
+async function agree(command: ProvisioningCommand, plan: Plan, undertaking: Undertaking): Promise<void> {
+  const production = plan.environment === 'production';
+  const notice = production
+    ? 'Auth check: Check auth for production (delete operation)'
+    : 'Auth check: Check auth for destructive operation';
+  await command.confirm(undertaking.question, {
+    typed: undertaking.typed,
+    ...(undertaking.destructive === true ? { notice, inFull: production } : {}),
+  });
 }

@@ -15,6 +15,7 @@ import { execute, type Execution } from '../execution/execute.ts';
 import type { ProvisioningCommand } from '../frame/command.ts';
 import { canPrompt } from '../prompt/confirm.ts';
 import type { InfrastructureSession } from '../session/infrastructure.ts';
+import { underLock } from '../session/locks.ts';
 import { surroundingsOf } from '../session/surroundings.ts';
 import { existing, previewDocument, previewLines, serverLine } from './creation-preview.ts';
 import { addressOf } from './listing.ts';
@@ -29,6 +30,11 @@ export interface CreationOptions {
   readonly force: boolean;
   /** Overrides `fix_local_hosts` of the definition. */
   readonly fixLocalHosts?: boolean;
+}
+
+/** With what ends it: Ctrl-C, a lost workspace lock. */
+interface CreationRun extends CreationOptions {
+  readonly signal: AbortSignal;
 }
 
 /** `server create` (05 §7.3): plan, refuse, ask, create, say what was made. */
@@ -60,18 +66,19 @@ export async function createServers(
     ]);
     return;
   }
-  if (session.configuration.get('preferences.confirm_deploy') !== false) {
-    const noun = open.length === 1 ? 'server' : 'servers';
-    await command.confirm(`Create ${open.length} ${noun} in ${infrastructure.name}?`);
-  }
-  announce(command, session, open);
-  const started = command.runtime.now();
-  const run =
-    hosts.length > 0
-      ? oneByOne(command, session, plan, hosts, options)
-      : carryOut(command, session, plan.graph, options);
-  const execution = await run;
-  await report(command, session, open, execution, command.runtime.now() - started);
+  const place = { workspace: session.selection, configuration: session.configuration };
+  await underLock(command, place, workName(session), async (signal) => {
+    if (session.configuration.get('preferences.confirm_deploy') !== false) {
+      const noun = open.length === 1 ? 'server' : 'servers';
+      await command.confirm(`Create ${open.length} ${noun} in ${infrastructure.name}?`);
+    }
+    announce(command, session, open);
+    const started = command.runtime.now();
+    const execution = await (hosts.length > 0
+      ? oneByOne(command, session, plan, hosts, { ...options, signal })
+      : carryOut(command, session, plan.graph, { ...options, signal }));
+    await report(command, session, open, execution, command.runtime.now() - started);
+  });
 }
 
 /** The heading, before anything is done (05 §9.2). */
@@ -92,19 +99,24 @@ function announce(
   }
 }
 
+function workName({ infrastructure }: InfrastructureSession): string {
+  return `server create ${infrastructure.name}`;
+}
+
 function carryOut(
   command: ProvisioningCommand,
   session: InfrastructureSession,
   nodes: readonly OperationNode[],
-  options: CreationOptions,
+  options: CreationRun,
 ): Promise<Execution> {
   return execute(command, session, {
-    name: `server create ${session.infrastructure.name}`,
+    name: workName(session),
     kind: 'server',
     command: 'server.create',
     nodes: options.rollback ? nodes.map(removable) : nodes,
     background: command.globals.wait === false,
     rollback: options.rollback,
+    signal: options.signal,
     ...(options.parallel === undefined ? {} : { parallel: options.parallel }),
   });
 }
@@ -122,7 +134,7 @@ async function oneByOne(
   session: InfrastructureSession,
   plan: ServerCreationPlan,
   hosts: readonly PlannedServer[],
-  options: CreationOptions,
+  options: CreationRun,
 ): Promise<Execution> {
   const surroundings = surroundingsOf(command.runtime);
   const how = {
@@ -131,7 +143,7 @@ async function oneByOne(
     env: surroundings.env,
     interactive: canPrompt(command.runtime),
     say: (line: string) => command.out.progress(line),
-    signal: command.signal,
+    signal: options.signal,
   };
   await announceSudo(how);
   let execution: Execution | undefined;

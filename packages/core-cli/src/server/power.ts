@@ -7,6 +7,7 @@ import { execute } from '../execution/execute.ts';
 import type { ProvisioningCommand } from '../frame/command.ts';
 import { renderChanges } from '../plan/render.ts';
 import { openInfrastructure } from '../session/infrastructure.ts';
+import { underLock } from '../session/locks.ts';
 import { findServer } from './find.ts';
 
 export const powerArguments = {
@@ -50,12 +51,11 @@ export async function switchServers(
     await command.confirm(
       `${verb === 'stop' ? 'Stop' : 'Restart'} ${nodes.map(({ name }) => name).join(', ')}?`,
     );
-  const execution = await execute(command, session, {
-    name: `server ${verb} ${session.infrastructure.name}`,
-    kind: 'server',
-    command: `server.${verb}`,
-    nodes,
-  });
+  const name = `server ${verb} ${session.infrastructure.name}`;
+  const place = { workspace: session.selection, configuration: session.configuration };
+  const execution = await underLock(command, place, name, (signal) =>
+    execute(command, session, { name, kind: 'server', command: `server.${verb}`, nodes, signal }),
+  );
   const answer = operationAnswer(`server.${verb}`, changes, execution);
   await command.out.result(answer, () =>
     nodes.map(({ name }) => `${command.out.style.mark('ok')} Server ${done[verb]}: ${name}`),

@@ -26,7 +26,7 @@ export interface InfrastructureSession extends AsyncDisposable {
 export async function openInfrastructure(command: ProvisioningCommand): Promise<InfrastructureSession> {
   const { selection, configuration } = await openWorkspace(command, 'required');
   const infrastructure = await loadDefinition(command, selection, configuration);
-  const project = openProject(command, selection, infrastructure, configuration);
+  const project = new Project(projectOptions(command, selection, infrastructure, configuration));
   const context = project.context({ idempotencyKey: `cli/${process.pid}`, signal: command.signal });
   return {
     selection: { ...selection, infra: infrastructure.name },
@@ -50,20 +50,23 @@ export async function loadDefinition(
     workspaceName: selection.name,
     infra: selection.infra!,
     environment: configuration.environment,
+    configuration,
+    surroundings: surroundingsOf(command.runtime),
     ...(command.globals.settings === undefined ? {} : { settingsFile: command.globals.settings }),
     ...(typeof provider === 'string' && provider !== '' ? { defaultProvider: provider } : {}),
   });
   return withLayers(definition, await layerPlaces(command, selection, configuration));
 }
 
-function openProject(
+/** What a project of this command line is opened with. */
+export function projectOptions(
   command: ProvisioningCommand,
   selection: Selection,
   infrastructure: Infrastructure,
   configuration: Configuration,
-): Project {
+): ConstructorParameters<typeof Project>[0] {
   const directories = userDirectories(surroundingsOf(command.runtime));
-  return new Project({
+  return {
     workspace: { name: selection.name, path: selection.path },
     infra: infrastructure.name,
     environment: infrastructure.environment,
@@ -78,5 +81,5 @@ function openProject(
       else if (level === 'info') command.out.info(message);
       else command.out.debug(message);
     },
-  });
+  };
 }

@@ -98,3 +98,13 @@ export async function selectOptional(command: ProvisioningCommand): Promise<Sele
   if (workspace !== undefined || infra !== undefined) return select(command, 'optional');
   return select(command, 'optional').catch(() => undefined);
 }
+
+/** The workspace with that name, or the selected one without a name. */
+export function workspaceNamed(command: ProvisioningCommand, name?: string): Promise<Selection> {
+  if (name === undefined) return select(command, 'none');
+  return selectWorkspace({
+    surroundings: surroundingsOf(command.runtime),
+    workspace: name,
+    infrastructure: 'none',
+  });
+}

@@ -44,6 +44,7 @@ export { SecretReference } from './interpolation/secret-reference.ts';
 export { type LayerFile, type LayerId, environmentFiles, layerFiles, layerOrder } from './layers.ts';
 export { type LoadOptions, loadConfiguration } from './load.ts';
 export { deepFreeze, isRecord, keyPath, mergeData, nest, unsetMark, valueAt } from './merge.ts';
+export { type Mode, configuredMode, modes } from './mode.ts';
 export { decodeText, readDocument } from './read.ts';
 export {
   type Surroundings,

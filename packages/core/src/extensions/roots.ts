@@ -15,6 +15,8 @@ export interface DiscoveryRoots {
   readonly user?: string;
   /** The user's configuration folder; `extensions.yaml` there lists registered folders (08 §4.1). */
   readonly userConfigPath?: string;
+  /** Folder of a frozen version: extensions come from there and nowhere else (03 §11). */
+  readonly only?: string;
 }
 
 /** A folder registered by `extension register`; it ranks as workspace level. */
@@ -40,11 +42,20 @@ export async function rootsOf(
   from: DiscoveryRoots,
   registered: readonly Registered[] = [],
 ): Promise<Root[]> {
+  if (from.only !== undefined) return frozenRoots(kind, from.only);
   return [
     ...levelRoots(kind, from, registered),
     ...(await installedRoots(kind, from)),
     ...(await coreRoots(kind, from)),
   ];
+}
+
+/** A snapshot keeps the product's own extensions apart from all others: they load without isolation. */
+function frozenRoots(kind: ExtensionKind, folder: string): Root[] {
+  return kindFolders[kind].flatMap((name): Root[] => [
+    { path: join(folder, name), layer: 'workspace' },
+    { path: join(folder, 'core', name), layer: 'core' },
+  ]);
 }
 
 function levelRoots(

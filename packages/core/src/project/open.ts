@@ -63,6 +63,8 @@ export async function openProject(options: OpenProjectOptions): Promise<OpenedPr
         infra,
         environment: configuration.environment,
         settingsFile,
+        configuration,
+        surroundings,
         defaultProvider: String(configuration.get('providers.default') ?? 'local'),
       });
       const places = await layerPlaces({

@@ -44,6 +44,8 @@ export interface ProjectOptions {
   readonly dataPath?: string;
   /** The user's configuration folder, where registered extensions are listed. */
   readonly userConfigPath?: string;
+  /** Extensions of a frozen version; no others are used (03 §11). */
+  readonly extensionsOnly?: string;
   readonly log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void;
   /** Told of every change at a provider, for the audit record (06 §8). */
   readonly onProviderChange?: (record: ChangeRecord) => void;
@@ -93,8 +95,11 @@ export class Project implements AsyncDisposable {
         userConfigPath: options.userConfigPath,
         user: options.variables.PROVISIONING_WORKSPACE_USER ?? options.variables.USER,
         moduleUrls: options.moduleUrls,
+        only: options.extensionsOnly,
       },
-      options.readOnly === true ? {} : { cachePath: options.cachePath },
+      options.readOnly === true || options.extensionsOnly !== undefined
+        ? {}
+        : { cachePath: options.cachePath },
     );
     this.transports = createTransports({
       knownHostsFile: join(options.workspace.path, '.runtime', 'known_hosts'),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, cp, mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { looksEncrypted, shouldBeEncrypted } from '../config/cipher.ts';
@@ -9,25 +9,12 @@ import type { ExtensionRecord } from '../extensions/record.ts';
 import type { Infrastructure } from '../infra/infrastructure.ts';
 import { loadInfrastructure } from '../infra/load.ts';
 import { renderedDefinition } from '../infra/rendered.ts';
-import { sha256Of } from './backup-contents.ts';
 import { usage } from './errors.ts';
+import { freezePackages } from './freeze-packages.ts';
+import { type FrozenManifest, contentOf, filesBelow, readOnly, versionPattern, writable } from './frozen.ts';
 import { rewriteReferences } from './freeze-references.ts';
 import { gitState } from './git.ts';
 import { listInfrastructures } from './layout.ts';
-
-/** `manifest.json` of a frozen version (03 §11). */
-export interface FrozenManifest {
-  readonly version: string;
-  readonly environment: string;
-  readonly created: string;
-  readonly created_by: string;
-  readonly system_version: string;
-  readonly git: { readonly commit: string; readonly dirty: boolean } | null;
-  readonly infras: readonly string[];
-  readonly extensions: readonly { readonly type: string; readonly name: string; readonly version: string }[];
-  readonly files: readonly { readonly path: string; readonly sha256: string }[];
-  readonly digest: string;
-}
 
 export interface FreezeOptions {
   readonly surroundings: Surroundings;
@@ -48,9 +35,8 @@ export interface FreezeOptions {
   readonly signal?: AbortSignal;
 }
 
-const versionPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 const ownFolders = ['config', 'infra', 'templates'] as const;
-const leftOut = /(^|\/)(local-overrides\.[a-z]+|runtime|generated|tmp|data|\.manifest)(\/|$)|\.lock$/;
+const leftOut = /(^|\/)(local-overrides\.[a-z]+|runtime|generated|tmp|data)(\/|$)|\.lock$/;
 
 /**
  * Makes an immutable, self-contained snapshot of the workspace (03 §11). A failure or an interruption leaves nothing.
@@ -158,6 +144,7 @@ async function copyTree(
     const to = path.join(
       target,
       'extensions',
+      ...(record.builtIn === true ? ['core'] : []),
       `${record.type}s`,
       record.category === '' ? record.name : path.join(record.category, record.name),
     );
@@ -167,6 +154,10 @@ async function copyTree(
       filter: (source) => !path.relative(record.path, source).split(path.sep).includes('node_modules'),
     });
   }
+  await freezePackages(
+    target,
+    extensions.map((record) => record.path),
+  );
   if (options.sdk !== undefined) {
     await cp(options.sdk, path.join(target, 'provisioning', 'sdk'), {
       recursive: true,
@@ -230,7 +221,7 @@ async function manifestOf(
   const files = await Promise.all(
     (await filesBelow(root)).map(async (file) => ({
       path: file,
-      sha256: await sha256Of(path.join(root, file)),
+      sha256: await contentOf(path.join(root, file)),
     })),
   );
   const digest = createHash('sha256')
@@ -248,135 +239,6 @@ async function manifestOf(
     files,
     digest,
   };
-}
-
-/** Manifests of the frozen versions, newest first. */
-export async function listFrozen(workspace: string): Promise<FrozenManifest[]> {
-  const names = await readdir(path.join(workspace, '.frozen')).catch((): string[] => []);
-  const found: FrozenManifest[] = [];
-  for (const name of names.filter((one) => !one.startsWith('.'))) {
-    const manifest = await readManifest(workspace, name).catch(() => undefined);
-    if (manifest !== undefined) found.push(manifest);
-  }
-  return found.sort((a, b) => b.created.localeCompare(a.created));
-}
-
-/** @throws ProvisioningError `FROZEN_NOT_FOUND` (exit 5) with the versions there are */
-export async function readManifest(workspace: string, version: string): Promise<FrozenManifest> {
-  const file = path.join(workspace, '.frozen', version, 'manifest.json');
-  const text = versionPattern.test(version) ? await readFile(file, 'utf8').catch(() => undefined) : undefined;
-  if (text !== undefined) return JSON.parse(text) as FrozenManifest;
-  const names = await readdir(path.join(workspace, '.frozen')).catch((): string[] => []);
-  throw new ProvisioningError({
-    code: 'FROZEN_NOT_FOUND',
-    kind: 'not-found',
-    message: `Frozen version '${version}' not found`,
-    hint: `Versions: ${names.filter((one) => !one.startsWith('.')).join(', ') || 'none'}`,
-  });
-}
-
-/**
- * Checks every file of a frozen version.
- * @throws ProvisioningError `FROZEN_MODIFIED` (exit 1) naming the file
- */
-export async function verifyFrozen(workspace: string, version: string): Promise<FrozenManifest> {
-  const manifest = await readManifest(workspace, version);
-  const root = path.join(workspace, '.frozen', version);
-  const modified = (file: string): ProvisioningError =>
-    new ProvisioningError({
-      code: 'FROZEN_MODIFIED',
-      message: `Frozen version '${version}' was modified: ${file}`,
-      hint: 'A frozen version never changes. Freeze a new one.',
-    });
-  const known = new Set(manifest.files.map((file) => file.path));
-  for (const file of await filesBelow(root))
-    if (file !== 'manifest.json' && !known.has(file)) throw modified(file);
-  for (const file of manifest.files) {
-    const actual = await sha256Of(path.join(root, file.path)).catch(() => '');
-    if (actual !== file.sha256) throw modified(file.path);
-  }
-  const digest = createHash('sha256')
-    .update(manifest.files.map((file) => `${file.sha256}  ${file.path}\n`).join(''))
-    .digest('hex');
-  if (digest !== manifest.digest) throw modified('manifest.json');
-  return manifest;
-}
-
-/** A frozen infrastructure, verified and equal to what was rendered when it was frozen. */
-export interface FrozenInfrastructure {
-  readonly manifest: FrozenManifest;
-  readonly infrastructure: Infrastructure;
-  /** Extensions come from here and nowhere else. */
-  readonly extensionsPath: string;
-}
-
-/**
- * Opens an infrastructure of a frozen version for `deploy --frozen`.
- * @throws ProvisioningError `FROZEN_NOT_FOUND` (5), `FROZEN_MODIFIED` (1), `FROZEN_DIFFERS` (1)
- */
-export async function openFrozen(
-  surroundings: Surroundings,
-  workspace: { readonly name: string; readonly path: string },
-  version: string,
-  infra: string,
-): Promise<FrozenInfrastructure> {
-  const manifest = await verifyFrozen(workspace.path, version);
-  const root = path.join(workspace.path, '.frozen', version);
-  const infrastructure = await loadInfrastructure({
-    workspacePath: path.join(root, 'workspace'),
-    workspaceName: workspace.name,
-    infra,
-    environment: manifest.environment,
-    surroundings,
-  });
-  const rendered = await readFile(path.join(root, 'workspace', 'rendered', `${infra}.json`), 'utf8');
-  if (renderedDefinition(infrastructure) !== rendered) {
-    throw new ProvisioningError({
-      code: 'FROZEN_DIFFERS',
-      message: `Frozen version '${version}' of '${infra}' does not evaluate to what was frozen`,
-      hint: 'The definition depends on something outside the snapshot (time, environment). Freeze it again without that.',
-    });
-  }
-  return { manifest, infrastructure, extensionsPath: path.join(root, 'extensions') };
-}
-
-/** Removes a frozen version. `deployed` is the version recorded as deployed; it stays. */
-export async function removeFrozen(
-  workspace: string,
-  version: string,
-  options: { readonly force: boolean; readonly deployed?: string },
-): Promise<void> {
-  await readManifest(workspace, version);
-  if (!options.force) throw usage(`Removing frozen version '${version}' needs --force`, 'FORCE_REQUIRED');
-  if (options.deployed === version) {
-    throw new ProvisioningError({
-      code: 'FROZEN_DEPLOYED',
-      kind: 'conflict',
-      message: `Frozen version '${version}' is deployed and stays`,
-    });
-  }
-  const root = path.join(workspace, '.frozen', version);
-  await writable(root);
-  await rm(root, { recursive: true, force: true });
-}
-
-async function filesBelow(root: string, folder = ''): Promise<string[]> {
-  const files: string[] = [];
-  for (const entry of await readdir(path.join(root, folder), { withFileTypes: true })) {
-    const name = folder === '' ? entry.name : `${folder}/${entry.name}`;
-    if (entry.isDirectory()) files.push(...(await filesBelow(root, name)));
-    else files.push(name);
-  }
-  return files.sort();
-}
-
-async function readOnly(root: string): Promise<void> {
-  for (const file of await filesBelow(root)) await chmod(path.join(root, file), 0o400);
-}
-
-async function writable(root: string): Promise<void> {
-  for (const file of await filesBelow(root).catch((): string[] => []))
-    await chmod(path.join(root, file), 0o600);
 }
 
 async function exists(file: string): Promise<boolean> {

@@ -155,6 +155,15 @@ export async function pullWorkspace(workspace: string): Promise<{ readonly chang
   return { changed: (await must(workspace, ['rev-parse', 'HEAD'])) !== before };
 }
 
+/** `workspace sync`: pull, then push. */
+export async function syncWorkspace(
+  workspace: string,
+  message?: string,
+): Promise<PushResult & { readonly changed: boolean }> {
+  const { changed } = await pullWorkspace(workspace);
+  return { changed, ...(await pushWorkspace(workspace, message)) };
+}
+
 function refused(code: string, message: string, files: string): ProvisioningError {
   const list = files
     .trim()
@@ -171,11 +180,11 @@ function refused(code: string, message: string, files: string): ProvisioningErro
 /** `workspace branch`: create, switch, list, delete. */
 export const branches = {
   async list(workspace: string): Promise<{ readonly name: string; readonly current: boolean }[]> {
-    const text = await must(workspace, ['branch', '--format', '%(HEAD)%(refname:short)']);
+    const text = await must(workspace, ['branch', '--format', '%(HEAD)|%(refname:short)']);
     return text
       .split('\n')
       .filter((line) => line !== '')
-      .map((line) => ({ name: line.slice(1), current: line.startsWith('*') }));
+      .map((line) => ({ name: line.slice(line.indexOf('|') + 1), current: line.startsWith('*') }));
   },
   async create(workspace: string, name: string): Promise<void> {
     await must(workspace, ['branch', '--', name]);

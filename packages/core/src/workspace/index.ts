@@ -1,3 +1,5 @@
+export { recordForcedRelease } from './locks/audit.ts';
+export { type WorkspaceConfigurationFile, workspaceConfigurationFiles } from './configuration-files.ts';
 export { type ConvertOptions, convertMainFile } from './convert-main-file.ts';
 export {
   type BackupListing,
@@ -24,16 +26,18 @@ export {
   setEnvironment,
   switchContext,
 } from './contexts.ts';
+export { type DeployedVersion, deployedVersion, recordDeployed } from './deployed.ts';
+export { freezeWorkspace } from './freeze.ts';
+export { usedByFrozen } from './freeze-extensions.ts';
 export {
   type FrozenInfrastructure,
   type FrozenManifest,
-  freezeWorkspace,
   listFrozen,
   openFrozen,
   readManifest as readFrozenManifest,
   removeFrozen,
   verifyFrozen,
-} from './freeze.ts';
+} from './frozen.ts';
 export {
   branches as workspaceBranches,
   cloneWorkspace,
@@ -44,14 +48,22 @@ export {
   plainSecret,
   pullWorkspace,
   pushWorkspace,
+  syncWorkspace,
 } from './git.ts';
 export { overlays as environmentTemplates, projectFile } from './generated-files.ts';
 export { type WorkspaceInfo, workspaceInfo } from './info.ts';
 export { type InitOptions, type InitResult, initWorkspace } from './init.ts';
 export { isWorkspace, listInfrastructures } from './layout.ts';
-export { acquireLock, isLocked, listLocks, releaseLock, withWorkspaceLock } from './locks/lock.ts';
+export { acquireLock, isLocked, listLocks, releaseLock, userName, withWorkspaceLock } from './locks/lock.ts';
 export { localLocks } from './locks/local.ts';
-export { type Mode, checkLockCommand, modeLocks, underModeLock } from './locks/mode-rules.ts';
+export { checkLockCommand, modeLocks, underModeLock } from './locks/mode-rules.ts';
+export {
+  type LockProviderName,
+  type OpenedLocks,
+  lockProviderName,
+  lockProviders,
+  openLocks,
+} from './locks/provider.ts';
 export { type LockProvider, type LockType, type WorkspaceLock, lockConflict } from './locks/record.ts';
 export {
   type CleanupType,
@@ -72,6 +84,7 @@ export {
 } from './manage.ts';
 export { type WorkspaceMetadata, readMetadata } from './metadata.ts';
 export { type MigrationPlan, type MigrationResult, migrateWorkspace } from './migrate.ts';
+export { generatedProviderFile } from './provider-file.ts';
 export { getPreference, preferenceRules, preferences, setPreference } from './preferences.ts';
 export { type WorkspaceReference, parseReference } from './reference.ts';
 export {

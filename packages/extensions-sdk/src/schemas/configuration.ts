@@ -116,6 +116,11 @@ export const ConfigurationSchema = Type.Object(
       timeout: Type.Integer({ default: 300, minimum: 1, description: 'Seconds' }),
       max_parallel: Type.Integer({ default: 5, minimum: 1, description: 'Operations at once' }),
     }),
+    locking: section({
+      provider: text('Where workspace locks are kept: local, redis or etcd; default that of the mode'),
+      redis: section({ url: Type.String({ default: 'redis://127.0.0.1:6379' }) }),
+      etcd: section({ endpoints: names('Addresses of etcd'), username: text(), password: text() }),
+    }),
     execution: section(Execution),
     orchestrator: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
     security: section({

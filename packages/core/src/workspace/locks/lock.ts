@@ -159,6 +159,7 @@ function lostLock(lock: WorkspaceLock): ProvisioningError {
   });
 }
 
-function userName(surroundings: Surroundings): string {
+/** Who takes locks here. */
+export function userName(surroundings: Surroundings): string {
   return surroundings.env['USER'] ?? surroundings.env['LOGNAME'] ?? userInfo().username;
 }

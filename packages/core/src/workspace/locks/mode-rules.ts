@@ -1,10 +1,9 @@
 import { ProvisioningError } from '@provisioning/extensions-sdk';
+import type { Mode } from '../../config/mode.ts';
 import type { Surroundings } from '../../config/surroundings.ts';
 import { usage } from '../errors.ts';
 import { listLocks, withWorkspaceLock } from './lock.ts';
 import type { LockProvider, LockType } from './record.ts';
-
-export type Mode = 'solo' | 'multiuser' | 'cicd' | 'enterprise';
 
 /** Lock provider each mode uses, and those it allows (03 §12). */
 export const modeLocks: Readonly<
