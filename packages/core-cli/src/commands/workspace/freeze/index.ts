@@ -53,6 +53,6 @@ export default class WorkspaceFreeze extends ProvisioningCommand {
       `  Files:           ${files.length}`,
       `  Digest:          ${manifest.digest}`,
     ]);
-    if (!this.globals.check) this.out.next(`provisioning deploy --frozen ${manifest.version} --check`);
+    if (!this.globals.check) await this.next(`provisioning deploy --frozen ${manifest.version} --check`);
   }
 }
