@@ -119,6 +119,15 @@ export {
   type Module,
   readDependencyBlock,
 } from './dependencies/workspace-block.ts';
+export { type MigrationRecord, newestMigration, restoreMigration } from './migration/backup.ts';
+export { type CollectedModules, type CollectOptions, collectLocalModules } from './migration/collect.ts';
+export {
+  migrateWorkspace,
+  type MigrationPlan,
+  type PlannedMigration,
+  planMigration,
+} from './migration/migrate.ts';
+export { type MigrationCheck, migrationReport, validateMigration } from './migration/validate.ts';
 export { parseAge } from './artifacts/age.ts';
 export { extensionFolders, type Published, publishMany } from './artifacts/publish.ts';
 export { signReference, verifyReference } from './artifacts/sign.ts';

@@ -62,6 +62,7 @@ export const aliasRegistry: readonly AliasRow[] = [
   { target: 'workspace init', spellings: ['workspace-init', 'workspace create'] },
   { target: 'config edit', spellings: ['workspace config edit'] },
   { target: 'workspace migrate', spellings: ['workspace-migrate'] },
+  { target: 'migrate-to-oci', spellings: ['workspace migrate-to-oci'] },
   { target: 'workspace activate', spellings: ['workspace switch'] },
   { target: 'workspace show', spellings: [] },
   { target: 'pack', spellings: ['kcl-packager'] },

@@ -46,7 +46,15 @@ export const categories: readonly Category[] = [
     name: 'workspace',
     aliases: ['ws'],
     summary: 'Workspaces, their templates and contexts',
-    commands: ['workspace', 'template', 'context'],
+    commands: [
+      'workspace',
+      'template',
+      'context',
+      'migrate-to-oci',
+      'validate-migration',
+      'migration-report',
+      'rollback-migration',
+    ],
   },
   {
     name: 'configuration',

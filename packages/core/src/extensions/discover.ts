@@ -3,6 +3,7 @@ import { basename, isAbsolute } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { incompatibility, productVersion } from './compatibility.ts';
 import { DiscoveryCache } from './discovery-cache.ts';
+import { foreignEntryPoint } from './entry-points.ts';
 import { type ExtensionKind, kindFolder } from './kinds.ts';
 import { linkRule } from './links.ts';
 import type { ExtensionRecord, RejectedExtension } from './record.ts';
@@ -223,9 +224,11 @@ export class ExtensionCatalogue {
     }
     if (type !== kind) return undefined;
     for (const ignored of leaf.ignored) this.warnings.push(`${ignored} is ignored: ${file} wins`);
-    const reason = incompatibility(manifest, { version: this.#product });
+    const foreign = foreignEntryPoint(manifest);
+    const reason = foreign ?? incompatibility(manifest, { version: this.#product });
     if (reason !== undefined) {
-      this.#reject({ path: leaf.folder, layer, reason, status: 'incompatible', name, type: kind, version });
+      const status = foreign === undefined ? 'incompatible' : 'invalid';
+      this.#reject({ path: leaf.folder, layer, reason, status, name, type: kind, version });
       return undefined;
     }
     return {

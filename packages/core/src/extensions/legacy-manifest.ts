@@ -20,7 +20,10 @@ export function mapLegacyManifest(
   for (const [key, value] of Object.entries(extension)) if (!renamed.has(key)) result[key] = value;
   result.type = extension.type ?? kindOfProvides(table(file.provides)) ?? folderKind;
   const range =
-    table(file.compatibility).provisioning_version ?? extension['core-version'] ?? extension.core_version;
+    table(file.compatibility).provisioning_version ??
+    extension['core-version'] ??
+    extension.core_version ??
+    table(file.dependencies)['provisioning-core'];
   if (typeof range === 'string') result.compatibility = { provisioning: range };
   const tags = [...strings(extension.tags), ...strings(extension.keywords), ...strings(extension.categories)];
   if (tags.length > 0) result.tags = [...new Set(tags)];
@@ -46,9 +49,12 @@ function kindOfProvides(provides: Table): ExtensionKind | undefined {
 }
 
 function dependencies(section: Table): Record<string, unknown> {
-  const { extensions, system_packages, ...map } = section;
-  const ranges: Record<string, unknown> = { ...map };
-  for (const name of strings(extensions)) ranges[name] = '*';
+  const { extensions, system_packages, 'provisioning-core': _core, ...rest } = section;
+  const ranges: Record<string, unknown> = rest;
+  for (const text of strings(extensions)) {
+    const [name, range = '*'] = text.split('@');
+    ranges[name!] = range;
+  }
   return {
     ...(Object.keys(ranges).length > 0 ? { dependencies: ranges } : {}),
     ...(system_packages === undefined ? {} : { system_packages }),

@@ -1,5 +1,5 @@
 export { type LoadModulesOptions, type LoadedEntry, loadModules } from './load.ts';
-export { type LoadedModule, type ModuleSource, readModules } from './manifest-file.ts';
+export { type LoadedModule, type ModuleSource, readModules, writeModules } from './manifest-file.ts';
 export { type ModuleInfo, type ModuleStatus, listModules, moduleInfo, validateModules } from './status.ts';
 export { type InitModulesOptions, type SyncResult, initModules, syncModules } from './sync.ts';
 export { type ModuleTarget, type TargetSurroundings, moduleTarget, targetOfFolder } from './target.ts';

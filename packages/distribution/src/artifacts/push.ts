@@ -20,6 +20,7 @@ import { readSigningKey } from '../signing/keys.ts';
 import { signArtifact } from '../signing/cosign.ts';
 import { modeRules } from '../signing/policy.ts';
 import { gunzipSync } from 'node:zlib';
+import { LayoutPlace } from './places.ts';
 import { type ArtifactSession, tagsOrNone } from './session.ts';
 
 export interface PushOptions extends PackOptions {
@@ -78,6 +79,7 @@ export async function readPackageArchive(archive: Buffer, name: string): Promise
  * @throws ProvisioningError `NAME_MISMATCH`, exit 2; `VERSION_EXISTS`, `KIND_MISMATCH`, exit 1.
  */
 export async function pushExtension(session: ArtifactSession, options: PushOptions): Promise<PushResult> {
+  await session.external?.program();
   const packed = await loadPackage(options.path, options);
   const { name, version, type } = packed.manifest;
   if ((options.name ?? name) !== name || (options.version ?? version) !== version) {
@@ -111,7 +113,10 @@ export async function pushExtension(session: ArtifactSession, options: PushOptio
   const stored = same ? before : root;
   if (!same) {
     await memory.tag(root, tag);
-    await copy(memory, tag, target, tag, { ...session.call, concurrency: session.settings.concurrency });
+    const { external } = session;
+    if (external === undefined || place instanceof LayoutPlace)
+      await copy(memory, tag, target, tag, { ...session.call, concurrency: session.settings.concurrency });
+    else await external.push(memory, root, { host: place.name, repository: base, tag }, session.call);
   }
   if (options.latest === true) await target.tag(stored, 'latest', session.call);
   const signedBy = mustSign

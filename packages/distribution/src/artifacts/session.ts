@@ -6,6 +6,7 @@ import { anonymous, firstOf } from '../credentials/credential.ts';
 import { DockerCredentials, dockerConfigPath } from '../credentials/docker-config.ts';
 import { readTokenFile } from '../credentials/token-file.ts';
 import type { PackageKind } from '../extension/kind.ts';
+import { ExternalTransfers } from '../external/transfers.ts';
 import { annotations } from '../extension/media-types.ts';
 import { fetchManifest } from '../oci/content.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
@@ -46,6 +47,8 @@ export class ArtifactSession {
   readonly cache: ArtifactCache;
   readonly gate: SignatureGate;
   readonly docker: DockerCredentials;
+  /** Another program that pushes and pulls (`oci.tool`), `undefined` for the built-in client. */
+  readonly external: ExternalTransfers | undefined;
   readonly #options: SessionOptions;
   readonly #credentials: CredentialSource;
   readonly #registries = new Map<string, RemoteRegistry>();
@@ -65,6 +68,22 @@ export class ArtifactSession {
     );
     this.docker = new DockerCredentials(dockerConfigPath(environment), environment);
     this.#credentials = firstOf(this.#tokens(), this.docker);
+    const { tool, insecure, caFile } = settings;
+    this.external =
+      tool === 'builtin'
+        ? undefined
+        : new ExternalTransfers({
+            tool,
+            environment,
+            credentials: this.#credentials,
+            plainHttp: (host) => this.#isPlain(host),
+            insecure,
+            ...(caFile === undefined ? {} : { caFile }),
+          });
+  }
+
+  #isPlain(host: string): boolean {
+    return host === this.settings.registry ? this.settings.plainHttp : isLoopback(host);
   }
 
   get call(): CallOptions {
@@ -172,7 +191,7 @@ export class ArtifactSession {
     const { settings, environment, version } = this.#options;
     return new RemoteRegistry(host, {
       credentials,
-      plainHttp: plainHttp ?? (host === settings.registry ? settings.plainHttp : isLoopback(host)),
+      plainHttp: plainHttp ?? this.#isPlain(host),
       timeoutSeconds: settings.timeoutSeconds,
       retries: settings.retries,
       insecure: settings.insecure,
@@ -192,7 +211,8 @@ export class ArtifactSession {
   #reader(host: string, repository: string): Source {
     const { offline, pullAlways, mirrors } = this.settings;
     const mirror = mirrors[host];
-    const own = this.registry(host).repository(repository);
+    const builtin = this.registry(host).repository(repository);
+    const own = this.external?.source(host, repository, builtin) ?? builtin;
     const remote = mirror === undefined ? own : new MirroredSource([this.#mirror(mirror, repository), own]);
     return this.cache.source(`${host}/${repository}`, remote, { offline, always: pullAlways });
   }
@@ -209,6 +229,7 @@ export class ArtifactSession {
    * @throws ProvisioningError `ARTIFACT_NOT_FOUND`, exit 5; `INVALID_REFERENCE`, exit 2.
    */
   async locate(text: string): Promise<Located> {
+    await this.external?.program();
     const reference = parseExtensionReference(text);
     if (reference.form === 'oci') {
       const { host, repository, tag, digest } = reference;
@@ -306,6 +327,7 @@ export class ArtifactSession {
   /** Writes the cache's knowledge and ends connections. */
   async close(): Promise<void> {
     await this.cache.flush();
+    await this.external?.close();
     for (const registry of this.#registries.values()) registry.close();
   }
 }

@@ -59,6 +59,12 @@ async function readManifestFile(folder: string): Promise<Readonly<Record<string,
 export async function packExtension(folder: string, options: PackOptions = {}): Promise<ExtensionPackage> {
   const manifest = readPackageManifest(await (options.readManifest ?? readManifestFile)(folder));
   const files = [...(await collectFiles(folder, manifest.build ?? {}))];
+  if (!files.some(({ path }) => path === 'manifest.yaml')) {
+    // A folder with an older manifest alone: whoever installs the package reads the form of today.
+    const { stringify } = await import('yaml');
+    const content = Buffer.from(stringify(manifest, { lineWidth: 0, sortMapEntries: true }));
+    files.push({ path: 'manifest.yaml', content, executable: false });
+  }
   files.push({
     path: 'oci-manifest.json',
     content: Buffer.from(

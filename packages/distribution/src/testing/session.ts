@@ -56,11 +56,13 @@ export class Scratch {
       readonly offline?: boolean;
       readonly cache?: string;
       readonly insecure?: boolean;
+      /** `PATH` instead of this process's. */
+      readonly path?: string;
     } = {},
   ): ArtifactSession {
     const environment = {
       HOME: this.folder,
-      PATH: process.env['PATH'],
+      PATH: options.path ?? process.env['PATH'],
       DOCKER_CONFIG: this.path('docker'),
     };
     const settings = readOciSettings({

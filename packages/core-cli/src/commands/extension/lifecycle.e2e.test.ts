@@ -90,3 +90,37 @@ test('into the workspace: pulled, saved among its modules, removed from its lock
   expect((await cli(`extension install valkey:1.0.0 --workspace ${registry()}`)).code).toBe(0);
   expect(await lock()).toContain('name: valkey');
 });
+
+test('09.A16 a folder with extension.toml alone is found with its fields; what no longer runs is listed as invalid', async () => {
+  const at = (name: string): string => join(folder, 'ws/extensions', name);
+  const older = (name: string, more = ''): string =>
+    `[extension]\nname = "${name}"\nversion = "1.2.0"\ndescription = "Older"\nauthor = "a"\nlicense = "MIT"\nkeywords = ["cloud"]\ncore-version = ">=0.1.0"\n[dependencies]\nextensions = ["os@^1.0"]\n[provides]\n${more}`;
+  await mkdir(at('taskservs/older'), { recursive: true });
+  await mkdir(at('providers/scripted'), { recursive: true });
+  await writeFile(at('taskservs/older/extension.toml'), older('older', 'taskservs = ["older"]\n'));
+  await writeFile(
+    at('providers/scripted/extension.toml'),
+    older('scripted', 'providers = ["scripted"]\n[entry_points]\nprovider = "nulib/provider.nu"\n'),
+  );
+  const shown = JSON.parse((await cli('extension info older --out json')).stdout) as object;
+  expect(shown).toMatchObject({
+    type: 'taskserv',
+    version: '1.2.0',
+    valid: true,
+    manifest: {
+      tags: ['cloud'],
+      compatibility: { provisioning: '>=0.1.0' },
+      dependencies: { os: '^1.0' },
+    },
+  });
+  const all = JSON.parse((await cli('extension discover --all --out json')).stdout) as { name: string }[];
+  expect(all.find(({ name }) => name === 'scripted')).toMatchObject({
+    type: 'provider',
+    version: '1.2.0',
+    valid: false,
+    reason: 'Entry point nulib/provider.nu cannot be loaded (unsupported language)',
+  });
+  const checked = await cli('extension validate extensions/providers/scripted');
+  expect(checked).toMatchObject({ code: 1 });
+  expect(checked.stdout + checked.stderr).toContain('nulib/provider.nu cannot be loaded');
+});

@@ -81,6 +81,8 @@ export class ExtensionProcess implements AsyncDisposable {
     const child = this.#child;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((done) => child.once('exit', done));
+    // Without it nothing would keep this process up until the other one has ended.
+    child.ref();
     this.#end('SIGTERM');
     await ended;
   }

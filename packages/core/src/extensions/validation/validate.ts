@@ -7,6 +7,7 @@ import { manifestWarnings } from '../manifest-check.ts';
 import { readManifest } from '../manifest.ts';
 import { satisfies } from '../version.ts';
 import { Findings } from './findings.ts';
+import { foreignEntryPoint } from '../entry-points.ts';
 import { validateInterface } from './interface.ts';
 import { validateSchema } from './schema.ts';
 import { type StructureReport, validateExtensionStructure } from './structure.ts';
@@ -58,7 +59,9 @@ export async function validateExtension(
       rules.version.warn(warning);
     }
     await validateSchema(path, rules.schema);
-    await validateInterface(path, manifest, rules.interface);
+    const foreign = foreignEntryPoint(manifest);
+    if (foreign === undefined) await validateInterface(path, manifest, rules.interface);
+    else rules.interface.error(foreign);
     await validateDependencies(path, manifest, options.catalogue, rules.dependency);
     const reason = incompatibility(manifest, { version: options.productVersion ?? productVersion() });
     if (reason !== undefined) rules.version.error(reason);
