@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path';
 /** Programs the tests drive, and the Debian packages that bring them. */
 const needed: Readonly<Record<string, readonly string[]>> = {
   podman: ['podman', 'runc', 'conmon', 'netavark', 'aardvark-dns', 'iptables'],
+  'podman-compose': ['podman-compose'],
   debootstrap: ['debootstrap'],
   'redis-server': ['redis-server'],
   etcd: ['etcd-server'],

@@ -5,8 +5,8 @@
 const planned = new Set(
   (
     'network storage rollback restore create-server-task registry ' +
-    'mode form setup init platform services dns gitea daemon auth mfa kms secrets break-glass compliance ' +
-    'audit cedar policy admin runtime backup gitops service test metrics alerts performance maintenance cleanup detect ' +
+    'mode setup platform services dns gitea daemon auth mfa kms secrets break-glass compliance ' +
+    'audit cedar policy admin backup gitops service test metrics alerts performance maintenance cleanup detect ' +
     'complete ifc rules ai mcp sops nu nuinfo qr plugin migrate monitoring cost price ' +
     'login logout whoami encrypt decrypt platform'
   ).split(' '),

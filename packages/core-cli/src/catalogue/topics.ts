@@ -58,6 +58,7 @@ export const topics: Readonly<Record<string, Topic>> = {
   version: { summary: 'Versions', bare: 'version show' },
   recipe: { summary: 'One-line recipes', subject: 'recipe run' },
   form: { summary: 'Forms', subject: 'form run' },
+  runtime: { summary: 'The container runtime of this machine' },
   daemon: { summary: 'The provisioning daemon' },
   workflows: { summary: 'Workflows' },
 };

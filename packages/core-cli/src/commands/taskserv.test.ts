@@ -69,6 +69,21 @@ test('07.A1 create kubernetes --check without network: what would be installed, 
   expect(long.stdout).toContain('Check mode - SSH not tested');
 });
 
+test('01.A14 a list in brackets, as one word or split by the shell, plans three taskservs', async () => {
+  const plan = /Would install:\n {2}- Containerd v\S+\n {2}- Kubernetes v\S+\n {2}- Cilium v\S+\n/i;
+  for (const list of [['[containerd', 'kubernetes', 'cilium]'], ['[containerd, kubernetes, cilium]']]) {
+    const { code, stdout, stderr } = await bed.cli([
+      'taskserv',
+      'create',
+      ...list,
+      'dev-server-01',
+      '--check',
+    ]);
+    expect(`${stdout}${stderr}`).toMatch(plan);
+    expect(code).toBe(0);
+  }
+});
+
 test('07.A3 an unknown taskserv: the list, the nearest one first, exit 5', async () => {
   const { code, stdout, stderr } = await bed.cli('taskserv create kubernets');
   expect({ code, stdout }).toEqual({ code: 5, stdout: '' });

@@ -14,6 +14,7 @@ import { operationAnswer } from '../execution/answer.ts';
 import { execute, type Execution } from '../execution/execute.ts';
 import type { ProvisioningCommand } from '../frame/command.ts';
 import { canPrompt } from '../prompt/confirm.ts';
+import type { MarkKind } from '../output/style.ts';
 import type { InfrastructureSession } from '../session/infrastructure.ts';
 import { underLock } from '../session/locks.ts';
 import { surroundingsOf } from '../session/surroundings.ts';
@@ -142,7 +143,8 @@ async function oneByOne(
     platform: surroundings.platform,
     env: surroundings.env,
     interactive: canPrompt(command.runtime),
-    say: (line: string) => command.out.progress(line),
+    say: (kind: MarkKind | 'plain', text: string) =>
+      command.out.progress(kind === 'plain' ? text : `${command.out.errorStyle.mark(kind)} ${text}`),
     signal: options.signal,
   };
   await announceSudo(how);

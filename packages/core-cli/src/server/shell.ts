@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { type Access, ProvisioningError } from '@provisioning/extensions-sdk';
+import { runProgram } from '../child/run-program.ts';
 import type { ProvisioningCommand } from '../frame/command.ts';
 import type { InfrastructureSession } from '../session/infrastructure.ts';
 
@@ -16,20 +16,17 @@ export async function runOnServer(
 ): Promise<number> {
   const [program, parameters] =
     access.kind === 'ssh' ? ['ssh', sshArguments(session, access, line)] : localShell(command, line);
-  const release = command.host.interruption.onInterrupt(() => undefined);
   try {
-    return await run(program, parameters);
+    return await runProgram(command, [program, ...parameters]);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+    if (!(cause instanceof ProvisioningError) || cause.code !== 'TOOL_NOT_FOUND') throw cause;
     if (line !== undefined) return await overOwnConnection(command, session, access, line);
     throw new ProvisioningError({
       code: 'TOOL_NOT_FOUND',
-      message: 'Required tool not found: ssh',
+      message: `Required tool not found: ${program}`,
       hint: 'Install it: sudo apt-get install openssh-client. A single command works without: provisioning server exec',
       cause,
     });
-  } finally {
-    release();
   }
 }
 
@@ -60,14 +57,6 @@ function sshArguments(
     `${access.user}@${access.host}`,
     ...(line === undefined ? [] : ['--', line]),
   ];
-}
-
-function run(program: string, parameters: readonly string[]): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, parameters, { stdio: 'inherit' });
-    child.on('error', reject);
-    child.on('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 1)));
-  });
 }
 
 async function overOwnConnection(

@@ -22,7 +22,7 @@ export interface LocalHostsOptions {
   readonly hostsFile?: string;
   /** Whether a password may be asked for. */
   readonly interactive: boolean;
-  readonly say: (line: string) => void;
+  readonly say: (kind: 'warning' | 'info' | 'error' | 'plain', text: string) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -72,9 +72,9 @@ export async function announceSudo(options: LocalHostsOptions): Promise<boolean>
   if (!(await supported(options))) return false;
   const cached = (await run('sudo', ['-n', 'true'], options)).code === 0;
   if (cached) return true;
-  options.say('⚠ Sudo access required for --fix-local-hosts');
-  options.say('ℹ You will be prompted for your password, or press CTRL-C to cancel');
-  options.say("  Tip: Run 'sudo -v' beforehand to cache credentials");
+  options.say('warning', 'Sudo access required for --fix-local-hosts');
+  options.say('info', 'You will be prompted for your password, or press CTRL-C to cancel');
+  options.say('plain', "  Tip: Run 'sudo -v' beforehand to cache credentials");
   return false;
 }
 
@@ -85,13 +85,13 @@ export async function announceSudo(options: LocalHostsOptions): Promise<boolean>
  */
 export async function fixLocalHost(host: LocalHost, options: LocalHostsOptions): Promise<boolean> {
   if (!(await supported(options))) {
-    options.say('⚠ fix_local_hosts is not supported here');
+    options.say('warning', 'fix_local_hosts is not supported here');
     return true;
   }
   if (!(await installHosts(host, options))) {
-    options.say('⚠ Operation cancelled - sudo password required but not provided');
-    options.say("ℹ Run 'sudo -v' first to cache credentials, or run without --fix-local-hosts");
-    options.say('✗ Server creation cancelled');
+    options.say('warning', 'Operation cancelled - sudo password required but not provided');
+    options.say('info', "Run 'sudo -v' first to cache credentials, or run without --fix-local-hosts");
+    options.say('error', 'Server creation cancelled');
     return false;
   }
   const config = path.join(options.home, '.ssh', 'config');

@@ -77,7 +77,7 @@ describe('local hosts', () => {
         env: { PATH: `${home}:/bin:/usr/bin` },
         hostsFile: path.join(home, 'hosts'),
         interactive: false,
-        say: (line: string) => say.push(line),
+        say: (kind: string, text: string) => say.push(`${kind}: ${text}`),
       };
       const host = { hostname: 'web-01', ip: '10.0.0.5', user: 'admin', port: 22 };
       await writeFile(options.hostsFile, '127.0.0.1 localhost\n');
@@ -89,12 +89,12 @@ describe('local hosts', () => {
       expect(await announceSudo(options)).toBe(false);
       expect(await fixLocalHost(host, options)).toBe(false);
       expect(say).toEqual([
-        '⚠ Sudo access required for --fix-local-hosts',
-        'ℹ You will be prompted for your password, or press CTRL-C to cancel',
-        "  Tip: Run 'sudo -v' beforehand to cache credentials",
-        '⚠ Operation cancelled - sudo password required but not provided',
-        "ℹ Run 'sudo -v' first to cache credentials, or run without --fix-local-hosts",
-        '✗ Server creation cancelled',
+        'warning: Sudo access required for --fix-local-hosts',
+        'info: You will be prompted for your password, or press CTRL-C to cancel',
+        "plain:   Tip: Run 'sudo -v' beforehand to cache credentials",
+        'warning: Operation cancelled - sudo password required but not provided',
+        "info: Run 'sudo -v' first to cache credentials, or run without --fix-local-hosts",
+        'error: Server creation cancelled',
       ]);
       expect(await readFile(options.hostsFile, 'utf8')).toBe('127.0.0.1 localhost\n');
       await writeFile(sudo, '#!/bin/sh\n[ "$1" = -V ] && exit 0\n[ "$1" = -n ] && shift\nexec "$@"\n');

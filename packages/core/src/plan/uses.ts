@@ -117,6 +117,15 @@ function ordered(entries: readonly Loaded[]): Loaded[] {
   const byName = new Map(entries.map((loaded) => [loaded.entry.name, loaded]));
   const result = new Set<Loaded>();
   const path: string[] = [];
+  const here = (names: Readonly<Record<string, unknown>>): Loaded[] =>
+    Object.keys(names).flatMap((name) => name.split('|').flatMap((one) => byName.get(one) ?? []));
+  // An optional one that needs its dependent (cilium needs kubernetes) comes after it.
+  const needs = (loaded: Loaded, other: Loaded, seen = new Set<Loaded>()): boolean => {
+    if (loaded === other) return true;
+    if (seen.has(loaded)) return false;
+    seen.add(loaded);
+    return here(loaded.taskserv.manifest.dependencies).some((next) => needs(next, other, seen));
+  };
   const visit = (loaded: Loaded): void => {
     if (result.has(loaded)) return;
     const { name } = loaded.entry;
@@ -130,12 +139,9 @@ function ordered(entries: readonly Loaded[]): Loaded[] {
     }
     path.push(name);
     const { dependencies, optional_dependencies: optional } = loaded.taskserv.manifest;
-    for (const names of [...Object.keys(dependencies), ...Object.keys(optional)]) {
-      for (const alternative of names.split('|')) {
-        const dependency = byName.get(alternative);
-        if (dependency !== undefined) visit(dependency);
-      }
-    }
+    for (const dependency of here(dependencies)) visit(dependency);
+    for (const dependency of here(optional))
+      if (!path.includes(dependency.entry.name) && !needs(dependency, loaded)) visit(dependency);
     path.pop();
     result.add(loaded);
   };

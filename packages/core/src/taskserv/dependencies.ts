@@ -163,15 +163,26 @@ class Resolver {
     });
   }
 
-  /** Optional ones go before their dependents when both are there; they are never pulled in (07 §4.7). */
+  /**
+   * Optional ones go before their dependents when both are there; they are never pulled in (07 §4.7). One that needs its
+   * dependent (cilium needs kubernetes) comes after it, as it must.
+   */
   #addOptionalEdges(): void {
     for (const [name, manifest] of this.#chosen) {
       for (const entry of Object.keys(manifest.optional_dependencies)) {
         const optional = this.#find(entry);
-        if (optional !== undefined && this.#chosen.has(optional.name))
-          this.#edges.get(name)!.add(optional.name);
+        if (optional === undefined || !this.#chosen.has(optional.name)) continue;
+        if (!this.#needs(optional.name, name)) this.#edges.get(name)!.add(optional.name);
       }
     }
+  }
+
+  /** Whether `name` comes after `other` already, directly or through others. */
+  #needs(name: string, other: string, seen = new Set<string>()): boolean {
+    if (name === other) return true;
+    if (seen.has(name)) return false;
+    seen.add(name);
+    return [...(this.#edges.get(name) ?? [])].some((next) => this.#needs(next, other, seen));
   }
 
   #sort(): string[] {

@@ -195,6 +195,17 @@ export const ConfigurationSchema = Type.Object(
       allow_typescript: flag(false),
       token_path: location('Bearer token for a render daemon that does not bind loopback'),
     }),
+    integrations: section({
+      runtime: section({
+        preferred: Type.Enum(['', 'docker', 'podman', 'orbstack', 'colima', 'nerdctl'], {
+          default: '',
+          description: 'Container runtime that is tried first',
+        }),
+        check_order: names('Order in which runtimes are tried; empty means the order of the platform'),
+        timeout_secs: Type.Integer({ default: 5, minimum: 1, description: 'Seconds a runtime has to answer' }),
+        enable_cache: flag(true),
+      }),
+    }),
     environment: text('Name of the environment in effect'),
   },
   { title: 'Configuration', description: 'Configuration of a workspace' },
