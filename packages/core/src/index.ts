@@ -72,7 +72,9 @@ export type { DefinedInfrastructure, PlanOptions } from './plan/deploy.ts';
 export { planDestroy } from './plan/destroy.ts';
 export { observeProviders, observeReachable, type ObservedProvider, refreshState } from './plan/observe.ts';
 export { type PlannedCost, priceServers } from './plan/price.ts';
+export { planScale, type ScalePlan } from './plan/scale.ts';
 export {
+  checkPlan,
   type PlannedServer,
   planServers,
   selectServers,

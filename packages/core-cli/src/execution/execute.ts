@@ -27,6 +27,8 @@ export interface Work {
   readonly parallel?: number;
   /** Ends the work; default that of the command. A lost workspace lock aborts it. */
   readonly signal?: AbortSignal;
+  /** The log tells the story of the work: all of it is shown. */
+  readonly story?: boolean;
 }
 
 /** What happened to the work; `submitted` means that it goes on without us. */
@@ -129,6 +131,7 @@ async function submit(
     out: command.out,
     interruption: command.host.interruption,
     timeout: command.globals.timeout,
+    story: work.story,
     revive: async () => {
       await connectForWork(command, session.configuration).catch((error: unknown) =>
         command.out.warn(asProvisioningError(error).message),
@@ -161,8 +164,8 @@ async function runHere(
 ): Promise<Execution> {
   const { runtime, out, host } = command;
   const view = newView(work);
-  const display = createDisplay({ runtime, out, interruption: host.interruption }, view);
   const signal = work.signal ?? command.signal;
+  const display = createDisplay({ runtime, out, interruption: host.interruption, story: work.story }, view);
   display.start();
   try {
     await runDirect({

@@ -13,6 +13,8 @@ export interface DisplayOptions {
   readonly interruption: Interruption;
   /** Print every event as a line of JSON on standard output (12 §17). */
   readonly jsonLines?: boolean;
+  /** The log tells the story of the work, batch by batch: all of it is shown. */
+  readonly story?: boolean;
 }
 
 /** Shows how a workflow goes on; `event` is called after the view was brought up to date. */
@@ -37,7 +39,7 @@ export function createDisplay(options: DisplayOptions, view: WorkflowView): Disp
 }
 
 /** One line a change, for pipes, logs and screen readers. */
-function lineDisplay({ out, runtime }: DisplayOptions, view: WorkflowView): Display {
+function lineDisplay({ out, runtime, story }: DisplayOptions, view: WorkflowView): Display {
   const begun = runtime.now();
   return {
     start: () =>
@@ -49,7 +51,7 @@ function lineDisplay({ out, runtime }: DisplayOptions, view: WorkflowView): Disp
         out.progress(changeLine(change.operation, change.from, runtime.now() - begun));
       else if (
         change?.kind === 'log' &&
-        (out.options.verbose || change.level === 'ERROR' || change.level === 'WARN')
+        (story || out.options.verbose || change.level === 'ERROR' || change.level === 'WARN')
       ) {
         out.progress(logLine(change.message, change.operation, runtime.now() - begun));
       }

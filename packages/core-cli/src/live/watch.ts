@@ -13,6 +13,8 @@ export interface WatchOptions {
   readonly interruption: Interruption;
   /** Print every event as a line of JSON on standard output (12 §17). */
   readonly jsonLines?: boolean;
+  /** The log tells the story of the work: all of it is shown. */
+  readonly story?: boolean;
   /** Starts the orchestrator again when it is gone; without it the view says how. */
   readonly revive?: () => Promise<void>;
   /** Seconds after which watching, not the work, ends. */

@@ -28,8 +28,10 @@ export interface Undertaking {
   readonly rollback?: boolean;
   /** Operations at once; default 5. */
   readonly parallel?: number;
+  /** The log tells the story of the work: all of it is shown. */
+  readonly story?: boolean;
   /** Called once the work is agreed on, before its first step; what it gives is called when all of it is done. */
-  readonly begin?: () => Promise<() => Promise<void>>;
+  readonly begin?: () => Promise<(() => Promise<void>) | void>;
   /** Lock the work needs where the mode has locks; default `write`. */
   readonly type?: 'write' | 'deploy';
 }
@@ -72,6 +74,7 @@ export async function carryOut(
         rollback: undertaking.rollback,
         parallel: undertaking.parallel,
         signal,
+        story: undertaking.story,
       });
       if (ended.state === 'completed') await end?.();
       return ended;

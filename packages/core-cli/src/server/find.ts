@@ -1,5 +1,5 @@
-import { infraPath, StateFile } from '@provisioning/core';
-import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { infraPath, selectServers, StateFile } from '@provisioning/core';
+import { ProvisioningError, type Server } from '@provisioning/extensions-sdk';
 import { suggest } from '../frame/suggest.ts';
 import type { InfrastructureSession } from '../session/infrastructure.ts';
 
@@ -38,4 +38,9 @@ export async function findServer(session: InfrastructureSession, hostname: strin
     ].join('\n'),
     hint: near === undefined ? undefined : `Did you mean: ${near}?`,
   });
+}
+
+/** The definition of that server. @throws ProvisioningError `SERVER_NOT_FOUND` (exit 5). */
+export function definedServer({ infrastructure }: InfrastructureSession, hostname: string): Server {
+  return selectServers(infrastructure, [hostname])[0]!;
 }

@@ -35,10 +35,10 @@ function localShell(command: ProvisioningCommand, line: string | undefined): [st
   return [shell, line === undefined ? [] : ['-c', line]];
 }
 
-function sshArguments(
+/** Options of OpenSSH's programs for a server: the workspace's key and known hosts. */
+export function sshOptions(
   session: InfrastructureSession,
   access: Extract<Access, { kind: 'ssh' }>,
-  line?: string,
 ): string[] {
   const workspace = session.selection.path;
   const key = access.keyFile ?? join(workspace, 'secrets', 'ssh-keys', 'id_ed25519');
@@ -48,12 +48,18 @@ function sshArguments(
     ...(access.hostKeyAlias === undefined ? [] : [`HostKeyAlias=${access.hostKeyAlias}`]),
     'LogLevel=ERROR',
   ];
+  return ['-i', key, ...options.flatMap((option) => ['-o', option])];
+}
+
+function sshArguments(
+  session: InfrastructureSession,
+  access: Extract<Access, { kind: 'ssh' }>,
+  line?: string,
+): string[] {
   return [
     '-p',
     String(access.port),
-    '-i',
-    key,
-    ...options.flatMap((option) => ['-o', option]),
+    ...sshOptions(session, access),
     `${access.user}@${access.host}`,
     ...(line === undefined ? [] : ['--', line]),
   ];

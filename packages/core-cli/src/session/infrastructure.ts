@@ -43,6 +43,7 @@ export async function loadDefinition(
   command: ProvisioningCommand,
   selection: Selection,
   configuration: Configuration,
+  options: { readonly scale?: Readonly<Record<string, number>> } = {},
 ): Promise<Infrastructure> {
   const provider = configuration.get('providers.default');
   const definition = await loadInfrastructure({
@@ -52,6 +53,7 @@ export async function loadDefinition(
     environment: configuration.environment,
     configuration,
     surroundings: surroundingsOf(command.runtime),
+    ...options,
     ...(command.globals.settings === undefined ? {} : { settingsFile: command.globals.settings }),
     ...(typeof provider === 'string' && provider !== '' ? { defaultProvider: provider } : {}),
   });

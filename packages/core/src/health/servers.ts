@@ -15,6 +15,7 @@ export async function serverHealth(
   context: Context,
   servers: readonly Server[],
   limits: AttemptLimits = {},
+  only?: string,
 ): Promise<readonly HealthItem[]> {
   const state = await new StateFile(infraPath(context)).read();
   const providers = new Map<string, string>([
@@ -25,31 +26,33 @@ export async function serverHealth(
     ]),
   ]);
   const items = await Promise.all(
-    [...providers].map(async ([hostname, provider]): Promise<HealthItem | undefined> => {
-      let observed: ObservedServer | null | undefined;
-      const unreachable = await attempt(
-        async (signal) => {
-          observed = await (await context.provider(provider)).getServer({ hostname }, { signal });
-          return undefined;
-        },
-        context.signal,
-        limits,
-      );
-      const known = hostname in state.servers;
-      if (unreachable !== undefined) return known ? failed(hostname, unreachable, 'unknown') : undefined;
-      if (observed === null || observed === undefined)
-        return known ? failed(hostname, `gone at ${provider}`, 'deleted') : undefined;
-      if (observed.status !== 'running')
-        return failed(hostname, `the server is ${observed.status}`, observed.status);
-      const reason = await attempt(
-        (signal) => ask(context, hostname, provider, signal),
-        context.signal,
-        limits,
-      );
-      return reason === undefined
-        ? { name: hostname, healthy: true, status: 'running' }
-        : failed(hostname, reason, 'running');
-    }),
+    [...providers]
+      .filter(([hostname]) => only === undefined || hostname === only)
+      .map(async ([hostname, provider]): Promise<HealthItem | undefined> => {
+        let observed: ObservedServer | null | undefined;
+        const unreachable = await attempt(
+          async (signal) => {
+            observed = await (await context.provider(provider)).getServer({ hostname }, { signal });
+            return undefined;
+          },
+          context.signal,
+          limits,
+        );
+        const known = hostname in state.servers;
+        if (unreachable !== undefined) return known ? failed(hostname, unreachable, 'unknown') : undefined;
+        if (observed === null || observed === undefined)
+          return known ? failed(hostname, `gone at ${provider}`, 'deleted') : undefined;
+        if (observed.status !== 'running')
+          return failed(hostname, `the server is ${observed.status}`, observed.status);
+        const reason = await attempt(
+          (signal) => ask(context, hostname, provider, signal),
+          context.signal,
+          limits,
+        );
+        return reason === undefined
+          ? { name: hostname, healthy: true, status: 'running' }
+          : failed(hostname, reason, 'running');
+      }),
   );
   return items.filter((item) => item !== undefined);
 }

@@ -19,6 +19,7 @@ export {
   type ServerCost,
   checkBudget,
   compareOffers,
+  type PlanOffer,
   costText,
   infrastructureCost,
   serverCost,

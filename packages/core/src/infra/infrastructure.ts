@@ -11,6 +11,8 @@ export interface Infrastructure {
   readonly settings: Settings;
   /** Enabled servers: groups expanded, aliases applied, defaults filled. */
   readonly servers: readonly Server[];
+  /** Groups with the number of members their definition asks for. */
+  readonly groups?: Readonly<Record<string, number>>;
   /** Hostnames with `enabled = false`: neither created nor deleted. */
   readonly disabled: readonly string[];
   /** Configuration of taskservs for the whole infrastructure, by name. */

@@ -22,7 +22,7 @@ import { interpolationRoots } from '../config/roots.ts';
 import { type Surroundings, userDirectories } from '../config/surroundings.ts';
 import { InfrastructureDefinition as validateDefinition } from '../config/validation/compiled.js';
 import { findings } from '../config/validation/schema-issues.ts';
-import { StateFile } from '../state/state.ts';
+import { type InfrastructureState, StateFile } from '../state/state.ts';
 import { checkCluster, completeCluster } from './clusters.ts';
 import { companyEnvironment } from './company-environment.ts';
 import {
@@ -59,6 +59,8 @@ export interface LoadInfrastructureOptions {
   /** Parameters handed to a definition that is a function. */
   readonly params?: Readonly<Record<string, unknown>>;
   readonly signal?: AbortSignal;
+  /** Sizes of groups instead of those defined or wished for before. */
+  readonly scale?: Readonly<Record<string, number>>;
 }
 
 /** Keys of a definition that the model has a place for; everything else is kept as it is written. */
@@ -116,7 +118,8 @@ export async function loadInfrastructure(options: LoadInfrastructureOptions): Pr
     done.forEach((value, index) => (servers[index] = { ...servers[index]!, value }));
   }
   validateServers(servers, issues);
-  const { scale } = await new StateFile(folder).read();
+  const groups = groupsOf(servers);
+  const scale = { ...wishedCounts(await new StateFile(folder).read(), groups), ...options.scale };
   const members = expandServers(servers, scale, issues);
   const model = complete(definition, name, issues, parts, members);
   throwIssues(issues, (count) => `Infrastructure '${name}' has ${count} errors`);
@@ -128,6 +131,7 @@ export async function loadInfrastructure(options: LoadInfrastructureOptions): Pr
     environment: environmentName,
     settings,
     servers: members as Server[],
+    ...(Object.keys(groups).length === 0 ? {} : { groups }),
     disabled: disabledNames(all, scale),
     ...model,
     taskservs: recordOf(definition['taskservs']),
@@ -135,6 +139,25 @@ export async function loadInfrastructure(options: LoadInfrastructureOptions): Pr
     ...(company === undefined ? {} : withCompany(company)),
     warnings: firewallWarnings(members),
   });
+}
+
+/** Groups with the size their definition gives them. */
+function groupsOf(servers: readonly ResolvedServer[]): Record<string, number> {
+  return Object.fromEntries(
+    servers
+      .filter(({ value }) => typeof value['count'] === 'number')
+      .map(({ value }) => [String(value['hostname']), Number(value['count'])]),
+  );
+}
+
+/** What `server scale` asked for, until the definition says another size (05 §4.3). */
+function wishedCounts(
+  { scale, scaled_from: from = {} }: InfrastructureState,
+  groups: Readonly<Record<string, number>>,
+): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(scale).filter(([group]) => from[group] === undefined || from[group] === groups[group]),
+  );
 }
 
 /** Hostnames of the servers that are switched off, members of groups included. */

@@ -7,6 +7,10 @@ import { clusterComponentRemove } from './cluster/remove.ts';
 import { serverCreate } from './server/create.ts';
 import { serverDelete } from './server/delete.ts';
 import { serverRestart, serverStart, serverStop } from './server/power.ts';
+import { serverResize } from './server/resize.ts';
+import { serverRollout } from './server/rollout.ts';
+import { serverPackages } from './server/system-packages.ts';
+import { serverUpdate } from './server/update.ts';
 import { taskservCreate } from './taskserv/create.ts';
 import { taskservDelete } from './taskserv/delete.ts';
 import { taskservRollback } from './taskserv/rollback.ts';
@@ -18,6 +22,10 @@ const all: readonly Operation[] = [
   serverStart,
   serverStop,
   serverRestart,
+  serverUpdate,
+  serverResize,
+  serverPackages,
+  serverRollout,
   taskservCreate,
   taskservDelete,
   taskservUpdate,

@@ -6,7 +6,7 @@ import {
 } from '@provisioning/extensions-sdk';
 import { checkResourceLimits, companyEnvironment, useOf } from '../infra/company-environment.ts';
 import { checkBudget } from '../infra/cost.ts';
-import { chooseSize, type Sizing } from '../operations/server/specification.ts';
+import { chooseSize, chooseZone, type Sizing } from '../operations/server/specification.ts';
 import { infraPath } from '../project/paths.ts';
 import { StateFile } from '../state/state.ts';
 import { type DefinedInfrastructure, matches } from './deploy.ts';
@@ -142,12 +142,16 @@ function sizeOf(server: Server, provider: ObservedProvider): Sizing {
   return chooseSize(server, provider.plans, provider.sizesFreely);
 }
 
+/** The provider's name of the plan a server asks for. @throws ProvisioningError `INVALID_PLAN` (3). */
+export function checkPlan(server: Server, provider: ObservedProvider): string {
+  return chooseSize(server, provider.plans, provider.sizesFreely).plan;
+}
+
 async function checkZones(
   context: Context,
   servers: readonly Server[],
   observed: ReadonlyMap<string, ObservedProvider>,
 ): Promise<void> {
-  const { chooseZone } = await import('../operations/server/specification.ts');
   const seen = new Set<string>();
   for (const server of servers) {
     const key = `${server.provider}\0${server.zone}`;

@@ -144,6 +144,15 @@ export class StateFile {
     });
   }
 
+  /** Remembers how many servers a group shall have, as long as its definition asks for `defined`. */
+  async scaleGroup(group: string, count: number, defined: number): Promise<void> {
+    await this.update((state) => ({
+      ...state,
+      scale: { ...state.scale, [group]: count },
+      scaled_from: { ...state.scaled_from, [group]: defined },
+    }));
+  }
+
   async forgetServer(hostname: string): Promise<void> {
     await this.update((state) => {
       if (!(hostname in state.servers)) return state;

@@ -14,6 +14,9 @@ export function isDown({ status }: ObservedServer): boolean {
   return status === 'stopped' || status === 'error' || status === 'unknown';
 }
 
+/** What is known of a server that is waited for. Seconds. */
+export type WaitedFor = Pick<Server, 'hostname' | 'provider' | 'running_wait' | 'running_timeout'>;
+
 /**
  * Waits until the server runs and answers. A start that a crash cut off can still end a moment later, so one that was
  * found half made is looked at once more, and started again when it went down.
@@ -21,7 +24,7 @@ export function isDown({ status }: ObservedServer): boolean {
 export async function untilUsable(
   context: Context,
   provider: ProviderInstance,
-  server: Server,
+  server: WaitedFor,
   first: ObservedServer,
   { resumed }: { readonly resumed: boolean },
 ): Promise<{ readonly observed: ObservedServer; readonly access: Access }> {
@@ -62,7 +65,7 @@ const settling = 1000;
 async function untilRunning(
   context: Context,
   provider: ProviderInstance,
-  server: Server,
+  server: WaitedFor,
   first: ObservedServer,
 ): Promise<ObservedServer> {
   const limit = context.now() + server.running_timeout * 1000;
@@ -98,7 +101,7 @@ async function untilRunning(
 async function reach(
   context: Context,
   provider: ProviderInstance,
-  server: Server,
+  server: WaitedFor,
 ): Promise<Access | undefined> {
   const access = await provider.getAccess({ hostname: server.hostname });
   const limit = context.now() + server.running_timeout * 1000;

@@ -64,7 +64,11 @@ export interface ContainerSpec {
     readonly EndpointsConfig: Readonly<
       Record<
         string,
-        { readonly Aliases?: readonly string[]; readonly IPAMConfig?: { readonly IPv4Address: string } }
+        {
+          readonly Aliases?: readonly string[];
+          readonly IPAMConfig?: { readonly IPv4Address: string };
+          readonly MacAddress?: string;
+        }
       >
     >;
   };

@@ -25,6 +25,16 @@ export function isInSubnet(address: string, subnet: string): boolean {
   return range !== undefined && value !== undefined && value > range.first + 1 && value < range.last;
 }
 
+/**
+ * The hardware address that belongs to an address, as Docker itself chooses them. A container that takes the place of
+ * another has the same one, so that its neighbours find it at once instead of after their ARP entry has aged.
+ */
+export function hardwareAddress(address: string): string {
+  return ['02', '42', ...address.split('.').map((part) => Number(part).toString(16).padStart(2, '0'))].join(
+    ':',
+  );
+}
+
 function parse(subnet: string): Subnet | undefined {
   const [address = '', bits = ''] = subnet.split('/');
   const value = number(address);

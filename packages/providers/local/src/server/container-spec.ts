@@ -3,6 +3,7 @@ import type { ContainerSpec, HostConfig, Labels } from '../docker/types.ts';
 import type { ConnectedEngine } from '../engine/connect.ts';
 import { hostConfig } from '../engine/probe.ts';
 import { labelKeys } from './labels.ts';
+import { hardwareAddress } from './addresses.ts';
 import type { Place } from './network.ts';
 import type { PortMap } from './ports.ts';
 import type { Session } from './session.ts';
@@ -34,7 +35,9 @@ export function containerSpec(
   const shared = network === 'host' || network === 'none';
   const endpoint = {
     Aliases: [spec.hostname],
-    ...(address === undefined ? {} : { IPAMConfig: { IPv4Address: address } }),
+    ...(address === undefined
+      ? {}
+      : { IPAMConfig: { IPv4Address: address }, MacAddress: hardwareAddress(address) }),
   };
   return {
     Image: parts.image,

@@ -1,0 +1,149 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { CliBed } from '../testing/cli-bed.ts';
+
+/** Servers that change during their life, through the command line. The tests build on each other. */
+let bed: CliBed;
+
+const definition = (tier: string): string => `
+[[servers]]
+hostname = "db-01"
+provider = "local"
+os = "debian-12"
+plan = "1xCPU-1GB"
+
+[[servers]]
+hostname = "web"
+provider = "local"
+os = "debian-12"
+plan = "1xCPU-1GB"
+count = 2
+labels = { tier = "${tier}" }
+`;
+
+interface Listed {
+  readonly hostname: string;
+  readonly plan: string;
+  readonly status: string;
+  readonly id: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+beforeAll(async () => {
+  bed = await CliBed.make(definition('one'), { servers: true });
+  await must('deploy --yes --direct');
+}, 300_000);
+
+// Every command line is a run of its own, on real servers.
+jest.setTimeout(180_000);
+
+afterAll(async () => {
+  await bed?.[Symbol.asyncDispose]();
+});
+
+async function must(line: string | readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await bed.cli(line);
+  if (code !== 0) throw new Error(`${String(line)}: exit ${code}\n${stdout}${stderr}`);
+  return `${stdout}${stderr}`;
+}
+
+async function servers(): Promise<Map<string, Listed>> {
+  const list = await bed.json<Listed[]>('server list --refresh');
+  return new Map(list.map((server) => [server.hostname, server]));
+}
+
+const tiers = async (): Promise<(string | undefined)[]> => {
+  const there = await servers();
+  return ['web-01', 'web-02', 'web-03'].map((name) => there.get(name)?.tags['tier']);
+};
+
+test('a server gets another plan and keeps running; a plan nobody has is refused', async () => {
+  const before = (await servers()).get('db-01')!;
+  const looked = await must('server resize db-01 --plan 1xCPU-2GB --check');
+  expect(looked).toContain('- Server: db-01 (plan 1xCPU-1GB -> 1xCPU-2GB)');
+  expect((await servers()).get('db-01')).toEqual(before);
+  expect(await must('server resize db-01 --plan 1xCPU-2GB --yes --direct')).toContain(
+    'Server db-01 has plan 1xCPU-2GB',
+  );
+  expect((await servers()).get('db-01')).toMatchObject({ plan: '1xCPU-2GB', status: 'running' });
+  const wrong = await bed.cli('server resize db-01 --plan nope --yes --direct');
+  expect(wrong).toMatchObject({ code: 3, stderr: expect.stringContaining('Invalid plan: nope') });
+  // The definition is what counts: the next update brings it back.
+  expect(await must('server update --yes --direct')).toContain('plan    1xCPU-2GB -> 1xCPU-1GB');
+  expect((await servers()).get('db-01')).toMatchObject({ plan: '1xCPU-1GB' });
+  expect(await must('server update --yes --direct')).toContain('Nothing to do: the servers are as defined');
+});
+
+test('a group grows and shrinks, newest first, without a change of its definition', async () => {
+  const text = await readFile(join(bed.infra, 'settings.toml'), 'utf8');
+  expect(await must('server scale --count 4 --yes --direct')).toContain('Scaled web from 2 to 4 servers');
+  const four = await servers();
+  expect([...four.keys()].sort()).toEqual(['db-01', 'web-01', 'web-02', 'web-03', 'web-04']);
+  expect(await must('server scale web --count 3 --yes --direct')).toContain('Scaled web from 4 to 3 servers');
+  const three = await servers();
+  expect([...three.keys()].sort()).toEqual(['db-01', 'web-01', 'web-02', 'web-03']);
+  for (const [name, { id }] of three) expect(id).toBe(four.get(name)!.id);
+  expect(await readFile(join(bed.infra, 'settings.toml'), 'utf8')).toBe(text);
+  expect(await must('deploy --check')).not.toContain('web-04');
+  const unknown = await bed.cli('server scale api --count 3 --yes --direct');
+  expect(unknown).toMatchObject({ code: 5, stderr: expect.stringContaining('Groups: web') });
+});
+
+test('05.A16 an unhealthy batch goes back, later ones stay; --resume goes on there', async () => {
+  await bed.define(definition('two'));
+  await bed.sh('web-02', 'touch /root/ill');
+  const rolling = ['server', 'update', 'web-*', '--health-check-interval', '1s', '--yes', '--direct'];
+  rolling.push('--health-command', 'test ! -e /root/ill');
+  const failed = await bed.cli([...rolling, '--rolling']);
+  expect(failed.code).toBe(1);
+  const story = failed.stderr.match(
+    /Deploying to batch: .*|Batch deployed successfully|Health check failed, rolling back batch/g,
+  );
+  expect(story).toEqual([
+    'Deploying to batch: web-01',
+    'Batch deployed successfully',
+    'Deploying to batch: web-02',
+    'Health check failed, rolling back batch',
+  ]);
+  expect(failed.stderr).toContain(
+    'Rolling deployment failed at batch 2: web-02: the health command answers 1',
+  );
+  expect(await tiers()).toEqual(['two', 'one', 'one']);
+  await bed.sh('web-02', 'rm /root/ill');
+  const resumed = await must([...rolling, '--resume']);
+  expect(resumed).toContain('Rolling update completed: 2 servers');
+  expect(resumed).not.toContain('Deploying to batch: web-01');
+  expect(await tiers()).toEqual(['two', 'two', 'two']);
+});
+
+test('packages of the operating system come up to date one server at a time; a failing one stops the run', async () => {
+  for (const host of ['db-01', 'web-01'])
+    await bed.sh(host, 'rm -rf /etc/apt/sources.list /etc/apt/sources.list.d/*');
+  expect(await must('server update db-01 web-01 --os-update --yes --direct')).toMatch(
+    /db-01: 0 packages updated[^]*web-01: 0 packages updated/,
+  );
+  await bed.sh('db-01', 'echo nonsense >/etc/apt/sources.list');
+  const failed = await bed.cli('server update db-01 web-01 --os-update --yes --direct');
+  expect(failed.code).toBe(1);
+  expect(failed.stderr).toContain('db-01: packages were not updated');
+  expect(failed.stderr).not.toContain('web-01: Updating');
+});
+
+test('files go to, from and between servers', async () => {
+  await writeFile(join(bed.infra, 'note.txt'), 'hello\n');
+  await must('server copy note.txt web-01:/root/');
+  await must('server copy web-01:/root/note.txt web-02:/root/other.txt');
+  expect(await bed.sh('web-02', 'cat /root/other.txt')).toBe('hello\n');
+  await must('server copy web-02:/root/other.txt back.txt');
+  expect(await readFile(join(bed.infra, 'back.txt'), 'utf8')).toBe('hello\n');
+  expect(await bed.cli('server copy a b')).toMatchObject({ code: 2 });
+});
+
+test('prices: local servers are free, and say so', async () => {
+  const answer = await bed.json<{ servers: { hostname: string; monthly: number }[]; incomplete: boolean }>(
+    'server price --compare',
+  );
+  expect(answer.incomplete).toBe(false);
+  expect(answer.servers.map(({ monthly }) => monthly)).toEqual([0, 0, 0, 0]);
+});

@@ -1,0 +1,133 @@
+import {
+  compareOffers,
+  costText,
+  observeReachable,
+  type PlanOffer,
+  type PlannedCost,
+  priceServers,
+  selectServers,
+  type ServerCost,
+} from '@provisioning/core';
+import type { ProvisioningCommand } from '../frame/command.ts';
+import type { Column } from '../output/table.ts';
+import { type InfrastructureSession, openInfrastructure } from '../session/infrastructure.ts';
+
+export interface PriceOptions {
+  readonly detailed?: boolean;
+  readonly monthly?: boolean;
+  readonly compare?: boolean;
+  readonly provider?: string;
+}
+
+/** Prices of the servers of the definition, as their providers state them (05 §10). */
+export async function pricesOf(
+  session: InfrastructureSession,
+  names: readonly string[] | undefined,
+  provider?: string,
+): Promise<PlannedCost> {
+  const { context, infrastructure } = session;
+  const servers = selectServers(infrastructure, names).filter(
+    (server) => provider === undefined || server.provider === provider,
+  );
+  const observed = await observeReachable(context, [...new Set(servers.map((server) => server.provider))]);
+  return priceServers(context, servers, observed);
+}
+
+/** `server price` (05 §10). */
+export async function showPrices(
+  command: ProvisioningCommand,
+  names: readonly string[] | undefined,
+  options: PriceOptions,
+): Promise<void> {
+  await using session = await openInfrastructure(command);
+  const { out } = command;
+  const prices = await pricesOf(session, names, options.provider);
+  for (const { provider, reason } of prices.unpriced) out.warn(`No prices of ${provider}: ${reason}`);
+  const offers = options.compare ? await offersFor(session, prices.servers) : undefined;
+  const document = {
+    servers: prices.servers.map((server) => ({
+      ...server,
+      ...(offers === undefined ? {} : { offers: offers.get(server.hostname) ?? [] }),
+    })),
+    totals: prices.totals,
+    incomplete: prices.incomplete,
+  };
+  await out.result(document, () => [
+    ...(prices.servers.length === 0 ? ['No servers found'] : out.table(prices.servers, columns(options))),
+    '',
+    `Total: ${costText(prices)}`,
+    ...(offers === undefined ? [] : ['', ...comparison(prices.servers, offers)]),
+  ]);
+}
+
+function columns({ monthly, detailed }: PriceOptions): readonly Column<ServerCost>[] {
+  const part = (name: keyof ServerCost['parts'], title: string): Column<ServerCost> => ({
+    title,
+    value: (row) => (row.monthly === null ? 'n/a' : row.parts[name].toFixed(2)),
+    align: 'right',
+  });
+  return [
+    { title: 'HOSTNAME', value: (row) => row.hostname },
+    { title: 'PROVIDER', value: (row) => row.provider },
+    { title: 'PLAN', value: (row) => row.plan || '-' },
+    { title: 'ZONE', value: (row) => row.zone || '-' },
+    ...(detailed
+      ? [
+          part('plan', 'PLAN COST'),
+          part('volumes', 'VOLUMES'),
+          part('public_ip', 'ADDRESS'),
+          part('backups', 'BACKUPS'),
+        ]
+      : []),
+    {
+      title: monthly ? 'MONTHLY' : 'HOURLY',
+      value: (row) => amount(monthly ? row.monthly : row.hourly, row.currency, monthly ? 2 : 4),
+      align: 'right',
+    },
+  ];
+}
+
+function amount(value: number | null, currency: string, digits: number): string {
+  return value === null ? 'n/a' : `${value.toFixed(digits)} ${currency}`.trim();
+}
+
+/** The cheapest plan of each provider there is that holds a server. */
+async function offersFor(
+  session: InfrastructureSession,
+  costs: readonly ServerCost[],
+): Promise<ReadonlyMap<string, readonly PlanOffer[]>> {
+  const { context, infrastructure, project } = session;
+  const names = (await project.extensions.list('provider')).map(({ name }) => name);
+  const providers = await Promise.all(
+    names.map(async (name) => {
+      try {
+        const provider = await context.provider(name);
+        const [plans, prices] = await Promise.all([provider.listPlans(), provider.getPricing()]);
+        return [{ name, plans, prices }];
+      } catch {
+        // A provider that is not set up here has no offer.
+        return [];
+      }
+    }),
+  );
+  const defined = new Map(infrastructure.servers.map((server) => [server.hostname, server]));
+  return new Map(
+    costs.map(({ hostname, monthly }) => {
+      const server = defined.get(hostname)!;
+      return [hostname, compareOffers(server, monthly ?? 0, providers.flat())];
+    }),
+  );
+}
+
+function comparison(
+  costs: readonly ServerCost[],
+  offers: ReadonlyMap<string, readonly PlanOffer[]>,
+): string[] {
+  return costs.flatMap(({ hostname }) => [
+    `${hostname}:`,
+    ...(offers.get(hostname) ?? []).map(
+      ({ provider, plan, monthly, currency, difference }) =>
+        `  ${provider} ${plan || 'own size'}: ${amount(monthly, currency, 2)}/month (${difference > 0 ? '+' : ''}${difference.toFixed(2)})`,
+    ),
+  ]);
+}

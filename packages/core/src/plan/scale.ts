@@ -1,0 +1,47 @@
+import type { Change, Context, OperationNode } from '@provisioning/extensions-sdk';
+import { deletionNode } from './deploy.ts';
+import { planServers, type ServerCreationOptions } from './servers.ts';
+
+/** What changes when a group gets another size. */
+export interface ScalePlan {
+  /** Members before. */
+  readonly current: number;
+  readonly changes: readonly Change[];
+  readonly graph: readonly OperationNode[];
+  readonly blocked: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+type Infrastructure = Parameters<typeof planServers>[1];
+
+/**
+ * Plans a group of another size (05 §4.3) from the definition as it is and as it shall be: new members are made, those
+ * that are no more go, newest first.
+ */
+export async function planScale(
+  context: Context,
+  before: Infrastructure,
+  after: Infrastructure,
+  group: string,
+  options: Pick<ServerCreationOptions, 'readOnly'> = {},
+): Promise<ScalePlan> {
+  const current = before.servers.filter((server) => server['group'] === group);
+  const members = after.servers.filter((server) => server['group'] === group);
+  const staying = new Set(members.map(({ hostname }) => hostname));
+  const removed = current.filter(({ hostname }) => !staying.has(hostname)).reverse();
+  const creation =
+    members.length === 0
+      ? { graph: [], warnings: [] }
+      : await planServers(context, after, { names: [group], ...options });
+  const base = { kind: 'server' } as const;
+  return {
+    current: current.length,
+    changes: [
+      ...creation.graph.map(({ name }): Change => ({ ...base, name, action: 'create' })),
+      ...removed.map(({ hostname }): Change => ({ ...base, name: hostname, action: 'delete' })),
+    ],
+    graph: [...creation.graph, ...removed.map(({ hostname, provider }) => deletionNode(hostname, provider))],
+    blocked: removed.filter(({ lock }) => lock).map(({ hostname }) => `Server '${hostname}' is locked`),
+    warnings: creation.warnings,
+  };
+}
