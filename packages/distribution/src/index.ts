@@ -166,6 +166,14 @@ export {
   packOne,
   type PackResult,
 } from './packs/packs.ts';
+export { IndexClient } from './static-index/client.ts';
+export {
+  type IndexExtension,
+  type IndexVersion,
+  parseIndex,
+  type StaticIndex,
+} from './static-index/format.ts';
+export { BlobFolder } from './layout/blobs.ts';
 export { GitHost, type GitHostKind, type GitHostOptions } from './git/host.ts';
 export { type GitExtension, type GitRelease, GitReleases, repositorySuffix } from './git/releases.ts';
 export type { Provided, ProvidedExtension } from './dependencies/candidates.ts';

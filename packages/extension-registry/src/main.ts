@@ -49,6 +49,7 @@ async function main(): Promise<number | undefined> {
     );
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  process.on('SIGHUP', () => void service.reload().catch(() => undefined));
   return undefined;
 }
 

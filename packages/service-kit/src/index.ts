@@ -15,6 +15,7 @@ export { checkBody, checkQuery, type Finding, findings } from './http/validate.t
 export { createLogger, type Logger } from './logging/logger.ts';
 export { type DataFolder, takeDataFolder } from './process/data-folder.ts';
 export { type RateLimit, RateLimiter, type RateState } from './http/rate-limit.ts';
+export { tokenVerifier, type TokenVerifierOptions } from './http/token-verifier.ts';
 export { type Authenticate, SecurityChain, type SecurityOptions } from './http/security.ts';
 export { type RenderDaemon, type RenderDaemonOptions, startRenderDaemon } from './render/daemon.ts';
 export { runRenderDaemon } from './render/main.ts';

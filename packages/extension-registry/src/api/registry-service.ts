@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+import type { Logger } from '@provisioning/service-kit';
 import { type BackendKind, backendKinds } from '../backends/backend.ts';
 import type { ExtensionRegistry } from '../registry/extension-registry.ts';
 import type { Settings } from '../service/settings.ts';
@@ -13,13 +15,30 @@ export interface InstanceHealth {
   readonly last_check: string;
 }
 
+/** Who got which package from where. */
+export interface DownloadFacts {
+  readonly user: string;
+  readonly type: string;
+  readonly name: string;
+  readonly version: string;
+  readonly backend: string;
+  readonly digest?: string;
+}
+
 /** What the controllers share. */
 export class RegistryService {
   readonly registry: ExtensionRegistry;
   readonly settings: Settings;
   readonly version: string;
   readonly #started = Date.now();
+  readonly #log: Logger;
   readonly #downloads = new Map<string, number>();
+  #downloadedBytes = 0;
+  readonly #answers = new Map<string, { readonly count: number; readonly seconds: number }>();
+  /** Tokens of callers that were refused. */
+  rejectedTokens = 0;
+  /** Downloads under way. */
+  active = 0;
   #probed:
     | {
         readonly at: number;
@@ -28,15 +47,34 @@ export class RegistryService {
     | undefined;
   stopping = false;
 
-  constructor(registry: ExtensionRegistry, settings: Settings, version: string) {
+  constructor(registry: ExtensionRegistry, settings: Settings, version: string, log: Logger) {
+    this.#log = log;
     this.registry = registry;
     this.settings = settings;
     this.version = version;
   }
 
-  downloaded(type: string, backend: string): void {
+  /** Counts a download and its bytes as they pass; outside solo mode it is on record who got what (10 §9). */
+  downloaded(stream: Readable, facts: DownloadFacts): void {
+    const { type, backend } = facts;
     const key = `type="${type}",backend="${backend}"`;
     this.#downloads.set(key, (this.#downloads.get(key) ?? 0) + 1);
+    this.active++;
+    const { push } = stream;
+    stream.push = (chunk: unknown, ...rest) => {
+      if (chunk instanceof Uint8Array) this.#downloadedBytes += chunk.length;
+      return push.call(stream, chunk, ...rest);
+    };
+    stream.once('close', () => this.active--);
+    if (this.settings.mode !== 'solo')
+      this.#log.info({ audit: true, event: 'download', ...facts }, 'downloaded');
+  }
+
+  /** Counts an answer of the service itself. */
+  answered(method: string, route: string, status: number, milliseconds: number): void {
+    const key = `method="${method}",route="${route}",status="${status}"`;
+    const known = this.#answers.get(key) ?? { count: 0, seconds: 0 };
+    this.#answers.set(key, { count: known.count + 1, seconds: known.seconds + milliseconds / 1000 });
   }
 
   /** Probes all backends side by side, at most every ten seconds (10 §3 "Health"). */
@@ -99,24 +137,74 @@ export class RegistryService {
   /** Prometheus text (10 §9). */
   metrics(): string {
     const { metadata, lists, versionLists, backends } = this.registry;
-    const caches = { metadata, list: lists, version: versionLists };
-    const lines = ['# TYPE service_cache_hits_total counter'];
-    for (const [name, cache] of Object.entries(caches))
-      lines.push(`service_cache_hits_total{cache="${name}"} ${cache.hits}`);
-    lines.push('# TYPE service_cache_misses_total counter');
-    for (const [name, cache] of Object.entries(caches))
-      lines.push(`service_cache_misses_total{cache="${name}"} ${cache.misses}`);
-    lines.push('# TYPE registry_backend_up gauge');
-    for (const guard of backends) {
-      lines.push(
-        `registry_backend_up{id="${guard.backend.id}",kind="${guard.backend.kind}"} ${guard.lastError === null ? 1 : 0}`,
-      );
-    }
-    lines.push('# TYPE registry_backend_requests_total counter');
-    for (const guard of backends)
-      lines.push(`registry_backend_requests_total{id="${guard.backend.id}"} ${guard.calls}`);
-    lines.push('# TYPE registry_downloads_total counter');
-    for (const [labels, count] of this.#downloads) lines.push(`registry_downloads_total{${labels}} ${count}`);
-    return `${lines.join('\n')}\n`;
+    const caches = Object.entries({ metadata, list: lists, version: versionLists });
+    const answers = [...this.#answers];
+    const by = (pick: (entry: { count: number; seconds: number }) => number): readonly Sample[] =>
+      answers.map(([labels, entry]) => [labels, pick(entry)]);
+    const failed = answers.filter(([labels]) => /status="[45]/.test(labels));
+    const ofBackend = (guard: (typeof backends)[number]): string => `id="${guard.backend.id}"`;
+    return [
+      metric(
+        'http_requests_total',
+        'counter',
+        by(({ count }) => count),
+      ),
+      metric(
+        'http_request_duration_seconds_sum',
+        'counter',
+        by(({ seconds }) => seconds),
+      ),
+      metric(
+        'http_errors_total',
+        'counter',
+        failed.map(([labels, { count }]) => [labels, count]),
+      ),
+      metric(
+        'service_cache_hits_total',
+        'counter',
+        caches.map(([name, { hits }]) => [`cache="${name}"`, hits]),
+      ),
+      metric(
+        'service_cache_misses_total',
+        'counter',
+        caches.map(([name, { misses }]) => [`cache="${name}"`, misses]),
+      ),
+      metric('registry_auth_failures_total', 'counter', [
+        ['backend=""', this.rejectedTokens],
+        ...backends.map((guard): Sample => [`backend="${guard.backend.id}"`, guard.denials]),
+      ]),
+      metric(
+        'registry_backend_up',
+        'gauge',
+        backends.map((guard) => [
+          `${ofBackend(guard)},kind="${guard.backend.kind}"`,
+          guard.lastError === null ? 1 : 0,
+        ]),
+      ),
+      metric(
+        'registry_backend_requests_total',
+        'counter',
+        backends.flatMap((guard) =>
+          Object.entries(guard.outcomes).map(([outcome, count]): Sample => [
+            `${ofBackend(guard)},outcome="${outcome}"`,
+            count,
+          ]),
+        ),
+      ),
+      metric(
+        'registry_backend_duration_seconds_sum',
+        'counter',
+        backends.map((guard) => [ofBackend(guard), guard.seconds]),
+      ),
+      metric('registry_downloads_total', 'counter', [...this.#downloads]),
+      metric('registry_download_bytes_total', 'counter', [['', this.#downloadedBytes]]),
+    ].join('');
   }
+}
+
+type Sample = readonly [labels: string, value: number];
+
+function metric(name: string, type: 'counter' | 'gauge', samples: readonly Sample[]): string {
+  const lines = samples.map(([labels, value]) => `${name}${labels === '' ? '' : `{${labels}}`} ${value}\n`);
+  return `# TYPE ${name} ${type}\n${lines.join('')}`;
 }

@@ -3,6 +3,7 @@ import { packageKinds, type PackageKind, readKind } from '@provisioning/distribu
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { Answer, type ApiInput, Endpoint, Input, metadata } from '@provisioning/service-kit';
 import semver from 'semver';
+import { extensionNotFound } from '../registry/failures.ts';
 import type { Merged } from '../registry/extension-registry.ts';
 import { RegistryService } from './registry-service.ts';
 
@@ -88,7 +89,7 @@ export class RegistryController {
     path: '/extensions',
     tag,
     summary: 'List extensions',
-    public: true,
+    readable: true,
     raw: 'application/json',
   })
   async list(@Input() input: ApiInput<unknown, Query>) {
@@ -113,7 +114,7 @@ export class RegistryController {
     path: '/extensions/search',
     tag,
     summary: 'Search extensions',
-    public: true,
+    readable: true,
     raw: 'application/json',
   })
   async search(@Input() input: ApiInput<unknown, Query>) {
@@ -135,7 +136,7 @@ export class RegistryController {
     path: '/extensions/{type}/{name}',
     tag,
     summary: 'One extension',
-    public: true,
+    readable: true,
   })
   async get(@Input() { params }: ApiInput) {
     const { type, name } = nameOf(params);
@@ -149,7 +150,7 @@ export class RegistryController {
     path: '/extensions/{type}/{name}/versions',
     tag,
     summary: 'Versions of an extension',
-    public: true,
+    readable: true,
     raw: 'application/json',
   })
   async versions(@Input() input: ApiInput<unknown, Query>) {
@@ -164,7 +165,7 @@ export class RegistryController {
     path: '/extensions/{type}/{name}/{version}/manifest',
     tag,
     summary: 'Manifest of a version',
-    public: true,
+    readable: true,
   })
   async manifest(@Input() { params }: ApiInput) {
     const { type, name } = nameOf(params);
@@ -178,10 +179,10 @@ export class RegistryController {
     path: '/extensions/{type}/{name}/{version}',
     tag,
     summary: 'Package of a version',
-    public: true,
+    readable: true,
     raw: 'application/gzip',
   })
-  async download(@Input() { params, headers }: ApiInput) {
+  async download(@Input() { params, headers, identity }: ApiInput) {
     const { type, name } = nameOf(params);
     const found = await this.#service.registry.download(type, name, versionOf(params, true));
     const etag = found.digest === undefined ? undefined : `"${found.digest}"`;
@@ -193,7 +194,14 @@ export class RegistryController {
       found.stream.destroy();
       return new Answer('', { status: 304, headers: known });
     }
-    this.#service.downloaded(type, found.backend.id);
+    this.#service.downloaded(found.stream, {
+      user: identity.user,
+      type,
+      name,
+      version: found.version,
+      backend: found.backend.id,
+      ...(found.digest === undefined ? {} : { digest: found.digest }),
+    });
     return new Answer(found.stream, {
       headers: {
         ...known,
@@ -201,6 +209,49 @@ export class RegistryController {
         ...(found.size === undefined ? {} : { 'content-length': String(found.size) }),
       },
     });
+  }
+}
+
+/** The static index of what the backends hold, for clients that know nothing else (10 §7). */
+@Controller()
+export class IndexController {
+  readonly #service: RegistryService;
+
+  constructor(@Inject(RegistryService) service: RegistryService) {
+    this.#service = service;
+  }
+
+  @Endpoint({
+    operationId: 'getIndex',
+    method: 'GET',
+    path: '/index.json',
+    tag,
+    summary: 'Static index of everything',
+    readable: true,
+    raw: 'application/json',
+  })
+  index() {
+    return this.#service.registry.index(new Date());
+  }
+
+  @Endpoint({
+    operationId: 'getCatalogEntry',
+    method: 'GET',
+    path: '/catalog/{kinds}/{file}',
+    tag,
+    summary: 'Every version of one extension',
+    readable: true,
+    raw: 'application/json',
+  })
+  async entry(@Input() { params }: ApiInput) {
+    const { type, name } = nameOf({
+      type: params['kinds'] ?? '',
+      name: (params['file'] ?? '').replace(/\.json$/, ''),
+    });
+    const { extensions } = await this.#service.registry.index(new Date());
+    const found = extensions.find((one) => one.type === type && one.name === name);
+    if (found === undefined) throw extensionNotFound(type, name);
+    return found;
   }
 }
 

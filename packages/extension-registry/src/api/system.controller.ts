@@ -106,6 +106,7 @@ export class SystemController {
     path: '/metrics',
     tag,
     summary: 'Prometheus metrics',
+    machine: true,
     raw: 'text/plain; version=0.0.4',
     rateLimit: 'none',
   })
@@ -122,7 +123,8 @@ export class SystemController {
     summary: 'Configuration without secrets',
   })
   config() {
-    return { deployment_mode: this.#service.settings.mode, ...this.#service.settings };
+    const { settings } = this.#service;
+    return { deployment_mode: settings.mode, ...settings };
   }
 
   @Endpoint({

@@ -7,7 +7,7 @@ import {
   readTokenFile,
 } from '@provisioning/distribution';
 import type { Secret } from '@provisioning/extensions-sdk';
-import type { GitSettings } from '../service/settings.ts';
+import type { GitSettings } from '../service/backend-settings.ts';
 import type { Backend, BackendCall, BackendExtension, BackendKind, BackendPackage } from './backend.ts';
 
 /** Releases of the repositories of one organization on Gitea, Forgejo or GitHub (10 §1). */

@@ -16,7 +16,7 @@ import {
   tagToVersion,
 } from '@provisioning/distribution';
 import semver from 'semver';
-import type { OciSettings } from '../service/settings.ts';
+import type { OciSettings } from '../service/backend-settings.ts';
 import type { Backend, BackendCall, BackendExtension, BackendPackage } from './backend.ts';
 
 /** Repositories of an OCI registry below a namespace (10 §1). */

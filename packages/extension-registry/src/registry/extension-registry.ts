@@ -1,47 +1,23 @@
-import type { PackageKind, PackageManifest } from '@provisioning/distribution';
+import { isDigest, type PackageKind, type StaticIndex } from '@provisioning/distribution';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import semver from 'semver';
-import type {
-  Backend,
-  BackendCall,
-  BackendExtension,
-  BackendKind,
-  BackendPackage,
-  BackendVersion,
-} from '../backends/backend.ts';
+import type { Backend, BackendCall, BackendPackage } from '../backends/backend.ts';
 import { LruCache } from '../cache/lru.ts';
+import type { PackageCache } from '../cache/packages.ts';
 import type { CacheSettings } from '../service/settings.ts';
-import { BackendFailure, type GuardedBackend } from './guarded-backend.ts';
-
-/** An extension as the API shows it (10 §3). */
-export interface ExtensionRecord {
-  readonly name: string;
-  readonly type: PackageKind;
-  readonly version: string;
-  readonly description: string;
-  readonly category?: string;
-  readonly tags: readonly string[];
-  readonly prerelease: boolean;
-  readonly published_at?: string;
-  readonly size?: number;
-  readonly digest?: string;
-  readonly channel: string;
-  readonly backend: { readonly id: string; readonly kind: BackendKind };
-  readonly available_in: readonly string[];
-  readonly download_url: string;
-  readonly [more: string]: unknown;
-}
-
-export interface VersionRecord extends BackendVersion {
-  readonly backend: { readonly id: string; readonly kind: BackendKind };
-  readonly available_in: readonly string[];
-  readonly download_url: string;
-}
-
-export interface BackendErrorRecord {
-  readonly id: string;
-  readonly error: string;
-}
+import { type BackendErrorRecord, extensionNotFound, Failures, versionNotFound } from './failures.ts';
+import type { GuardedBackend } from './guarded-backend.ts';
+import { indexDocument } from './index-document.ts';
+import {
+  compare,
+  type ExtensionRecord,
+  recordOf,
+  urlOf,
+  versionRecord,
+  type VersionRecord,
+  withManifest,
+} from './records.ts';
+import { rank } from './search.ts';
 
 /** A merged answer; `errors` names the backends that had none. */
 export interface Merged<T> {
@@ -60,9 +36,16 @@ export class ExtensionRegistry {
   readonly lists: LruCache<Merged<unknown>>;
   readonly versionLists: LruCache<Merged<unknown>>;
   readonly #cache: CacheSettings;
+  readonly #packages: PackageCache | undefined;
   readonly #pending = new Map<string, Promise<unknown>>();
 
-  constructor(backends: readonly GuardedBackend[], cache: CacheSettings, now: () => number) {
+  constructor(
+    backends: readonly GuardedBackend[],
+    cache: CacheSettings,
+    now: () => number,
+    packages?: PackageCache,
+  ) {
+    this.#packages = packages;
     this.backends = backends.filter(({ backend }) => backend.enabled);
     this.#cache = cache;
     const make = (enabled: boolean): number => (enabled ? cache.capacity : 0);
@@ -155,23 +138,7 @@ export class ExtensionRegistry {
     options: { readonly type?: PackageKind; readonly prerelease: boolean },
   ): Promise<Merged<ExtensionRecord>> {
     const all = await this.list(options);
-    const wanted = query.toLowerCase();
-    const glob = /[*?]/.test(query)
-      ? new RegExp(
-          `^${wanted
-            .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-            .replaceAll('*', '.*')
-            .replaceAll('?', '.')}$`,
-        )
-      : undefined;
-    const ranked = all.items.flatMap((record) => {
-      const rank = rankOf(record, wanted, glob);
-      return rank === undefined ? [] : [{ record, rank }];
-    });
-    const items = ranked
-      .sort((a, b) => a.rank - b.rank || compare(a.record.name, b.record.name))
-      .map(({ record }) => record);
-    return { ...all, items };
+    return { ...all, items: rank(all.items, query) };
   }
 
   /** Every version of one extension, from all backends. @throws ProvisioningError `EXTENSION_NOT_FOUND`. */
@@ -230,20 +197,7 @@ export class ExtensionRegistry {
       async (backend, call) => {
         const manifest = await backend.manifest(type, name, version, call);
         if (manifest === undefined) return undefined;
-        const { id, kind, channel } = backend;
-        const base: ExtensionRecord = {
-          name,
-          type,
-          version,
-          description: manifest.description ?? '',
-          tags: manifest.tags ?? [],
-          prerelease: semver.prerelease(version) !== null,
-          channel,
-          backend: { id, kind },
-          available_in: [id],
-          download_url: urlOf(type, name, version),
-        };
-        return withManifest(base, manifest);
+        return versionRecord(backend, type, name, { ...manifest, version });
       },
     );
   }
@@ -258,7 +212,7 @@ export class ExtensionRegistry {
       if (known !== undefined && known !== 'missing') return { record: known, cached: true };
     }
     return this.#shared(`get|${key}`, async () => {
-      const errors: (BackendErrorRecord & { readonly timeout: boolean })[] = [];
+      const failures = new Failures();
       for (const guard of this.backends) {
         const { id } = guard.backend;
         try {
@@ -270,14 +224,10 @@ export class ExtensionRegistry {
           );
           if (record !== undefined) return { record, cached: false };
         } catch (error) {
-          errors.push({
-            id,
-            error: (error as Error).message,
-            timeout: error instanceof BackendFailure && error.timeout,
-          });
+          failures.add(id, error);
         }
       }
-      throw nobodyHasIt(errors, notFound);
+      throw failures.verdict(notFound);
     });
   }
 
@@ -288,22 +238,42 @@ export class ExtensionRegistry {
     version: string,
   ): Promise<BackendPackage & { readonly backend: Backend; readonly version: string }> {
     const wanted = version === 'latest' ? (await this.get(type, name)).record.version : version;
-    const errors: (BackendErrorRecord & { readonly timeout: boolean })[] = [];
+    const failures = new Failures();
     for (const guard of this.backends) {
       try {
         const found = await guard.run((backend) =>
           backend.download(type, name, wanted, { signal: AbortSignal.timeout(600_000) }),
         );
-        if (found !== undefined) return { ...found, backend: guard.backend, version: wanted };
+        if (found !== undefined)
+          return { ...(await this.#kept(found)), backend: guard.backend, version: wanted };
       } catch (error) {
-        errors.push({
-          id: guard.backend.id,
-          error: (error as Error).message,
-          timeout: error instanceof BackendFailure && error.timeout,
-        });
+        failures.add(guard.backend.id, error);
       }
     }
-    throw nobodyHasIt(errors, versionNotFound(type, name, wanted));
+    throw failures.verdict(versionNotFound(type, name, wanted));
+  }
+
+  /** A package whose digest is known beforehand comes from the disk, checked, where that cache is on. */
+  async #kept(found: BackendPackage): Promise<BackendPackage> {
+    const { digest, size } = found;
+    if (this.#packages === undefined || size === undefined || !isDigest(digest)) return found;
+    let used = false;
+    const fetch = async (): Promise<BackendPackage['stream']> => {
+      used = true;
+      return found.stream;
+    };
+    const stream = await this.#packages.open({ digest, size }, fetch);
+    if (!used) found.stream.destroy();
+    return { ...found, stream };
+  }
+
+  /** What all backends hold as a static index (10 §7). */
+  async index(now: Date): Promise<StaticIndex> {
+    const { answers } = await this.#askAll((backend, call) => backend.list(call));
+    return indexDocument(
+      answers.map(({ guard, value }) => ({ backend: guard.backend, extensions: value })),
+      now,
+    );
   }
 
   clear(scope: 'metadata' | 'list' | 'version' | undefined): void {
@@ -311,100 +281,4 @@ export class ExtensionRegistry {
     if (scope === undefined || scope === 'list') this.lists.clear();
     if (scope === undefined || scope === 'version') this.versionLists.clear();
   }
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function rankOf(record: ExtensionRecord, wanted: string, glob: RegExp | undefined): number | undefined {
-  const name = record.name.toLowerCase();
-  if (glob !== undefined) return glob.test(name) ? 0 : undefined;
-  if (name === wanted) return 0;
-  if (name.startsWith(wanted)) return 1;
-  if (name.includes(wanted)) return 2;
-  if (record.tags.some((tag) => tag.toLowerCase().includes(wanted))) return 3;
-  return record.description.toLowerCase().includes(wanted) ? 4 : undefined;
-}
-
-function urlOf(type: PackageKind, name: string, version: string): string {
-  return `/api/v1/extensions/${type}/${name}/${version}`;
-}
-
-function recordOf(
-  backend: Backend,
-  extension: BackendExtension,
-  prerelease: boolean,
-): ExtensionRecord | undefined {
-  const candidates = extension.versions.filter((version) => prerelease || !version.prerelease);
-  const newest = [...candidates].sort((a, b) => semver.rcompare(a.version, b.version))[0];
-  if (newest === undefined) return undefined;
-  const { type, name, description, tags, category } = extension;
-  return {
-    name,
-    type,
-    description,
-    tags,
-    ...(category === undefined ? {} : { category }),
-    ...newest,
-    channel: backend.channel,
-    backend: { id: backend.id, kind: backend.kind },
-    available_in: [],
-    download_url: urlOf(type, name, newest.version),
-  };
-}
-
-/** What the manifest says, on top of what the backend says. */
-function withManifest(record: ExtensionRecord, manifest: PackageManifest | undefined): ExtensionRecord {
-  if (manifest === undefined) return record;
-  const {
-    author,
-    license,
-    homepage,
-    repository,
-    platforms,
-    dependencies,
-    min_provisioning_version,
-    incomplete,
-  } = manifest;
-  const more = { author, license, homepage, repository, min_provisioning_version, incomplete };
-  const present = Object.fromEntries(Object.entries(more).filter(([, value]) => value !== undefined));
-  return {
-    ...record,
-    ...present,
-    description: manifest.description ?? record.description,
-    tags: manifest.tags ?? record.tags,
-    platforms: platforms ?? [],
-    dependencies: dependencies ?? {},
-  };
-}
-
-function extensionNotFound(type: string, name: string): ProvisioningError {
-  return new ProvisioningError({
-    code: 'EXTENSION_NOT_FOUND',
-    kind: 'not-found',
-    message: `Extension not found: ${type}/${name}`,
-  });
-}
-
-function versionNotFound(type: string, name: string, version: string): ProvisioningError {
-  return new ProvisioningError({
-    code: 'VERSION_NOT_FOUND',
-    kind: 'not-found',
-    message: `Version not found: ${type}/${name} ${version}`,
-  });
-}
-
-function nobodyHasIt(
-  failures: readonly (BackendErrorRecord & { readonly timeout: boolean })[],
-  notFound: ProvisioningError,
-): ProvisioningError {
-  if (failures.length === 0) return notFound;
-  const onlyTimeouts = failures.every(({ timeout }) => timeout);
-  return new ProvisioningError({
-    code: onlyTimeouts ? 'BACKEND_TIMEOUT' : 'BACKEND_ERROR',
-    kind: 'unavailable',
-    message: onlyTimeouts ? 'The backends did not answer in time' : 'A backend failed and no other has it',
-    details: { errors: failures.map(({ id, error }) => ({ id, error })) },
-  });
 }

@@ -1,19 +1,25 @@
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { Backend, BackendCall } from '../backends/backend.ts';
+import type { CallLimit } from './call-limit.ts';
 
 export interface GuardOptions {
   readonly failureThreshold: number;
   readonly resetSeconds: number;
   readonly now: () => number;
+  /** Shared by all backends: how many calls run at once. */
+  readonly limit?: CallLimit;
 }
 
 /** What one call to a backend came to. */
 export class BackendFailure extends Error {
   readonly timeout: boolean;
+  /** The backend did not accept our token. */
+  readonly denied: boolean;
 
-  constructor(message: string, timeout: boolean) {
+  constructor(message: string, timeout: boolean, denied = false) {
     super(message);
     this.timeout = timeout;
+    this.denied = denied;
   }
 }
 
@@ -26,7 +32,12 @@ export class GuardedBackend {
   #probing = false;
   lastError: string | null = null;
   latencyMs: number | null = null;
-  calls = 0;
+  /** Answers of the backend that our token is not good for it. */
+  denials = 0;
+  /** Calls by what came of them. */
+  readonly outcomes = { ok: 0, failed: 0, timeout: 0 };
+  /** Seconds of all calls together. */
+  seconds = 0;
 
   constructor(backend: Backend, options: GuardOptions) {
     this.backend = backend;
@@ -48,7 +59,6 @@ export class GuardedBackend {
     const abort = new AbortController();
     const seconds = this.backend.timeoutSeconds;
     const started = performance.now();
-    this.calls++;
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
@@ -57,13 +67,17 @@ export class GuardedBackend {
       }, seconds * 1000);
     });
     try {
-      const result = await Promise.race([work(this.backend, { signal: abort.signal }), limit]);
+      const call = (): Promise<T> => work(this.backend, { signal: abort.signal });
+      const result = await Promise.race([this.#options.limit?.run(call) ?? call(), limit]);
       this.#failures = 0;
+      this.outcomes.ok++;
       this.lastError = null;
       return result;
     } catch (error) {
       const failure = asFailure(error);
       this.lastError = failure.message;
+      if (failure.denied) this.denials++;
+      this.outcomes[failure.timeout ? 'timeout' : 'failed']++;
       if (++this.#failures >= this.#options.failureThreshold) {
         this.#openUntil = this.#options.now() + this.#options.resetSeconds * 1000;
       }
@@ -72,6 +86,7 @@ export class GuardedBackend {
       clearTimeout(timer);
       this.#probing = false;
       this.latencyMs = Math.round(performance.now() - started);
+      this.seconds += this.latencyMs / 1000;
     }
   }
 }
@@ -79,5 +94,6 @@ export class GuardedBackend {
 function asFailure(error: unknown): BackendFailure {
   if (error instanceof BackendFailure) return error;
   const timeout = error instanceof ProvisioningError && error.code === 'REGISTRY_TIMEOUT';
-  return new BackendFailure(error instanceof Error ? error.message : String(error), timeout);
+  const denied = error instanceof ProvisioningError && error.kind === 'permission';
+  return new BackendFailure(error instanceof Error ? error.message : String(error), timeout, denied);
 }

@@ -10,6 +10,9 @@ export interface Identity {
   readonly expiresAt?: number;
 }
 
+/** Somebody without a token, where reading needs none. */
+export const anonymousReader: Identity = { user: 'anonymous', roles: [], mfaVerified: false };
+
 export const localAdministrator: Identity = { user: 'local', roles: ['Admin'], mfaVerified: true };
 
 /** A validated request as handlers get it. */

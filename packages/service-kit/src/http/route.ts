@@ -26,6 +26,10 @@ export interface RouteSpec {
   readonly raw?: string;
   /** Needs no token. */
   readonly public?: boolean;
+  /** Needs no token where the service lets everybody read. */
+  readonly readable?: boolean;
+  /** Needs no token from the addresses that the service trusts: metrics. */
+  readonly machine?: boolean;
   readonly mfa?: 'always' | 'production';
   readonly paged?: boolean;
   /** The body may come as TOML or YAML too. */

@@ -1,5 +1,5 @@
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { type ApiRequest, type Identity, localAdministrator } from './request.ts';
+import { anonymousReader, type ApiRequest, type Identity, localAdministrator } from './request.ts';
 import type { RateLimiter, RateState } from './rate-limit.ts';
 import type { RouteSpec } from './route.ts';
 
@@ -12,6 +12,12 @@ export interface SecurityOptions {
   /** Absent: no limits (solo mode). */
   readonly limiter?: RateLimiter;
   readonly onLimited?: (name: string) => void;
+  /** Routes that are readable may be read without a token. */
+  readonly anonymousRead?: boolean;
+  /** Addresses from which routes for machines (`/metrics`) are open without a token (13 §3). */
+  readonly allowedAddresses?: readonly string[];
+  /** Called for every token that was refused. */
+  readonly onRejected?: (error: unknown) => void;
 }
 
 /**
@@ -27,7 +33,7 @@ export class SecurityChain {
 
   async admit(
     request: ApiRequest,
-    route: Pick<RouteSpec, 'public' | 'mfa' | 'rateLimit'>,
+    route: Pick<RouteSpec, 'public' | 'readable' | 'machine' | 'mfa' | 'rateLimit'>,
     setHeader: (name: string, value: string) => void,
   ): Promise<void> {
     const { authenticate, limiter, onLimited } = this.#options;
@@ -50,6 +56,13 @@ export class SecurityChain {
     const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
     if (token === undefined) {
       take(request.ip);
+      const isOpen =
+        (route.readable === true && this.#options.anonymousRead === true) ||
+        (route.machine === true && this.#options.allowedAddresses?.includes(request.ip) === true);
+      if (isOpen) {
+        request.identity = anonymousReader;
+        return;
+      }
       throw new ProvisioningError({
         code: 'UNAUTHORIZED',
         kind: 'permission',
@@ -57,7 +70,11 @@ export class SecurityChain {
         hint: 'provisioning auth login',
       });
     }
-    const identity = await authenticate(token);
+    const identity = await authenticate(token).catch((error: unknown) => {
+      this.#options.onRejected?.(error);
+      take(request.ip);
+      throw error;
+    });
     take(identity.user);
     // The fact comes from the token; a header of the client never counts (rulings §7).
     if (route.mfa === 'always' && !identity.mfaVerified) {

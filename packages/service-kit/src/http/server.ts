@@ -33,6 +33,8 @@ export interface HttpServerOptions {
   readonly corsOrigins?: readonly string[];
   /** Requests that may bring their body as a TOML or YAML document. */
   readonly documents?: DocumentOptions;
+  /** Speak TLS; with `ca`, callers need a certificate of it. */
+  readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: string };
   /** Adds routes that are not part of the API: pages. */
   readonly extend?: (fastify: FastifyInstance) => void;
   /** Called first for every request; throws to refuse it. */
@@ -60,6 +62,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
     requestIdHeader: false,
+    ...(options.tls === undefined
+      ? {}
+      : { https: { ...options.tls, requestCert: options.tls.ca !== undefined, rejectUnauthorized: true } }),
     genReqId: (request: { headers: Record<string, unknown> }) => {
       const given = request.headers['x-request-id'];
       return typeof given === 'string' && requestIdPattern.test(given) ? given : randomUUID();
