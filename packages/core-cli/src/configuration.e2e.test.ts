@@ -346,3 +346,37 @@ async function whenOpen(folder: string): Promise<void> {
   while (!readdirSync(folder).some((name) => readdirSync(join(folder, name)).length > 0)) await sleep(20);
   await sleep(200);
 }
+
+describe('the render daemon', () => {
+  afterAll(() => cli('config', 'daemon', 'stop'));
+
+  test('02.A11 config daemon start, a render twice, status, stop', async () => {
+    const { endpoint, pid } = await json<{ endpoint: string; pid: number }>(
+      'config',
+      'daemon',
+      'start',
+      '--bind',
+      '127.0.0.1:0',
+    );
+    const render = async (content: string): Promise<Record<string, unknown>> => {
+      const body = JSON.stringify({ language: 'hbs', content, context: { name: 'ada' } });
+      const response = await fetch(`${endpoint}/config/render`, { method: 'POST', body });
+      expect(response.status).toBe(200);
+      return (await response.json()) as Record<string, unknown>;
+    };
+    expect(await render('{{upper name}}')).toMatchObject({ rendered: 'ADA', error: null });
+    expect(await render('{{upper name}}')).toMatchObject({ rendered: 'ADA', error: null });
+    expect(await render('{{#if}')).toMatchObject({ rendered: null });
+    expect(await json('config', 'daemon', 'status')).toMatchObject({
+      running: true,
+      pid,
+      stats: { total_renders: 3, failed_renders: 1, handlebars_cache_hits: 1 },
+    });
+    expect(await json('config', 'daemon', 'start')).toMatchObject({ already_running: true, pid });
+    expect((await cli('config', 'daemon', 'stop')).stdout).toContain('Render daemon stopped');
+    expect(await json('config', 'daemon', 'status')).toEqual({ running: false });
+    const refused = await cli('config', 'daemon', 'run', '--bind', '0.0.0.0:0');
+    expect(refused).toMatchObject({ code: 3 });
+    expect(refused.stderr).toContain('needs a bearer token to listen on 0.0.0.0:0');
+  }, 120_000);
+});

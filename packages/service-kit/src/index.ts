@@ -17,5 +17,3 @@ export { type DataFolder, takeDataFolder } from './process/data-folder.ts';
 export { type RateLimit, RateLimiter, type RateState } from './http/rate-limit.ts';
 export { tokenVerifier, type TokenVerifierOptions } from './http/token-verifier.ts';
 export { type Authenticate, SecurityChain, type SecurityOptions } from './http/security.ts';
-export { type RenderDaemon, type RenderDaemonOptions, startRenderDaemon } from './render/daemon.ts';
-export { runRenderDaemon } from './render/main.ts';

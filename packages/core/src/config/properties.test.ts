@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
 import fc from 'fast-check';
 import { stringify } from 'smol-toml';
 import type { Data } from './document.ts';
@@ -9,6 +10,10 @@ import { parseToml } from './formats/toml.ts';
 import { interpolate } from './interpolation/interpolate.ts';
 import { loadConfiguration } from './load.ts';
 import { isRecord, mergeData, valueAt } from './merge.ts';
+import { damagedInput, polluted, readDamaged, seededRandom } from './testing/damaged.ts';
+
+/** The same inputs in every run; the fuzz suite of tools/conformance takes others. */
+fc.configureGlobal({ seed: 2_026_11 });
 
 const key = fc.stringMatching(/^[a-z][a-z0-9_]{0,3}$/).filter((name) => name !== 'null');
 const scalar = fc.oneof(fc.string({ maxLength: 8 }), fc.integer(), fc.boolean(), fc.constant('__unset__'));
@@ -181,5 +186,25 @@ describe('interpolation', () => {
         for (const name of names) expect(valueAt(result, [name])).toBe(values[0]);
       }),
     );
+  });
+});
+
+describe('damaged input', () => {
+  test('is read, or refused with an error of ours; no prototype changes', () => {
+    const next = seededRandom(7);
+    let refused = 0;
+    for (let index = 0; index < 3000; index++) {
+      const text = damagedInput(next);
+      try {
+        readDamaged(text, index % 2 === 0 ? 'fuzz.toml' : 'fuzz.yaml');
+      } catch (error) {
+        refused++;
+        const known = error instanceof ProvisioningError && error.kind !== 'bug';
+        expect([text, known || String(error)]).toEqual([text, true]);
+      }
+    }
+    expect(polluted()).toBe(false);
+    expect(refused).toBeGreaterThan(300);
+    expect(refused).toBeLessThan(3000);
   });
 });

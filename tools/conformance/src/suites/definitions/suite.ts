@@ -27,7 +27,8 @@ async function toml(folder: string, say: (message: string) => void): Promise<Cas
   const decoder = `${process.execPath} ${path.join(import.meta.dirname, 'toml-decoder.ts')}`;
   const { stdout } = await run(
     path.join(folder, 'toml-test'),
-    ['test', '-toml', '1.0', `-decoder=${decoder}`],
+    // Each case starts a process; a second is too short for one on a busy machine.
+    ['test', '-toml', '1.0', '-timeout', '60s', '-color', 'never', `-decoder=${decoder}`],
     {
       maxBuffer: 1 << 26,
     },

@@ -3,7 +3,6 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import type { AddressInfo } from 'node:net';
 import { type RenderRequest, Renderer, renderLanguage, renderLanguages } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { cannotListen } from '../http/cannot-listen.ts';
 
 export interface RenderDaemonOptions {
   readonly version: string;
@@ -21,6 +20,38 @@ export interface RenderDaemon {
   close(): Promise<void>;
 }
 
+/** Where the daemon listens: `PROVISIONING_RENDER_BIND`, `DAEMON_BIND`, else loopback (02 §16). */
+export function renderBind(env: Readonly<Record<string, string | undefined>>): string {
+  return env['PROVISIONING_RENDER_BIND'] ?? env['DAEMON_BIND'] ?? '127.0.0.1:9091';
+}
+
+/**
+ * The parts of `host:port`, an IPv6 host in brackets.
+ * @throws ProvisioningError `INVALID_ADDRESS` (exit 2), `RENDER_TOKEN_REQUIRED` for an address others can reach
+ */
+export function checkedBind(bind: string, token?: string): { readonly host: string; readonly port: number } {
+  const at = bind.lastIndexOf(':');
+  const host = bind.slice(0, at).replace(/^\[|\]$/g, '');
+  const port = Number(bind.slice(at + 1));
+  if (at < 1 || !/^\d+$/.test(bind.slice(at + 1)) || port > 65535) {
+    throw new ProvisioningError({
+      code: 'INVALID_ADDRESS',
+      kind: 'usage',
+      message: `Invalid address: ${bind}`,
+      hint: 'Write host and port: 127.0.0.1:9091',
+    });
+  }
+  if (!/^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(host) && (token ?? '') === '') {
+    throw new ProvisioningError({
+      code: 'RENDER_TOKEN_REQUIRED',
+      kind: 'configuration',
+      message: `The render daemon needs a bearer token to listen on ${bind}`,
+      hint: 'Put one into a file and name it: provisioning config set render.token_path <file>',
+    });
+  }
+  return { host, port };
+}
+
 const maximumBody = 1024 * 1024;
 type Answer = readonly [status: number, body: unknown];
 
@@ -29,20 +60,8 @@ type Answer = readonly [status: number, body: unknown];
  * @throws ProvisioningError `RENDER_TOKEN_REQUIRED` for an address others can reach
  */
 export async function startRenderDaemon(options: RenderDaemonOptions): Promise<RenderDaemon> {
-  const bind =
-    options.bind ?? options.env['PROVISIONING_RENDER_BIND'] ?? options.env['DAEMON_BIND'] ?? '127.0.0.1:9091';
-  const at = bind.lastIndexOf(':');
-  const host = bind.slice(0, at).replace(/^\[|\]$/g, '');
-  const port = Number(bind.slice(at + 1));
-  if (at < 1 || !Number.isInteger(port) || port < 0 || port > 65535) throw usage(`Invalid address: ${bind}`);
-  if (!/^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(host) && (options.token ?? '') === '') {
-    throw new ProvisioningError({
-      code: 'RENDER_TOKEN_REQUIRED',
-      kind: 'configuration',
-      message: `The render daemon needs a bearer token to listen on ${bind}`,
-      hint: 'Put one into the file that render.token_path names.',
-    });
-  }
+  const bind = options.bind ?? renderBind(options.env);
+  const { host, port } = checkedBind(bind, options.token);
   const renderer = new Renderer({
     env: options.env,
     ...(options.allowTypeScript === undefined ? {} : { allowTypeScript: options.allowTypeScript }),
@@ -89,7 +108,8 @@ async function answer(
   options: RenderDaemonOptions,
 ): Promise<Answer> {
   const route = `${request.method ?? ''} ${new URL(request.url ?? '/', 'http://daemon').pathname}`;
-  if (route === 'GET /health') return [200, { status: 'healthy', version: options.version }];
+  if (route === 'GET /health')
+    return [200, { status: 'healthy', version: options.version, pid: process.pid }];
   if (!allowed(request, options.token)) return [401, { error: 'a bearer token is required' }];
   switch (route) {
     case 'POST /config/render':
@@ -194,12 +214,16 @@ function send(response: ServerResponse, status: number, content: unknown): void 
 function listening(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
-      reject(cannotListen(host, port, cause, 'Choose another with PROVISIONING_RENDER_BIND'));
+      reject(
+        new ProvisioningError({
+          code: cause.code === 'EADDRINUSE' ? 'PORT_TAKEN' : 'CANNOT_LISTEN',
+          kind: 'conflict',
+          message: `The render daemon cannot listen on ${host}:${port}: ${cause.code === 'EADDRINUSE' ? 'the port is taken' : cause.message}`,
+          hint: 'Choose another address with --bind or PROVISIONING_RENDER_BIND.',
+          cause,
+        }),
+      );
     });
     server.listen(port, host, resolve);
   });
-}
-
-function usage(message: string): ProvisioningError {
-  return new ProvisioningError({ code: 'USAGE', kind: 'usage', message });
 }
