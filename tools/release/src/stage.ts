@@ -29,7 +29,13 @@ export function publishedManifest(
     const versions = new Map(
       all.map(({ json: other, layer }) => [other.name, { layer, version: other.version }]),
     );
-    const extensions = [...versions].filter(([, { layer }]) => layer === 'extension');
+    // What an app does not ask for, such as a provider with a large library, is installed by those who use it.
+    const wanted = new Set(
+      all
+        .filter(({ layer }) => layer === 'app')
+        .flatMap(({ json: app }) => Object.keys(app.dependencies ?? {})),
+    );
+    const extensions = [...versions].filter(([name, { layer }]) => layer === 'extension' && wanted.has(name));
     const needed = [
       ...extensions,
       ['@provisioning/extensions-sdk', versions.get('@provisioning/extensions-sdk')!] as const,

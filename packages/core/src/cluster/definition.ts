@@ -7,6 +7,7 @@ import type { ExtensionRecord } from '../extensions/record.ts';
 import { completeCluster } from '../infra/clusters.ts';
 import type { Infrastructure } from '../infra/index.ts';
 import { readSource } from '../layers/read-source.ts';
+import { canaryDefinition, mainOfName } from './canary.ts';
 
 type ClusterExtension = Pick<ExtensionRecord, 'name' | 'path' | 'version' | 'manifest'>;
 
@@ -16,20 +17,36 @@ export interface ClusterSources {
     find(kind: 'cluster', name: string): Promise<ClusterExtension | undefined>;
     list(kind: 'cluster'): Promise<readonly { readonly name: string }[]>;
   };
-  readonly infrastructure: Pick<Infrastructure, 'clusters'>;
-  /** `--config FILE`, merged last. */
+  readonly infrastructure: Pick<Infrastructure, 'clusters'> & Partial<Pick<Infrastructure, 'path'>>;
+  /** `--config FILE`, merged last but for `secrets`. */
   readonly configFile?: string;
+  /** Decrypted values, merged over everything. */
+  readonly secrets?: Data;
 }
 
 /**
- * The definition of a cluster: the extension's `cluster.yaml`, the infrastructure's own over it, `--config` on top
- * (07 §10.2.1). Components merge by name.
+ * The definition of a cluster: the extension's `cluster.yaml`, the infrastructure's own over it, what a promotion
+ * decided, `--config` on top (07 §10.2.1). Components merge by name. `<name>-canary` without a definition of its own is a
+ * canary of `<name>`.
  * @throws ProvisioningError `CLUSTER_UNKNOWN` with the list, exit 5.
  */
 export async function loadCluster(name: string, sources: ClusterSources): Promise<Cluster> {
   const record = await sources.catalogue.find('cluster', name);
   const own = sources.infrastructure.clusters[record?.name ?? name] ?? sources.infrastructure.clusters[name];
-  const file = sources.configFile === undefined ? undefined : await readSource(sources.configFile);
+  const main = mainOfName(name);
+  if (record === undefined && own === undefined && main !== undefined) {
+    const { configFile: _file, secrets: _secrets, ...above } = sources;
+    const canary = canaryDefinition(await loadCluster(main, above), name);
+    const tried = [await configOf(sources), sources.secrets].filter(isRecord);
+    const { components, ...rest } = tried.reduce(mergeCluster, canary as Data);
+    // A configuration for the main cluster may name components that a canary does not have.
+    const own = (components as Data[]).filter((component) =>
+      canary.components.some((one) => one.name === component['name']),
+    );
+    return completeCluster(name, { ...rest, name, components: own }) as Cluster;
+  }
+  const file = await configOf(sources);
+  const override = await overrideOf(record?.name ?? name, sources);
   if (record === undefined && own === undefined && file === undefined) {
     const known = await clusterNames(sources);
     throw new ProvisioningError({
@@ -40,9 +57,24 @@ export async function loadCluster(name: string, sources: ClusterSources): Promis
       details: { available: known },
     });
   }
-  const parts = [record === undefined ? undefined : await packageDefinition(record), own, file?.value];
+  const parts = [
+    record === undefined ? undefined : await packageDefinition(record),
+    own,
+    override,
+    file,
+    sources.secrets,
+  ];
   const merged = parts.filter(isRecord).reduce(mergeCluster, {});
   return completeCluster(record?.name ?? name, merged) as Cluster;
+}
+
+async function configOf({ configFile }: ClusterSources): Promise<unknown> {
+  return configFile === undefined ? undefined : (await readSource(configFile))?.value;
+}
+
+async function overrideOf(name: string, { infrastructure }: ClusterSources): Promise<unknown> {
+  if (infrastructure.path === undefined) return undefined;
+  return (await readSource(join(infrastructure.path, 'overrides', 'clusters', `${name}.yaml`)))?.value;
 }
 
 /** Names of all clusters there are: the definition's and those of extensions. */

@@ -1,32 +1,38 @@
-import {
-  type Change,
-  type Cluster,
-  type Component,
-  type Context,
-  type OperationNode,
-  ProvisioningError,
-  type Server,
-  type ServerTaskserv,
-} from '@provisioning/extensions-sdk';
+import { createHash } from 'node:crypto';
+import type { Change, Cluster, Component, Context, OperationNode } from '@provisioning/extensions-sdk';
+import type { Data } from '../config/document.ts';
 import type { Infrastructure } from '../infra/index.ts';
 import type { ComponentInput } from '../operations/cluster/component.ts';
+import { type Part, placeOf } from '../operations/cluster/parts/part.ts';
 import type { Plan } from '../plan/plan.ts';
-import { taskservsOf } from '../plan/uses.ts';
-import { TaskservPackages } from '../taskserv/index.ts';
-import { componentLayers } from './order.ts';
-import { type Placement, expandPlacement } from './placement.ts';
-import { readClusters } from './state.ts';
+import { canaryOf } from './canary.ts';
+import { partsOf } from './component-parts.ts';
+import { checkRequirements } from './requirements.ts';
+import { type ClusterScope, clusterScope, deployedScope, trafficOf } from './scope.ts';
+import { withoutSecrets } from './secrets.ts';
+import { keepShared } from './shared.ts';
+import { type ClusterRecord, readClusters } from './state.ts';
 
 export interface ClusterPlanOptions {
   /** Servers of a component by name, over the definition's count. */
   readonly scale?: Readonly<Record<string, number>>;
   /** A failed run keeps what it made. */
   readonly keepOnFailure?: boolean;
+  /** Servers of a component updated at once; by default all (05 §8.2). Seconds before each check. */
+  readonly rolling?: { readonly batch_size: number; readonly interval: number };
+  /** Namespace of applications on Kubernetes that name none. */
+  readonly namespace?: string;
+  /** Share of the traffic for the canary, over the recorded one. */
+  readonly canaryWeight?: number;
+  /** The definition is an earlier one: recording it takes it out of the history. */
+  readonly rollback?: boolean;
+  /** What a promotion adds to the infrastructure's definition of the cluster. */
+  readonly override?: Data;
 }
 
 /**
- * What `cluster create`, `update` and `scale` do: one node a component, in dependency order; a taskserv component goes to
- * its servers side by side (07 §10.2).
+ * What `cluster create`, `update` and `scale` do: one node a component in dependency order, then what is no longer wanted
+ * is removed, then the new state is recorded (07 §10.2).
  * @throws ProvisioningError `CLUSTER_CYCLE`, `CLUSTER_COMPONENT_UNKNOWN`, `CLUSTER_COMPONENT_TYPE`, `CLUSTER_REQUIREMENTS`.
  */
 export async function planCluster(
@@ -35,54 +41,145 @@ export async function planCluster(
   cluster: Cluster,
   options: ClusterPlanOptions = {},
 ): Promise<Plan> {
-  const layers = componentLayers(cluster.components);
-  checkRequirements(cluster, infrastructure.servers);
-  const packages = new TaskservPackages();
-  const known = (await readClusters(context))[cluster.name];
-  const scale = { ...known?.scale, ...options.scale };
+  const clusters = await readClusters(context);
+  const record = clusters[cluster.name];
+  const scale = { ...record?.scale, ...options.scale };
+  const traffic = trafficOf(cluster.name, clusters, options.canaryWeight);
+  const scope = clusterScope(context, infrastructure, cluster, clusters, {
+    scale,
+    ...(traffic === undefined ? {} : { traffic }),
+    ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
+  });
+  const main = canaryOf(cluster);
+  if (main === undefined) checkRequirements(cluster, scope.layout.servers);
+  const before = deployedScope(context, infrastructure, cluster, clusters);
   const graph: OperationNode[] = [];
   const changes: Change[] = [];
-  const placement = placeComponents(infrastructure, cluster, layers.flat(), scale);
-  for (const component of layers.flat()) {
-    const input = await componentInput(context, infrastructure, cluster, component, packages, placement);
-    const node: OperationNode = {
+  const enabled = new Set(scope.components.map(({ name }) => name));
+  for (const component of scope.components) {
+    const input = await componentInput(scope, component, before, options);
+    graph.push({
       id: nodeId(cluster.name, component.name),
       type: 'cluster.component',
       name: component.name,
-      input: { ...input, keep_on_failure: options.keepOnFailure ?? false },
-      dependencies: component.dependencies.map((name) => nodeId(cluster.name, name)),
-      resources: input.deployments.map(({ server }) => `server/${server.hostname}`),
-    };
-    graph.push(node);
-    const before = known?.components.find((record) => record.component === component.name);
+      input,
+      dependencies: component.dependencies
+        .filter((name) => enabled.has(name))
+        .map((name) => nodeId(cluster.name, name)),
+      resources: resourcesOf(input.parts),
+    });
+    const known = record?.components.some((one) => one.component === component.name) === true;
     changes.push({
-      action: before === undefined ? 'create' : 'update',
+      action: known ? 'update' : 'create',
       kind: 'cluster',
       name: `${cluster.name}/${component.name}`,
-      reasons: [`on ${input.deployments.map(({ server }) => server.hostname).join(', ')}`],
+      reasons: [`on ${input.parts.map(placeOf).join(', ')}`],
     });
   }
-  const names = new Set(graph.map(({ id }) => id));
+  const warnings = await addSurplus({ scope, before, clusters, graph, changes });
+  graph.push({
+    id: nodeId(cluster.name, 'record'),
+    type: 'cluster.record',
+    name: `record ${cluster.name}`,
+    input: {
+      cluster: cluster.name,
+      version: cluster.version,
+      definition: withoutSecrets(cluster as Data),
+      scale,
+      ...(main === undefined ? {} : { canary_of: main }),
+      ...(options.rollback === true ? { rollback: true } : {}),
+      ...(options.override === undefined ? {} : { override: options.override }),
+    },
+    dependencies: graph.map(({ id }) => id),
+  });
+  return planOf(context, infrastructure, { changes, graph, warnings });
+}
+
+async function componentInput(
+  scope: ClusterScope,
+  component: Component,
+  before: ClusterScope | undefined,
+  options: ClusterPlanOptions,
+): Promise<ComponentInput> {
+  const { cluster } = scope;
+  const parts = await partsOf(scope, component);
+  const old = before?.components.find(({ name }) => name === component.name);
+  const previous = old === undefined || before === undefined ? [] : await partsOf(before, old);
   return {
-    workspace: context.workspace.name,
-    infra: context.infra,
-    environment: context.environment,
-    changes,
-    graph: graph.map((node) => ({ ...node, dependencies: node.dependencies.filter((id) => names.has(id)) })),
-    blocked: [],
-    warnings: [],
+    cluster: cluster.name,
+    version: cluster.version,
+    component: component.name,
+    ...(component.type === 'taskserv' ? { service: component.service ?? component.name } : {}),
+    parts,
+    ...(previous.length === 0 ? {} : { previous }),
+    ...(options.rolling === undefined || previous.length === 0 ? {} : { rolling: options.rolling }),
+    keep_on_failure: options.keepOnFailure ?? false,
   };
+}
+
+/** Nodes that take components away where they are no longer wanted, after everything else stands. */
+async function addSurplus(plan: {
+  readonly scope: ClusterScope;
+  readonly before: ClusterScope | undefined;
+  readonly clusters: Readonly<Record<string, ClusterRecord>>;
+  readonly graph: OperationNode[];
+  readonly changes: Change[];
+}): Promise<string[]> {
+  const { scope, before, clusters, graph, changes } = plan;
+  const { cluster } = scope;
+  const warnings: string[] = [];
+  if (before === undefined) return warnings;
+  const done = graph.map(({ id }) => id);
+  let last: string | undefined;
+  for (const old of before.components.toReversed()) {
+    const record = clusters[cluster.name]?.components.find(({ component }) => component === old.name);
+    if (record === undefined) continue;
+    const node = graph.find(({ name, type }) => name === old.name && type === 'cluster.component');
+    const wanted = (node?.input as ComponentInput | undefined)?.parts.map(placeOf) ?? [];
+    const surplus = record.servers.filter((place) => !wanted.includes(place));
+    const all = (await partsOf(before, old, surplus)).filter((part) => surplus.includes(placeOf(part)));
+    const { parts, kept } = keepShared(all, old, before, clusters);
+    warnings.push(...kept);
+    if (node !== undefined && parts.length === 0) continue;
+    const id = nodeId(cluster.name, `${old.name}.less`);
+    graph.push({
+      id,
+      type: 'cluster.component.remove',
+      name: `${old.name} (${node === undefined ? 'removed' : 'fewer'})`,
+      input: {
+        cluster: cluster.name,
+        version: cluster.version,
+        component: old.name,
+        parts,
+        force: false,
+        cleanup_data: false,
+        scale_down: node !== undefined,
+      },
+      dependencies: last === undefined ? done : [last],
+      resources: resourcesOf(parts),
+    });
+    last = id;
+    changes.push({
+      action: 'delete',
+      kind: 'cluster',
+      name: `${cluster.name}/${old.name}`,
+      reasons: [`from ${parts.map(placeOf).join(', ')}`],
+    });
+  }
+  return warnings;
 }
 
 export interface ClusterRemovalOptions {
   /** Goes on after a failure, with a warning. */
   readonly force?: boolean;
   readonly cleanupData?: boolean;
+  /** Volumes and buckets stay whatever else is said. */
+  readonly keepVolumes?: boolean;
 }
 
 /**
  * What `cluster delete` does: components in reverse order of their dependencies, one after another; those of another
- * cluster stay (07 §10.3).
+ * cluster and servers of the definition stay (07 §10.3).
  */
 export async function planClusterRemoval(
   context: Context,
@@ -91,197 +188,82 @@ export async function planClusterRemoval(
   options: ClusterRemovalOptions = {},
 ): Promise<Plan> {
   const clusters = await readClusters(context);
-  const deployed = new Set(clusters[cluster.name]?.components.map(({ component }) => component));
-  const order = componentLayers(cluster.components).flat().toReversed();
-  const packages = new TaskservPackages();
-  const scale = clusters[cluster.name]?.scale ?? {};
-  const placement = placeComponents(infrastructure, cluster, order.toReversed(), scale);
+  const record = clusters[cluster.name];
+  const scope =
+    deployedScope(context, infrastructure, cluster, clusters) ??
+    clusterScope(context, infrastructure, cluster, clusters, { scale: record?.scale ?? {} });
+  const deployed = new Set(record?.components.map(({ component }) => component));
+  const defined = new Set(infrastructure.servers.map(({ hostname }) => hostname));
   const graph: OperationNode[] = [];
   const warnings: string[] = [];
-  for (const component of order) {
+  for (const component of scope.components.toReversed()) {
     if (!deployed.has(component.name) && options.force !== true) continue;
-    const input = await componentInput(context, infrastructure, cluster, component, packages, placement);
-    const others = sharedWith(component, input, cluster.name, clusters);
-    if (others.length > 0) warnings.push(`${component.name} stays: ${others.join(', ')} uses it`);
+    const all = await partsOf(scope, component);
+    const { parts, kept } = keepShared(all, component, scope, clusters);
+    warnings.push(...kept);
+    const own = parts.filter((part) => part.kind !== 'server' || !defined.has(part.server.hostname));
+    const volumes = options.keepVolumes === true && component.type === 'infrastructure';
     const previous = graph.at(-1);
     graph.push({
       id: nodeId(cluster.name, component.name),
       type: 'cluster.component.remove',
       name: component.name,
       input: {
-        ...input,
-        ...(others.length > 0 ? { deployments: [] } : {}),
+        cluster: cluster.name,
+        version: cluster.version,
+        component: component.name,
+        parts: own,
         force: options.force ?? false,
-        cleanup_data: options.cleanupData ?? false,
+        cleanup_data: (options.cleanupData ?? false) && !volumes,
+        scale_down: false,
       },
       dependencies: previous === undefined ? [] : [previous.id],
-      resources: input.deployments.map(({ server }) => `server/${server.hostname}`),
+      resources: resourcesOf(own),
     });
   }
+  const changes = graph.map(({ name }): Change => ({
+    action: 'delete',
+    kind: 'cluster',
+    name: `${cluster.name}/${name}`,
+  }));
+  return planOf(context, infrastructure, { changes, graph, warnings });
+}
+
+/** One plan after another: the second begins when the first is done. */
+export function inSequence(first: Plan, second: Plan): Plan {
+  const all = first.graph.map(({ id }) => id);
+  const depended = new Set(first.graph.flatMap(({ dependencies }) => dependencies));
+  const ends = all.filter((id) => !depended.has(id));
   return {
-    workspace: context.workspace.name,
-    infra: context.infra,
-    environment: context.environment,
-    changes: graph.map(({ name }) => ({
-      action: 'delete',
-      kind: 'cluster',
-      name: `${cluster.name}/${name}`,
-    })),
-    graph,
-    blocked: [],
-    warnings,
+    ...first,
+    changes: [...first.changes, ...second.changes],
+    graph: [
+      ...first.graph,
+      ...second.graph.map((node) =>
+        node.dependencies.length === 0 ? { ...node, dependencies: ends } : node,
+      ),
+    ],
+    blocked: [...first.blocked, ...second.blocked],
+    warnings: [...first.warnings, ...second.warnings],
   };
 }
 
-async function componentInput(
+function planOf(
   context: Context,
   infrastructure: Infrastructure,
-  cluster: Cluster,
-  component: Component,
-  packages: TaskservPackages,
-  placement: Placement,
-): Promise<ComponentInput> {
-  const name = component.service ?? component.name;
-  const entry: ServerTaskserv = {
-    name,
-    profile: 'default',
-    ...(component.version === undefined ? {} : { version: component.version }),
-    enabled: true,
-    config: expandPlacement(component.config, placement) as Record<string, unknown>,
-  };
-  const hosts = new Set(placement.get(component.name));
-  const deployments = await Promise.all(
-    infrastructure.servers
-      .filter(({ hostname }) => hosts.has(hostname))
-      .map(async (server) => {
-        const [planned] = await taskservsOf(
-          context,
-          { ...server, taskservs: [entry] },
-          infrastructure,
-          packages,
-        );
-        const target = { hostname: server.hostname, provider: server.provider };
-        return { server: target, taskserv: planned!.use, references: [...planned!.references] };
-      }),
-  );
-  return { cluster: cluster.name, version: cluster.version, component: component.name, deployments };
+  parts: Pick<Plan, 'changes' | 'graph' | 'warnings'>,
+): Plan {
+  const { name: workspace } = context.workspace;
+  return { workspace, infra: context.infra, environment: infrastructure.environment, blocked: [], ...parts };
 }
 
-/** Where each component goes, in the order they are deployed. */
-function placeComponents(
-  infrastructure: Infrastructure,
-  cluster: Cluster,
-  components: readonly Component[],
-  scale: Readonly<Record<string, number>>,
-): Placement {
-  const placement = new Map<string, readonly string[]>();
-  for (const component of components) {
-    if (component.type !== 'taskserv') throw unsupported(cluster, component);
-    const servers = targetsOf(infrastructure, cluster, component, placement, scale[component.name]);
-    placement.set(
-      component.name,
-      servers.map(({ hostname }) => hostname),
-    );
-  }
-  return placement;
+function resourcesOf(parts: readonly Part[]): string[] {
+  return parts.flatMap((part) => (part.kind === 'resource' ? [] : [`server/${part.server.hostname}`]));
 }
 
-/**
- * Servers of a component: named ones, all but those of another component (`"@others(primary)"`), those that list the
- * taskserv, else all; as many as wished (07 §5.2).
- */
-function targetsOf(
-  { servers }: Infrastructure,
-  cluster: Cluster,
-  component: Component,
-  placement: Placement,
-  wished: number | undefined,
-): readonly Server[] {
-  const named = (component as { servers?: unknown }).servers ?? cluster['servers'];
-  const others = typeof named === 'string' ? /^@others\(([\w-]+)\)$/.exec(named)?.[1] : undefined;
-  let found = servers;
-  if (others !== undefined) {
-    const taken = placement.get(others) ?? [];
-    found = servers.filter(({ hostname }) => !taken.includes(hostname));
-  } else if (Array.isArray(named)) {
-    found = named.map((hostname) => {
-      const server = servers.find((one) => one.hostname === hostname);
-      if (server !== undefined) return server;
-      throw new ProvisioningError({
-        code: 'SERVER_NOT_FOUND',
-        kind: 'not-found',
-        message: `Component '${component.name}' names server '${String(hostname)}', which is not defined`,
-      });
-    });
-  } else {
-    const name = component.service ?? component.name;
-    const listing = servers.filter(({ taskservs }) => taskservs.some((taskserv) => taskserv.name === name));
-    if (listing.length > 0) found = listing;
-  }
-  const count = wished ?? component.resources?.replicas;
-  return count === undefined || count >= found.length ? found : found.slice(0, Math.max(1, count));
-}
-
-/** @throws ProvisioningError `CLUSTER_REQUIREMENTS` (07 §10.2.3). */
-function checkRequirements({ name, resources }: Cluster, servers: readonly Server[]): void {
-  const unmet: string[] = [];
-  if (servers.length < resources.min_nodes)
-    unmet.push(`needs ${resources.min_nodes} servers, found ${servers.length}`);
-  const memory = gigabytes(resources.memory_per_node);
-  const cores = Number(resources.cpu_per_node);
-  const fitting = servers.filter((server) => server.memory / 1024 >= memory && server.cores >= cores);
-  if (servers.length >= resources.min_nodes && fitting.length < Math.max(1, resources.min_nodes)) {
-    unmet.push(
-      `needs ${Math.max(1, resources.min_nodes)} servers with ${resources.cpu_per_node} cores and ${resources.memory_per_node}, found ${fitting.length}`,
-    );
-  }
-  if (unmet.length === 0) return;
-  throw new ProvisioningError({
-    code: 'CLUSTER_REQUIREMENTS',
-    message: `Cluster requirements not met: ${unmet.join(', ')}`,
-    hint: `Change the servers, or 'resources' of the cluster ${name}.`,
-    details: { issues: unmet },
-  });
-}
-
-function gigabytes(text: string): number {
-  const [, number = '0', unit = 'Gi'] = /^(\d+(?:\.\d+)?)\s*(Mi|Gi|Ti|M|G|T)?/.exec(text) ?? [];
-  return Number(number) * (unit.startsWith('M') ? 1 / 1024 : unit.startsWith('T') ? 1024 : 1);
-}
-
-/** Other clusters whose component runs the same taskserv on one of the same servers. */
-function sharedWith(
-  component: Component,
-  input: ComponentInput,
-  own: string,
-  clusters: Awaited<ReturnType<typeof readClusters>>,
-): string[] {
-  const hosts = new Set(input.deployments.map(({ server }) => server.hostname));
-  const service = component.service ?? component.name;
-  return Object.values(clusters)
-    .filter(({ cluster }) => cluster !== own)
-    .filter(({ components }) =>
-      components.some(
-        (record) =>
-          (record.component === component.name || record.component === service) &&
-          record.servers.some((hostname) => hosts.has(hostname)),
-      ),
-    )
-    .map(({ cluster }) => cluster);
-}
-
-function nodeId(cluster: string, component: string): string {
-  return `cluster.${cluster}.${component}`.slice(0, 64);
-}
-
-function unsupported(cluster: Cluster, { name, type }: Component): ProvisioningError {
-  const known = ['application', 'infrastructure', 'server'].includes(type);
-  return new ProvisioningError({
-    code: 'CLUSTER_COMPONENT_TYPE',
-    kind: 'configuration',
-    message: known
-      ? `Cluster requirements not met: component '${name}' of ${cluster.name} is of type ${type}, which needs Kubernetes`
-      : `Unknown component type: ${type}`,
-    hint: 'Components of type taskserv run on the servers themselves.',
-  });
+/** Ids have at most 64 characters (12 §2); long ones end in a hash that keeps them apart. */
+export function nodeId(cluster: string, name: string): string {
+  const id = `cluster.${cluster}.${name}`;
+  if (id.length <= 64) return id;
+  return `${id.slice(0, 55)}-${createHash('sha256').update(id).digest('hex').slice(0, 8)}`;
 }

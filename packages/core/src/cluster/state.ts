@@ -2,15 +2,28 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '@provisioning/extensions-sdk';
 import { withFileLock, writeFileAtomic } from '../files/atomic.ts';
+import { canonicalJson } from '../infra/rendered.ts';
 import { infraPath } from '../project/paths.ts';
 
 /** What was last known of one component (07 §10.2). */
 export interface ComponentRecord {
   readonly component: string;
+  /** What its parts are: taskserv, server, resource, container or kubernetes. */
+  readonly type?: string;
+  /** The taskserv behind it. */
+  readonly service?: string;
   readonly status: 'deployed' | 'failed';
+  /** Hostnames, or names of resources. */
   readonly servers: readonly string[];
   readonly deployed_at: string;
   readonly error?: string;
+}
+
+/** A definition that was deployed once; secrets are not kept, they come from the current one. */
+export interface DeployedDefinition {
+  readonly version: string;
+  readonly definition: Readonly<Record<string, unknown>>;
+  readonly at: string;
 }
 
 /** A cluster that was created here. */
@@ -21,12 +34,28 @@ export interface ClusterRecord {
   readonly created_at: string;
   /** Wished servers of a component, set by `cluster scale`. */
   readonly scale?: Readonly<Record<string, number>>;
+  /** What is deployed now. */
+  readonly deployed?: DeployedDefinition;
+  /** What was deployed before, newest first; the last three are kept. */
+  readonly history?: readonly DeployedDefinition[];
+  /** The cluster this one tries a new version of. */
+  readonly canary_of?: string;
+  /** Share of the traffic of a canary, 0 to 100. */
+  readonly weight?: number;
 }
+
+/** Definitions to go back to. */
+const historyLength = 3;
 
 type Place = Pick<Context, 'workspace' | 'infra'>;
 
 function stateFile(place: Place): string {
   return join(infraPath(place), 'data', 'clusters.json');
+}
+
+/** Where promotions leave what they decided; the cluster's definition reads it. */
+export function overrideFolder(place: Place): string {
+  return join(infraPath(place), 'overrides', 'clusters');
 }
 
 /** Clusters of an infrastructure by name. */
@@ -62,10 +91,10 @@ export function recordComponent(
   record: ComponentRecord,
 ): Promise<void> {
   return updateCluster(place, cluster, (before) => ({
+    ...before,
     cluster,
-    version,
+    version: before?.version ?? version,
     created_at: before?.created_at ?? record.deployed_at,
-    ...(before?.scale === undefined ? {} : { scale: before.scale }),
     components: [
       ...(before?.components ?? []).filter(({ component }) => component !== record.component),
       record,
@@ -80,4 +109,42 @@ export function forgetComponent(place: Place, cluster: string, component: string
     const components = before.components.filter((record) => record.component !== component);
     return components.length === 0 ? undefined : { ...before, components };
   });
+}
+
+/** The record after a definition was deployed as a whole; the one before it becomes history when it was another. */
+export function recordDefinition(
+  before: ClusterRecord | undefined,
+  done: {
+    readonly cluster: string;
+    readonly version: string;
+    readonly definition: Readonly<Record<string, unknown>>;
+    readonly scale: Readonly<Record<string, number>>;
+    readonly canary_of?: string;
+    readonly rollback?: boolean;
+  },
+  at: string,
+): ClusterRecord {
+  const { cluster, version, definition, scale, canary_of: canaryOf } = done;
+  const deployed = { version, definition, at };
+  const text = canonicalJson(definition);
+  const same = before?.deployed !== undefined && canonicalJson(before.deployed.definition) === text;
+  const old = before?.deployed;
+  const earlier = before?.history ?? [];
+  // Going back takes the definition, and what came after it, out of the history: the next one goes further back.
+  const found = earlier.findIndex((one) => canonicalJson(one.definition) === text);
+  const history =
+    done.rollback === true
+      ? earlier.slice(found + 1)
+      : [...(same || old === undefined ? [] : [old]), ...earlier];
+  return {
+    created_at: at,
+    components: [],
+    ...before,
+    cluster,
+    version,
+    scale,
+    deployed: same ? before!.deployed! : deployed,
+    history: history.slice(0, historyLength),
+    ...(canaryOf === undefined ? {} : { canary_of: canaryOf }),
+  };
 }

@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { basename, isAbsolute } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { installHint } from '../providers/optional.ts';
 import { incompatibility, productVersion } from './compatibility.ts';
 import { DiscoveryCache } from './discovery-cache.ts';
 import { foreignEntryPoint } from './entry-points.ts';
@@ -119,6 +120,16 @@ export class ExtensionCatalogue {
         code: 'EXTENSION_AMBIGUOUS',
         kind: 'configuration',
         message: bad.reason,
+      });
+    }
+    const install = kind === 'provider' && bad === undefined ? installHint(name) : undefined;
+    if (install !== undefined) {
+      return new ProvisioningError({
+        code: 'PROVIDER_NOT_INSTALLED',
+        kind: 'not-found',
+        message: `Provider '${name}' is not installed`,
+        hint: install,
+        details: { available: names },
       });
     }
     return new ProvisioningError({

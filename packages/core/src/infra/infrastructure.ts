@@ -1,4 +1,4 @@
-import type { Server, Settings } from '@provisioning/extensions-sdk';
+import type { DnsEntry, Server, Settings } from '@provisioning/extensions-sdk';
 import type { Data } from '../config/document.ts';
 
 /** An infrastructure as its definition resolves it (05 §§3-4). Pure data. */
@@ -13,6 +13,8 @@ export interface Infrastructure {
   readonly servers: readonly Server[];
   /** Groups with the number of members their definition asks for. */
   readonly groups?: Readonly<Record<string, number>>;
+  /** Entries of `servers` with `kind = "dns"`. */
+  readonly dns: readonly DnsEntry[];
   /** Hostnames with `enabled = false`: neither created nor deleted. */
   readonly disabled: readonly string[];
   /** Configuration of taskservs for the whole infrastructure, by name. */

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import {
   AutoScaling,
+  type DnsEntry,
   InfrastructureDefinition,
   type Issue,
   type Server,
@@ -25,6 +26,7 @@ import { findings } from '../config/validation/schema-issues.ts';
 import { type InfrastructureState, StateFile } from '../state/state.ts';
 import { checkCluster, completeCluster } from './clusters.ts';
 import { companyEnvironment } from './company-environment.ts';
+import { completeDns, takeDnsEntries } from './dns-entries.ts';
 import {
   type Part,
   addPart,
@@ -65,7 +67,9 @@ export interface LoadInfrastructureOptions {
 
 /** Keys of a definition that the model has a place for; everything else is kept as it is written. */
 const knownKeys = new Set(
-  'settings servers taskservs clusters network storage providers auto_scaling regions environment'.split(' '),
+  'settings servers dns taskservs clusters network storage providers auto_scaling regions environment'.split(
+    ' ',
+  ),
 );
 
 /**
@@ -87,6 +91,8 @@ export async function loadInfrastructure(options: LoadInfrastructureOptions): Pr
   const entries: ServerEntry[] = [];
   let definition: Data = {};
   for (const part of parts) definition = addPart(definition, part, entries, issues);
+  const written = takeDnsEntries(entries);
+  if (written.length > 0) definition = { ...definition, dns: written };
   const company = definition['environment'];
   const environmentName = environment ?? environmentOf(company) ?? 'local';
   definition['settings'] = { main_name: name, ...recordOf(definition['settings']) };
@@ -121,6 +127,13 @@ export async function loadInfrastructure(options: LoadInfrastructureOptions): Pr
   const groups = groupsOf(servers);
   const scale = { ...wishedCounts(await new StateFile(folder).read(), groups), ...options.scale };
   const members = expandServers(servers, scale, issues);
+  const providerName = options.defaultProvider ?? configuredProvider(options.configuration) ?? 'local';
+  const dns = completeDns(
+    (definition['dns'] ?? []) as Data[],
+    new Set(members.map((server) => String(server['hostname']))),
+    String(settings.server_defaults['provider'] ?? providerName),
+    (keys, message, code) => issues.push(definitionIssue(parts, keys, message, code)),
+  );
   const model = complete(definition, name, issues, parts, members);
   throwIssues(issues, (count) => `Infrastructure '${name}' has ${count} errors`);
   return deepFreeze<Infrastructure>({
@@ -132,6 +145,7 @@ export async function loadInfrastructure(options: LoadInfrastructureOptions): Pr
     settings,
     servers: members as Server[],
     ...(Object.keys(groups).length === 0 ? {} : { groups }),
+    dns: dns as readonly DnsEntry[],
     disabled: disabledNames(all, scale),
     ...model,
     taskservs: recordOf(definition['taskservs']),

@@ -3,7 +3,9 @@ import { clusterBatch } from './batch/cluster.ts';
 import { serverBatch } from './batch/server.ts';
 import { taskservBatch } from './batch/taskserv.ts';
 import { clusterComponent } from './cluster/component.ts';
+import { clusterRecord, clusterWeight } from './cluster/record.ts';
 import { clusterComponentRemove } from './cluster/remove.ts';
+import { dnsDelete, dnsEnsure } from './dns/record.ts';
 import { serverCreate } from './server/create.ts';
 import { serverDelete } from './server/delete.ts';
 import { serverRestart, serverStart, serverStop } from './server/power.ts';
@@ -35,6 +37,10 @@ const all: readonly Operation[] = [
   serverBatch,
   taskservBatch,
   clusterBatch,
+  dnsEnsure,
+  dnsDelete,
+  clusterRecord,
+  clusterWeight,
 ] as unknown as readonly Operation[];
 
 /** Every operation by its type. The CLI runs them directly, the orchestrator durably. */

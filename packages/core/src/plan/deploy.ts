@@ -1,8 +1,10 @@
-import type { Change, Context, OperationNode, Server } from '@provisioning/extensions-sdk';
+import type { Change, Context, DnsEntry, OperationNode, Server } from '@provisioning/extensions-sdk';
 import { serverChange } from '../operations/server/difference.ts';
 import { infraPath } from '../project/paths.ts';
+import { readClusters } from '../cluster/state.ts';
 import { StateFile } from '../state/state.ts';
 import { joins, TaskservPackages } from '../taskserv/index.ts';
+import { planRecords } from './dns.ts';
 import {
   type ObservedProvider,
   type ServerFacts,
@@ -22,6 +24,8 @@ export interface DefinedInfrastructure {
   readonly disabled?: readonly string[];
   /** Configuration by taskserv name, for every server that uses it. */
   readonly taskservs: Readonly<Record<string, unknown>>;
+  /** Records that go with the servers. */
+  readonly dns?: readonly DnsEntry[];
 }
 
 export interface PlanOptions {
@@ -103,17 +107,23 @@ export async function planDeploy(
     addServer(pair, graph);
     addTaskservs(pair, facts.get(pair.server.hostname), moving, changes, graph);
   }
-  const ordered = afterControlPlanes(pairs, graph);
+  const nodes = new Map([...moving].map((hostname) => [hostname, serverNode(hostname)]));
+  const records = await planRecords(context, infrastructure, chosen, nodes);
+  changes.push(...records.changes);
+  graph.push(...records.graph);
   if (options.keepUndefined !== true && options.targets === undefined) {
-    for (const [provider, { servers }] of observed)
-      addDeletions(provider, servers, infrastructure, changes, graph);
+    const known = {
+      ...infrastructure,
+      disabled: [...disabled(infrastructure), ...(await clusterServers(context))],
+    };
+    for (const [provider, { servers }] of observed) addDeletions(provider, servers, known, changes, graph);
   }
   return {
     workspace: context.workspace.name,
     infra: infrastructure.name,
     environment: infrastructure.environment,
     changes,
-    graph: ordered,
+    graph: afterControlPlanes(pairs, graph),
     blocked,
     warnings: [],
   };
@@ -141,6 +151,17 @@ function providersOf(state: {
   readonly servers: Readonly<Record<string, { readonly provider: string }>>;
 }): string[] {
   return Object.values(state.servers).map(({ provider }) => provider);
+}
+
+function disabled({ disabled: names = [] }: DefinedInfrastructure): readonly string[] {
+  return names;
+}
+
+/** Servers that clusters brought along; they go with their cluster. */
+async function clusterServers(context: Context): Promise<string[]> {
+  return Object.values(await readClusters(context)).flatMap(({ components }) =>
+    components.filter(({ type }) => type === 'server').flatMap(({ servers }) => servers),
+  );
 }
 
 /** Whether a server may have another address afterwards. */

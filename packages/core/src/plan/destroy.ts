@@ -2,6 +2,7 @@ import type { Change, Context, OperationNode } from '@provisioning/extensions-sd
 import { infraPath } from '../project/paths.ts';
 import { StateFile } from '../state/state.ts';
 import { type DefinedInfrastructure, deletionNode, matches } from './deploy.ts';
+import { recordDeletions } from './dns.ts';
 import { observeProviders } from './observe.ts';
 import type { Plan } from './plan.ts';
 
@@ -35,6 +36,12 @@ export async function planDestroy(
       graph.push(deletionNode(hostname, provider, options.keepStorage));
       if (locked.has(hostname) && options.force !== true) blocked.push(`Server '${hostname}' is locked`);
     }
+  }
+  if (infrastructure.dns !== undefined && infrastructure.dns.length > 0) {
+    const gone = new Set(changes.map(({ name }) => name));
+    const records = recordDeletions(infrastructure.dns, infrastructure.servers, gone);
+    changes.push(...records.changes);
+    graph.push(...records.graph);
   }
   return {
     workspace: context.workspace.name,

@@ -1,3 +1,4 @@
+export { createDirectly, directSpecification, type DirectServer, smallestPlan } from './direct-server.ts';
 export { dispatch, type Dispatched, type Failed } from './dispatch.ts';
 export { asProviderError, type CallStatistics, type ChangeRecord, guardProvider } from './guard.ts';
 export {
@@ -11,6 +12,7 @@ export {
   validateProviders,
 } from './install.ts';
 export { loadProviderModule } from './load.ts';
+export { installHint, optionalProviders } from './optional.ts';
 export { costOf, totalCost, type Cost } from './price.ts';
 export { checkProfile, isCertified, type ProviderProfile, providerProfile } from './profile.ts';
 export {

@@ -10,6 +10,7 @@ import {
 import type { ExtensionCatalogue } from '../extensions/discover.ts';
 import { describeExtension, type ExtensionRecord } from '../extensions/record.ts';
 import type { CallStatistics } from './guard.ts';
+import { optionalProviders } from './optional.ts';
 import { isCertified, type ProviderProfile } from './profile.ts';
 import type { ProviderFacts } from './suggest.ts';
 
@@ -22,7 +23,7 @@ export interface ProviderEntry {
   readonly description: string;
   readonly enabled: boolean;
   readonly available: boolean;
-  readonly status: 'available' | 'disabled' | 'error';
+  readonly status: 'available' | 'disabled' | 'error' | 'not installed';
   readonly certified: boolean;
   readonly has_schema: boolean;
   readonly has_templates: boolean;
@@ -72,7 +73,11 @@ export class ProviderRegistry {
       .filter(({ type, path }) => (type === 'provider' || type === undefined) && /provider/.test(path))
       .filter(({ path }) => !entries.some((entry) => entry.path === path))
       .map((rejected) => brokenEntry(rejected));
-    const all = [...entries, ...broken].sort((a, b) => a.name.localeCompare(b.name));
+    const known = new Set([...entries, ...broken].map(({ name }) => name));
+    const absent = Object.keys(optionalProviders).filter((name) => !known.has(name));
+    const all = [...entries, ...broken, ...absent.map(absentEntry)].sort((a, b) =>
+      a.name.localeCompare(b.name),
+    );
     return query.availableOnly === true ? all.filter(({ available }) => available) : all;
   }
 
@@ -219,6 +224,24 @@ function capabilitiesOf({ manifest }: ExtensionRecord): ProviderMetadata['capabi
   return typeof capabilities === 'object' && capabilities !== null
     ? (capabilities as ProviderMetadata['capabilities'])
     : null;
+}
+
+function absentEntry(name: string): ProviderEntry {
+  return {
+    name,
+    path: '',
+    type: 'provider',
+    version: '',
+    description: optionalProviders[name]!.description,
+    enabled: false,
+    available: false,
+    status: 'not installed',
+    certified: true,
+    has_schema: false,
+    has_templates: false,
+    capabilities: null,
+    source: 'npm',
+  };
 }
 
 function brokenEntry(rejected: ExtensionCatalogue['rejected'][number]): ProviderEntry {

@@ -1,10 +1,4 @@
-import {
-  loadCluster,
-  planCluster,
-  planClusterRemoval,
-  readClusters,
-  updateCluster,
-} from '@provisioning/core';
+import { loadCluster, planCluster, planClusterRemoval } from '@provisioning/core';
 import { type OperationNode, ProvisioningError } from '@provisioning/extensions-sdk';
 import type { OpenedInfrastructure } from './infrastructures.ts';
 
@@ -25,7 +19,7 @@ export interface ClusterWork {
 /** The operations of a cluster workflow. @throws ProvisioningError `CLUSTER_UNKNOWN` (404) and those of `planCluster` */
 export async function clusterNodes(
   { definition, project, context }: OpenedInfrastructure,
-  { operation, cluster: name, version, component, replicas, force, check_mode: check }: ClusterWork,
+  { operation, cluster: name, version, component, replicas, force }: ClusterWork,
 ): Promise<readonly OperationNode[]> {
   const loaded = await loadCluster(name, { catalogue: project.extensions, infrastructure: definition });
   const cluster = version === undefined ? loaded : { ...loaded, version };
@@ -44,9 +38,8 @@ export async function clusterNodes(
   }
   const scale = { [component]: replicas };
   const { graph } = await planCluster(context, definition, cluster, { scale });
-  const target = graph.find((node) => node.name === component)?.input as
-    { deployments: unknown[] } | undefined;
-  const found = target?.deployments.length ?? 0;
+  const target = graph.find(({ type, name: node }) => type === 'cluster.component' && node === component);
+  const found = (target?.input as { parts: unknown[] } | undefined)?.parts.length ?? 0;
   if (found < replicas) {
     throw new ProvisioningError({
       code: 'CLUSTER_REQUIREMENTS',
@@ -54,13 +47,6 @@ export async function clusterNodes(
       message: `Cluster requirements not met: ${component} needs ${replicas} servers, found ${found}`,
       hint: 'Add servers to the definition first.',
     });
-  }
-  if (!check && (await readClusters(context))[cluster.name] !== undefined) {
-    await updateCluster(
-      context,
-      cluster.name,
-      (record) => record && { ...record, scale: { ...record.scale, ...scale } },
-    );
   }
   return graph;
 }

@@ -20,6 +20,7 @@ export default class ClusterDelete extends ProvisioningCommand {
   static override flags = {
     force: boolean({ description: 'go on after a failure; also when it is not running' }),
     'cleanup-data': boolean({ description: 'remove data too', aliases: ['cleanup'] }),
+    'keep-volumes': boolean({ description: 'volumes and buckets stay, also with --cleanup-data' }),
   };
 
   async run(): Promise<void> {
@@ -37,6 +38,7 @@ export default class ClusterDelete extends ProvisioningCommand {
     const plan = await planClusterRemoval(session.context, infrastructure, cluster, {
       force: flags.force,
       cleanupData: flags['cleanup-data'],
+      keepVolumes: flags['keep-volumes'],
     });
     for (const warning of plan.warnings) this.out.warn(warning);
     await carryOut(this, session, plan, {

@@ -1,5 +1,6 @@
-import { boolean } from '@oclif/core/flags';
+import { boolean, string } from '@oclif/core/flags';
 import { clusterNames, loadCluster, readClusters } from '@provisioning/core';
+import type { Component } from '@provisioning/extensions-sdk';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { openInfrastructure } from '../../session/infrastructure.ts';
@@ -8,7 +9,12 @@ export default class ClusterList extends ProvisioningCommand {
   static override summary = 'List the clusters there are, and which are deployed';
   static override spec: CommandSpec = { access: '-' };
   static override examples = ['provisioning cluster list', 'provisioning cluster list --deployed --out json'];
-  static override flags = { deployed: boolean({ description: 'only those that are deployed' }) };
+  static override flags = {
+    deployed: boolean({ description: 'only those that are deployed' }),
+    status: string({ description: 'only those in this state: available, partial, running' }),
+    namespace: string({ description: 'only those with an application in this namespace' }),
+    all: boolean({ description: 'all there are; the default' }),
+  };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(ClusterList);
@@ -22,12 +28,18 @@ export default class ClusterList extends ProvisioningCommand {
       const cluster = await loadCluster(name, sources);
       const enabled = cluster.components.filter((component) => component.enabled !== false);
       const deployed = record?.components.filter(({ status }) => status === 'deployed').length ?? 0;
+      const status = record === undefined ? 'available' : deployed >= enabled.length ? 'running' : 'partial';
+      const namespaces = [...new Set(enabled.flatMap((component) => namespaceOf(component) ?? []))];
+      if (flags.status !== undefined && status !== flags.status) continue;
+      if (flags.namespace !== undefined && !namespaces.includes(flags.namespace)) continue;
       rows.push({
         name,
         type: cluster.type ?? '',
         version: record?.version ?? cluster.version,
-        status: record === undefined ? 'available' : deployed === enabled.length ? 'running' : 'partial',
+        status,
         components: enabled.map((component) => component.name),
+        replicas: Math.max(0, ...(record?.components.map(({ servers }) => servers.length) ?? [])),
+        namespace: namespaces.join(', '),
         description: cluster.description,
       });
     }
@@ -44,8 +56,16 @@ export default class ClusterList extends ProvisioningCommand {
             row.status === 'running' ? style.good(text) : row.status === 'partial' ? style.warn(text) : text,
         },
         { title: 'COMPONENTS', value: (row) => row.components.join(', ') },
+        { title: 'REPLICAS', value: (row) => (row.replicas === 0 ? '-' : String(row.replicas)) },
+        { title: 'NAMESPACE', value: (row) => row.namespace || '-' },
       ],
       'clusters',
     );
   }
+}
+
+/** Namespace of an application on Kubernetes. */
+function namespaceOf({ type, config }: Component): string | undefined {
+  if (type !== 'application' || config['spec'] === undefined) return undefined;
+  return typeof config['namespace'] === 'string' ? config['namespace'] : 'default';
 }

@@ -1,8 +1,9 @@
 import { string as argument } from '@oclif/core/args';
 import { integer, string } from '@oclif/core/flags';
-import { planCluster, readClusters, updateCluster } from '@provisioning/core';
-import { type Cluster, ProvisioningError } from '@provisioning/extensions-sdk';
+import { planCluster } from '@provisioning/core';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { openCluster } from '../../cluster/session.ts';
+import { scalableComponent } from '../../cluster/tier.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { carryOut } from '../../plan/carry-out.ts';
@@ -10,7 +11,7 @@ import { carryOut } from '../../plan/carry-out.ts';
 export default class ClusterScale extends ProvisioningCommand {
   static override summary = 'Change on how many servers a component runs';
   static override description =
-    'Without --component, the one component that can be scaled. More servers get it; it stays on those it has.';
+    'Without --component, the one component that can be scaled. More servers get it; with fewer, the last ones lose it after\nwhat depends on it knows. Data stays.';
   static override spec: CommandSpec = { access: 'w', sideEffect: 'update', slow: true };
   static override examples = [
     'provisioning cluster scale web --replicas 3',
@@ -26,12 +27,12 @@ export default class ClusterScale extends ProvisioningCommand {
     const { args, flags } = await this.parse(ClusterScale);
     await using opened = await openCluster(this, args.cluster);
     const { session, infrastructure, cluster } = opened;
-    const component = scalable(cluster, flags.component);
-    const scale = { [component]: flags.replicas };
-    const known = (await readClusters(session.context))[cluster.name];
-    const plan = await planCluster(session.context, infrastructure, cluster, { scale });
-    const target = plan.graph.find(({ name }) => name === component);
-    const found = (target?.input as { deployments: unknown[] } | undefined)?.deployments.length ?? 0;
+    const component = scalableComponent(cluster, flags.component);
+    const plan = await planCluster(session.context, infrastructure, cluster, {
+      scale: { [component]: flags.replicas },
+    });
+    const target = plan.graph.find(({ name, type }) => name === component && type === 'cluster.component');
+    const found = (target?.input as { parts: unknown[] } | undefined)?.parts.length ?? 0;
     if (found < flags.replicas) {
       throw new ProvisioningError({
         code: 'CLUSTER_REQUIREMENTS',
@@ -39,13 +40,7 @@ export default class ClusterScale extends ProvisioningCommand {
         hint: 'Add servers to the definition first.',
       });
     }
-    if (!this.globals.check && known !== undefined) {
-      await updateCluster(
-        session.context,
-        cluster.name,
-        (record) => record && { ...record, scale: { ...record.scale, ...scale } },
-      );
-    }
+    for (const warning of plan.warnings) this.out.warn(warning);
     await carryOut(this, session, plan, {
       name: `cluster scale ${cluster.name}`,
       command: 'cluster.scale',
@@ -56,25 +51,4 @@ export default class ClusterScale extends ProvisioningCommand {
       confirm: infrastructure.environment === 'production',
     });
   }
-}
-
-/** The component to scale. @throws ProvisioningError `CLUSTER_TIER`, exit 2. */
-function scalable({ components }: Cluster, wanted: string | undefined): string {
-  const names = components
-    .filter(({ scaling, enabled }) => enabled !== false && scaling !== undefined)
-    .map(({ name }) => name);
-  const name = wanted ?? (names.length === 1 ? names[0] : undefined);
-  if (
-    name !== undefined &&
-    (names.includes(name) || (names.length === 0 && components.some((one) => one.name === name)))
-  )
-    return name;
-  throw new ProvisioningError({
-    code: 'CLUSTER_TIER',
-    kind: 'usage',
-    message:
-      wanted === undefined
-        ? `Name a component with --component: ${names.join(', ')}`
-        : `Invalid tier: ${wanted}. Valid options: ${names.join(', ')}`,
-  });
 }

@@ -18,9 +18,10 @@ export default class ClusterStatus extends ProvisioningCommand {
     await using opened = await openCluster(this, args.cluster);
     const { session, infrastructure, cluster } = opened;
     const plan = await planCluster(session.context, infrastructure, cluster);
+    const nodes = plan.graph.filter(({ type }) => type === 'cluster.component');
     const record = (await readClusters(session.context))[cluster.name];
     const components = await Promise.all(
-      plan.graph.map(async ({ name, type, input }) => {
+      nodes.map(async ({ name, type, input }) => {
         const [change] = await operations.get(type)!.plan(session.context, input);
         const known = record?.components.find(({ component }) => component === name);
         const status = change?.action === 'unchanged' ? 'deployed' : (known?.status ?? 'absent');

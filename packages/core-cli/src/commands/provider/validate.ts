@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { string as argument } from '@oclif/core/args';
 import { boolean } from '@oclif/core/flags';
-import { validateProviders } from '@provisioning/core';
+import { validateFile, validateProviders } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
@@ -42,6 +44,25 @@ export default class ProviderValidate extends ProvisioningCommand {
   }
 
   async #configuration(name: string, session: ProviderSession): Promise<Finding[]> {
+    return [...(await this.#file(name, session)), ...(await this.#settings(name, session))];
+  }
+
+  /** `config/providers/<name>.toml` of the workspace against the schema file of the provider (02 §11.2). */
+  async #file(name: string, { catalogue, selection }: ProviderSession): Promise<Finding[]> {
+    if (selection === undefined) return [];
+    const file = join(selection.path, 'config', 'providers', `${name}.toml`);
+    const schema = join((await catalogue.get('provider', name)).path, 'config.schema.toml');
+    if (!existsSync(file) || !existsSync(schema)) return [];
+    const { errors, warnings } = await validateFile(file, schema);
+    const finding = (level: Finding['level']) => (item: { message: string; line?: number }) => ({
+      provider: name,
+      level,
+      message: `${item.message} (${file}${item.line === undefined ? '' : `:${item.line}`})`,
+    });
+    return [...errors.map(finding('error')), ...warnings.map(finding('warning'))];
+  }
+
+  async #settings(name: string, session: ProviderSession): Promise<Finding[]> {
     try {
       const { errors, warnings } = await (
         await session.project.provider(name)

@@ -1,14 +1,16 @@
 import { type Operation, ProvisioningError } from '@provisioning/extensions-sdk';
 import { Type } from 'typebox';
 import { forgetComponent } from '../../cluster/state.ts';
-import { taskservDelete } from '../taskserv/delete.ts';
 import { ComponentInput } from './component.ts';
+import { kindOf, placeOf } from './parts/index.ts';
 
 export const ComponentRemoveInput = Type.Object({
   ...ComponentInput.properties,
   /** A failure is a warning, and the next component follows. */
   force: Type.Boolean({ default: false }),
   cleanup_data: Type.Boolean({ default: false }),
+  /** It stays elsewhere: fewer servers have it from now on. */
+  scale_down: Type.Boolean({ default: false }),
 });
 
 export interface ComponentRemoval {
@@ -17,7 +19,7 @@ export interface ComponentRemoval {
   readonly warnings: readonly string[];
 }
 
-/** Removes one component of a cluster from its servers; data stays unless asked for (07 §10.3). */
+/** Removes one component of a cluster from its places; data stays unless asked for (07 §10.3). */
 export const clusterComponentRemove: Operation<typeof ComponentRemoveInput, ComponentRemoval> = {
   type: 'cluster.component.remove',
   input: ComponentRemoveInput,
@@ -26,15 +28,15 @@ export const clusterComponentRemove: Operation<typeof ComponentRemoveInput, Comp
     { action: 'delete', kind: 'cluster', name: `${cluster}/${component}` },
   ],
 
-  async run(context, { cluster, component, deployments, force, cleanup_data }) {
+  async run(context, input) {
+    const { cluster, component, parts, force, cleanup_data: cleanupData } = input;
     const removed: string[] = [];
     const warnings: string[] = [];
-    for (const deployment of deployments) {
-      const { hostname } = deployment.server;
+    for (const part of parts) {
+      const place = placeOf(part);
       try {
-        const result = await taskservDelete.run(context, { ...deployment, cleanup_data });
-        removed.push(hostname);
-        warnings.push(...result.warnings);
+        warnings.push(...(await kindOf(part).remove(context, part, { cleanupData, force })));
+        removed.push(place);
       } catch (thrown) {
         const cause = ProvisioningError.from(thrown);
         if (!force) {
@@ -46,12 +48,12 @@ export const clusterComponentRemove: Operation<typeof ComponentRemoveInput, Comp
             cause,
           });
         }
-        const message = `Warning: Failed to remove service ${component} from ${hostname}: ${cause.message}`;
+        const message = `Warning: Failed to remove service ${component} from ${place}: ${cause.message}`;
         context.report({ type: 'log', level: 'warn', message });
         warnings.push(message);
       }
     }
-    await forgetComponent(context, cluster, component);
+    if (!input.scale_down) await forgetComponent(context, cluster, component);
     return { component, removed, warnings };
   },
 };

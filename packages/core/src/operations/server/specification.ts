@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import {
   type Context,
   type Plan,
-  type ProviderInstance,
   ProvisioningError,
   type Server,
   type ServerSpec,
 } from '@provisioning/extensions-sdk';
 import { ensureWorkspaceKey } from '../../transport/index.ts';
+import { chooseZone } from './zone.ts';
 
 /** Portable sizes (06 §5.3): cores and memory in GB. */
 const portableSizes: Readonly<Record<string, readonly [cores: number, gigabytes: number]>> = {
@@ -80,30 +80,6 @@ function invalidPlan(server: Server, plans: readonly Plan[]): ProvisioningError 
   });
 }
 
-/** The zone a server goes to: its own, or for `auto` the configured default, else the first available by name. */
-export async function chooseZone(
-  context: Context,
-  provider: ProviderInstance,
-  server: Server,
-): Promise<string> {
-  const zones = await provider.listZones();
-  if (server.zone !== 'auto') {
-    if (zones.length > 0 && !zones.some(({ name }) => name === server.zone)) {
-      throw new ProvisioningError({
-        code: 'INVALID_ZONE',
-        kind: 'configuration',
-        message: `Invalid zone: ${server.zone} (server ${server.hostname})`,
-        hint: `Zones of ${server.provider}: ${zones.map(({ name }) => name).join(', ')}`,
-      });
-    }
-    return server.zone;
-  }
-  const configured = context.config(`providers.${server.provider}.default_zone`);
-  if (typeof configured === 'string' && configured !== '') return configured;
-  const available = zones.filter((zone) => zone.available).map(({ name }) => name);
-  return available.sort()[0] ?? 'default';
-}
-
 /** Public keys for a server: the workspace's own, and the definition's (`ssh-… AAAA…`, or the path of a file). */
 export async function publicKeys(context: Context, server: Server): Promise<string[]> {
   const own = await ensureWorkspaceKey(context.workspace.path);
@@ -141,14 +117,20 @@ export function managedTags(context: Context, hostname: string): Record<string, 
 export async function specification(context: Context, server: Server): Promise<ServerSpec> {
   const provider = await context.provider(server.provider);
   const metadata = await context.providerMetadata(server.provider);
-  const size = chooseSize(server, await provider.listPlans(), metadata.category !== 'cloud');
+  const plans = await provider.listPlans();
+  const size = chooseSize(server, plans, metadata.category !== 'cloud');
   const extra = server[server.provider];
   return {
     hostname: server.hostname,
     title: server.title,
     ...size,
     disk: server.disk,
-    zone: await chooseZone(context, provider, server),
+    zone: await chooseZone(
+      context,
+      provider,
+      server,
+      plans.find(({ name }) => name === size.plan),
+    ),
     os: server.os,
     user: server.user,
     user_ssh_port: server.user_ssh_port,

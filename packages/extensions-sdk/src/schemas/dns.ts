@@ -1,0 +1,18 @@
+import { type Static, Type } from 'typebox';
+
+/** A record beside the servers of a definition: an entry of `servers` with `kind = "dns"` (06 §3, S:28244-28249). */
+export const DnsEntry = Type.Object(
+  {
+    hostname: Type.String({ minLength: 1, description: 'Name of the record, with or without its zone' }),
+    provider: Type.String({ minLength: 1 }),
+    type: Type.Enum(['A', 'AAAA', 'CNAME', 'TXT', 'MX', 'NS', 'SRV', 'CAA'], { default: 'A' }),
+    value: Type.Optional(Type.String({ minLength: 1 })),
+    target: Type.Optional(
+      Type.String({ minLength: 1, description: 'Server whose address it gets, once that is known' }),
+    ),
+    ttl: Type.Integer({ minimum: 1, default: 300 }),
+    zone: Type.String({ minLength: 1 }),
+  },
+  { title: 'DnsEntry' },
+);
+export type DnsEntry = Static<typeof DnsEntry>;
