@@ -28,6 +28,7 @@ export function previewLines(
     ...rest.map(existing(out)),
     '',
     ...(open.length === 0 ? ['Nothing to do'] : ['Would create:', ...open.flatMap(lines)]),
+    ...plan.records.map(({ name }) => `- DNS: ${name}`),
     ...(extra.length === 0 ? [] : ['', 'Would write:', ...extra.map((line) => `- ${line}`)]),
     ...(open.length === 0 ? [] : ['', `Estimated cost: ${estimatedCost(plan)}`]),
   ];

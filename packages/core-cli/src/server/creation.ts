@@ -61,7 +61,8 @@ export async function createServers(
   }
   for (const warning of plan.warnings) out.warn(warning);
   for (const line of known.map(existing(out))) out.progress(line);
-  if (open.length === 0) {
+  const records = plan.records.filter(({ action }) => action !== 'unchanged');
+  if (open.length === 0 && records.length === 0) {
     await out.result(operationAnswer('server.create', [], undefined), () => [
       `${out.style.mark('ok')} Nothing to do: the servers are there`,
     ]);
@@ -71,7 +72,8 @@ export async function createServers(
   await underLock(command, place, workName(session), async (signal) => {
     if (session.configuration.get('preferences.confirm_deploy') !== false) {
       const noun = open.length === 1 ? 'server' : 'servers';
-      await command.confirm(`Create ${open.length} ${noun} in ${infrastructure.name}?`);
+      const entries = records.length === 0 ? '' : ` and ${records.length} DNS entries`;
+      await command.confirm(`Create ${open.length} ${noun}${entries} in ${infrastructure.name}?`);
     }
     announce(command, session, open);
     const started = command.runtime.now();
@@ -123,6 +125,7 @@ function carryOut(
 }
 
 function removable(node: OperationNode): OperationNode {
+  if (node.type !== 'server.create') return node;
   return { ...node, input: { ...(node.input as object), remove_failed: true } };
 }
 

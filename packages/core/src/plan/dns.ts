@@ -10,6 +10,7 @@ export interface PlannedRecords {
 /**
  * What is to be done about DNS entries: those of the chosen servers, and the others when all are chosen. An entry waits
  * for its target, whose address it gets (06 §5.3).
+ * @param options.ask without it nothing is asked of a provider, and every entry counts as new.
  * @param moving nodes by hostname of servers that may have another address afterwards.
  */
 export async function planRecords(
@@ -17,6 +18,7 @@ export async function planRecords(
   defined: { readonly servers: readonly Server[]; readonly dns?: readonly DnsEntry[] },
   chosen: readonly Server[],
   moving: ReadonlyMap<string, string>,
+  options: { readonly ask: boolean } = { ask: true },
 ): Promise<PlannedRecords> {
   const hostnames = new Set(chosen.map(({ hostname }) => hostname));
   const records = (defined.dns ?? []).filter(({ target }) =>
@@ -26,7 +28,8 @@ export async function planRecords(
     records.map(async (record) => {
       const input = inputOf(record, defined.servers);
       const waits = record.target === undefined ? undefined : moving.get(record.target);
-      const [change] = await dnsEnsure.plan(context, input);
+      const unknown: Change = { action: 'create', kind: 'dns', name: fullName(record) };
+      const [change] = options.ask ? await dnsEnsure.plan(context, input) : [unknown];
       const node: OperationNode = {
         id: nodeId('dns', record),
         type: dnsEnsure.type,

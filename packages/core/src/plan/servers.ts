@@ -1,4 +1,5 @@
 import {
+  type Change,
   type Context,
   type OperationNode,
   ProvisioningError,
@@ -6,10 +7,12 @@ import {
 } from '@provisioning/extensions-sdk';
 import { checkResourceLimits, companyEnvironment, useOf } from '../infra/company-environment.ts';
 import { checkBudget } from '../infra/cost.ts';
-import { chooseSize, chooseZone, type Sizing } from '../operations/server/specification.ts';
+import { chooseSize, type Sizing } from '../operations/server/specification.ts';
+import { chooseZone } from '../operations/server/zone.ts';
 import { infraPath } from '../project/paths.ts';
 import { StateFile } from '../state/state.ts';
 import { type DefinedInfrastructure, matches } from './deploy.ts';
+import { planRecords } from './dns.ts';
 import { type ObservedProvider, observeProviders, observeReachable, refreshState } from './observe.ts';
 import { type PlannedCost, priceServers } from './price.ts';
 
@@ -23,7 +26,10 @@ export interface PlannedServer {
 
 export interface ServerCreationPlan {
   readonly servers: readonly PlannedServer[];
+  /** Servers, then the DNS entries that wait for them. */
   readonly graph: readonly OperationNode[];
+  /** What is done about DNS entries. */
+  readonly records: readonly Change[];
   /** Of the servers that would be created. */
   readonly cost: PlannedCost;
   readonly warnings: readonly string[];
@@ -86,7 +92,10 @@ export async function planServers(
         `${name} was not asked, so servers that exist are not known: ${unreachable!}`,
     );
   warnings.push(...(await budget(context, infrastructure, observed, options.force === true)));
-  return { servers, graph: servers.flatMap(nodeOf), cost, warnings };
+  const graph = servers.flatMap(nodeOf);
+  const moving = new Map(graph.map(({ id, name }) => [name, id]));
+  const records = await planRecords(context, infrastructure, chosen, moving, { ask: !readOnly });
+  return { servers, graph: [...graph, ...records.graph], records: records.changes, cost, warnings };
 }
 
 function actionOf(status: string | undefined, unfinished: boolean, force: boolean): PlannedServer['action'] {
@@ -158,7 +167,7 @@ async function checkZones(
     if (server.zone === 'auto' || seen.has(key)) continue;
     seen.add(key);
     if (observed.get(server.provider)?.unreachable !== undefined) continue;
-    await chooseZone(context, await context.provider(server.provider), server);
+    await chooseZone(context, await context.provider(server.provider), server, undefined);
   }
 }
 
