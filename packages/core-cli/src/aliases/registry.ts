@@ -21,7 +21,7 @@ export const aliasRegistry: readonly AliasRow[] = [
   { target: 'workspace', spellings: ['ws', 'workspaces'] },
   { target: 'env', spellings: ['e'] },
   { target: 'env set', spellings: ['env switch'] },
-  { target: 'config show', spellings: ['show-config', 'show config'] },
+  { target: 'config show', spellings: ['show-config'] },
   {
     target: 'config migrate',
     spellings: ['migrate-to-target-configs', 'workspace migrate-to-target-configs'],

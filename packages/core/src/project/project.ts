@@ -9,7 +9,12 @@ import {
   type Transports,
 } from '@provisioning/extensions-sdk';
 import { ExtensionCatalogue } from '../extensions/discover.ts';
-import { fileAudit } from '../extensions/isolation/audit.ts';
+import {
+  appendRecords,
+  type AuditFile,
+  fileAudit,
+  providerAuditFile,
+} from '../extensions/isolation/audit.ts';
 import {
   declaredSecrets,
   declaredVariables,
@@ -47,7 +52,7 @@ export interface ProjectOptions {
   /** Extensions of a frozen version; no others are used (03 §11). */
   readonly extensionsOnly?: string;
   readonly log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void;
-  /** Told of every change at a provider, for the audit record (06 §8). */
+  /** Told of every change at a provider, beside the workspace's own audit file (06 §8). */
   readonly onProviderChange?: (record: ChangeRecord) => void;
 }
 
@@ -80,6 +85,7 @@ export class Project implements AsyncDisposable {
   readonly #modules = new Map<string, Promise<Provider>>();
   readonly #providers = new Map<string, Promise<LoadedProvider>>();
   #audit: ReturnType<typeof fileAudit> | undefined;
+  #changes: AuditFile<ChangeRecord & { readonly actor: string; readonly infra: string }> | undefined;
   readonly #statistics = new Map<string, CallStatistics>();
 
   constructor(options: ProjectOptions) {
@@ -146,7 +152,7 @@ export class Project implements AsyncDisposable {
       ),
     ]);
     // Disposing is a use of an extension too: its record comes last.
-    await this.#audit?.flush();
+    await Promise.all([this.#audit?.flush(), this.#changes?.flush()]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -185,7 +191,7 @@ export class Project implements AsyncDisposable {
     return remembered(this.#providers, name, async () => {
       const provider = await this.#module(name);
       const { manifest } = await this.extensions.get('provider', name);
-      const { configuration, cachePath, log, variables, onProviderChange: onChange } = this.#options;
+      const { configuration, cachePath, log, variables } = this.#options;
       const config = configuration.get(`providers.${name}`);
       const instance = await initialise(name, provider, {
         config: (typeof config === 'object' && config !== null ? config : {}) as Record<string, unknown>,
@@ -203,9 +209,22 @@ export class Project implements AsyncDisposable {
       this.#statistics.set(name, statistics);
       return {
         metadata: provider.metadata(),
-        instance: guardProvider(name, instance, { statistics, now: Date.now, onChange }),
+        instance: guardProvider(name, instance, {
+          statistics,
+          now: Date.now,
+          onChange: (record) => this.#changed(record),
+        }),
       };
     });
+  }
+
+  /** Every change at a provider is on record: who, what, where, and how it ended (06 §8). */
+  #changed(record: ChangeRecord): void {
+    const { variables, onProviderChange } = this.#options;
+    this.#changes ??= appendRecords(providerAuditFile(this.workspace.path));
+    const actor = variables.PROVISIONING_WORKSPACE_USER ?? variables.USER ?? 'unknown';
+    this.#changes.sink({ ...record, infra: this.infra, actor });
+    onProviderChange?.(record);
   }
 }
 

@@ -27,6 +27,8 @@ export interface ChangeRecord {
   readonly operation: string;
   readonly resource: string;
   readonly result: 'success' | 'failure';
+  /** The same for every attempt of the same request, where the call carries one. */
+  readonly request_id?: string;
   readonly error?: string;
 }
 
@@ -86,6 +88,7 @@ function guardFunction(
         operation: name,
         resource: resourceOf(parameters[0]),
         result,
+        ...requestOf(parameters[0]),
         ...(error === undefined ? {} : { error }),
       });
     };
@@ -173,6 +176,11 @@ function isAbort(error: unknown, parameters: readonly unknown[]): boolean {
       (error === signal.reason || (error as Error)?.name === 'AbortError')
     );
   });
+}
+
+function requestOf(parameter: unknown): { readonly request_id?: string } {
+  const { idempotency_key: id } = (parameter ?? {}) as { idempotency_key?: unknown };
+  return typeof id === 'string' && id !== '' ? { request_id: id } : {};
 }
 
 function resourceOf(parameter: unknown): string {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -214,4 +214,36 @@ test('06.A1 the built-in providers and one dropped into the workspace are listed
   });
   const names = (await registry.list()).filter(({ available }) => available).map(({ name }) => name);
   expect(names).toEqual(expect.arrayContaining(['acme', 'baremetal', 'hetzner', 'local', 'rest', 'upcloud']));
+});
+
+test('06 §8 every change at a provider is on record: who, what, how it ended; questions are not', async () => {
+  await extension('books', "functions.deleteServer = async () => { throw new Error('no such thing'); };");
+  const project = open({ USER: 'ana' });
+  const provider = await project.provider('books');
+  await provider.listServers();
+  await provider.createServer({ hostname: 'web-01', idempotency_key: 'run/1' } as never, { wait: true });
+  const gone = { keepStorage: false, force: false, wait: true };
+  await expect(provider.deleteServer({ hostname: 'web-01' }, gone)).rejects.toThrow('no such thing');
+  await project.close();
+  const text = await readFile(join(workspace, '.runtime/audit/providers.jsonl'), 'utf8');
+  const records = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as object);
+  const common = {
+    time: expect.any(String),
+    provider: 'books',
+    resource: 'web-01',
+    infra: 'shop',
+    actor: 'ana',
+  };
+  expect(records).toEqual([
+    { ...common, operation: 'createServer', result: 'success', request_id: 'run/1' },
+    {
+      ...common,
+      operation: 'deleteServer',
+      result: 'failure',
+      error: expect.stringContaining('no such thing'),
+    },
+  ]);
 });

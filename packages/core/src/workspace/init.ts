@@ -6,6 +6,7 @@ import { fileError } from '../files/atomic.ts';
 import { usage } from './errors.ts';
 import { type NewWorkspace, workspaceFiles } from './generated-files.ts';
 import { type WorkspaceFormat, inFormat } from './format.ts';
+import { infraReadme } from '../infra/generate.ts';
 import { infraDirectories, isWorkspace, workspaceDirectories } from './layout.ts';
 import { checkWorkspaceName } from './reference.ts';
 import { type RegisteredWorkspace, WorkspaceRegistry } from './registry.ts';
@@ -177,17 +178,6 @@ function allFiles(workspace: NewWorkspace): Record<string, string> {
     files[path.join('infra', workspace.infra, file.path)] = file.text;
   files[path.join('infra', workspace.infra, 'README.md')] = infraReadme(workspace.infra, workspace.template);
   return files;
-}
-
-function infraReadme(infra: string, template: WorkspaceTemplate): string {
-  return `# Infrastructure ${infra}
-
-${template.summary}.
-
-- \`settings.toml\` settings and defaults, \`servers.toml\` the servers, \`taskservs/\` what is installed on them
-- \`settings-<environment>.toml\` is merged over the settings in that environment
-- \`data/\`, \`tmp/\` are written by the program
-`;
 }
 
 /** Builds beside the target, then moves it there; an existing directory is backed up and its definitions are kept. */

@@ -13,21 +13,33 @@ export interface ExtensionUse {
 
 export type AuditSink = (use: ExtensionUse) => void;
 
-/** `<ws>/.runtime/audit/extensions.jsonl`: one JSON record a line. */
+/** A file that records are appended to, one JSON record a line; `flush` waits for what is under way. */
+export interface AuditFile<T> {
+  readonly sink: (record: T) => void;
+  flush(): Promise<void>;
+}
+
+/** `<ws>/.runtime/audit/extensions.jsonl`. */
 export function extensionAuditFile(workspacePath: string): string {
   return join(workspacePath, '.runtime', 'audit', 'extensions.jsonl');
 }
 
-/** A sink that appends to the workspace's file; `flush` waits for what is under way. */
-export function fileAudit(
-  workspacePath: string,
-  now: () => number = Date.now,
-): { readonly sink: AuditSink; flush(): Promise<void> } {
-  const file = extensionAuditFile(workspacePath);
+/** `<ws>/.runtime/audit/providers.jsonl`: every change at a provider (06 §8). */
+export function providerAuditFile(workspacePath: string): string {
+  return join(workspacePath, '.runtime', 'audit', 'providers.jsonl');
+}
+
+/** Appends uses of extensions to the workspace's file. */
+export function fileAudit(workspacePath: string, now: () => number = Date.now): AuditFile<ExtensionUse> {
+  return appendRecords(extensionAuditFile(workspacePath), now);
+}
+
+/** Appends records with their time; a file that can't be written stops nothing. */
+export function appendRecords<T extends object>(file: string, now: () => number = Date.now): AuditFile<T> {
   let last: Promise<unknown> = Promise.resolve();
   return {
-    sink: (use) => {
-      const line = `${JSON.stringify({ time: new Date(now()).toISOString(), ...use })}\n`;
+    sink: (record) => {
+      const line = `${JSON.stringify({ time: new Date(now()).toISOString(), ...record })}\n`;
       last = last
         .then(() => mkdir(dirname(file), { recursive: true }))
         .then(() => appendFile(file, line, { mode: 0o600 }))
