@@ -26,8 +26,6 @@ export interface PartsScope {
   readonly packages: TaskservPackages;
   /** Traffic that goes to a canary. */
   readonly traffic?: CanaryTraffic;
-  /** Namespace of applications on Kubernetes that name none. */
-  readonly namespace?: string;
 }
 
 /**
@@ -137,10 +135,9 @@ function portOf(component: Component, port: unknown): Data {
 }
 
 function kubernetesPart(scope: PartsScope, component: Component, server: Server): Part {
-  const { cluster, layout, namespace } = scope;
+  const { cluster, layout } = scope;
   const config = expandPlacement(component.config, layout.placement) as Data;
   const definition: Data = {
-    ...(namespace === undefined ? {} : { namespace, create_ns: true }),
     name: component.name,
     ...config,
   };

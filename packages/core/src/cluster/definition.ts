@@ -4,7 +4,7 @@ import { type Cluster, ProvisioningError } from '@provisioning/extensions-sdk';
 import type { Data } from '../config/document.ts';
 import { isRecord, mergeData } from '../config/merge.ts';
 import type { ExtensionRecord } from '../extensions/record.ts';
-import { completeCluster } from '../infra/clusters.ts';
+import { completeCluster, writtenCluster } from '../infra/clusters.ts';
 import type { Infrastructure } from '../infra/index.ts';
 import { readSource } from '../layers/read-source.ts';
 import { canaryDefinition, mainOfName } from './canary.ts';
@@ -59,7 +59,7 @@ export async function loadCluster(name: string, sources: ClusterSources): Promis
   }
   const parts = [
     record === undefined ? undefined : await packageDefinition(record),
-    own,
+    own === undefined ? undefined : writtenCluster(own),
     override,
     file,
     sources.secrets,

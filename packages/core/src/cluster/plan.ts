@@ -7,6 +7,7 @@ import { type Part, placeOf } from '../operations/cluster/parts/part.ts';
 import type { Plan } from '../plan/plan.ts';
 import { canaryOf } from './canary.ts';
 import { partsOf } from './component-parts.ts';
+import { runsOnKubernetes } from './layout.ts';
 import { checkRequirements } from './requirements.ts';
 import { type ClusterScope, clusterScope, deployedScope, trafficOf } from './scope.ts';
 import { withoutSecrets } from './secrets.ts';
@@ -38,9 +39,10 @@ export interface ClusterPlanOptions {
 export async function planCluster(
   context: Context,
   infrastructure: Infrastructure,
-  cluster: Cluster,
+  wanted: Cluster,
   options: ClusterPlanOptions = {},
 ): Promise<Plan> {
+  const cluster = inNamespace(wanted, options.namespace);
   const clusters = await readClusters(context);
   const record = clusters[cluster.name];
   const scale = { ...record?.scale, ...options.scale };
@@ -48,7 +50,6 @@ export async function planCluster(
   const scope = clusterScope(context, infrastructure, cluster, clusters, {
     scale,
     ...(traffic === undefined ? {} : { traffic }),
-    ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
   });
   const main = canaryOf(cluster);
   if (main === undefined) checkRequirements(cluster, scope.layout.servers);
@@ -93,6 +94,17 @@ export async function planCluster(
     dependencies: graph.map(({ id }) => id),
   });
   return planOf(context, infrastructure, { changes, graph, warnings });
+}
+
+/** Applications on Kubernetes that name no namespace go to this one; it is part of what is deployed and recorded. */
+function inNamespace(cluster: Cluster, namespace: string | undefined): Cluster {
+  if (namespace === undefined) return cluster;
+  const components = cluster.components.map((component) =>
+    component.type === 'application' && runsOnKubernetes(component)
+      ? { ...component, config: { namespace, create_ns: true, ...component.config } }
+      : component,
+  );
+  return { ...cluster, components };
 }
 
 async function componentInput(

@@ -13,7 +13,6 @@ import type { ClusterRecord } from './state.ts';
 export interface ScopeOptions {
   readonly scale?: Readonly<Record<string, number>>;
   readonly traffic?: CanaryTraffic;
-  readonly namespace?: string;
 }
 
 /** A cluster placed on its servers, with its components in their order. */
@@ -50,7 +49,6 @@ export function clusterScope(
     components,
     packages: new TaskservPackages(),
     ...(options.traffic === undefined ? {} : { traffic: options.traffic }),
-    ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
   };
 }
 

@@ -8,6 +8,22 @@ import type { ReportAt } from './network.ts';
  * taskservs) become components (05 §5.1).
  */
 export function completeCluster(name: string, definition: Data): Data {
+  const cluster = completed(name, definition);
+  written.set(cluster, definition);
+  return cluster;
+}
+
+const written = new WeakMap<object, Data>();
+
+/**
+ * A completed cluster as it was written. What an infrastructure says of a cluster of an extension is merged over the
+ * extension's definition, and defaults that nobody wrote must not win over it.
+ */
+export function writtenCluster(cluster: Data): Data {
+  return written.get(cluster) ?? cluster;
+}
+
+function completed(name: string, definition: Data): Data {
   const { services, ...rest } = definition;
   const cluster: Data = structuredClone({ name, ...rest });
   const components = Array.isArray(cluster['components']) ? (cluster['components'] as unknown[]) : [];

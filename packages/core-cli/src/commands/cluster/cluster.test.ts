@@ -88,7 +88,8 @@ test('07 §10.2 a definition can be stored only, without its secrets, and deploy
   expect(text).not.toContain('hidden-here');
   expect((await cli('cluster create postgres-ha --define-only')).stderr).toContain('is defined already');
   await writeFile(join(folder, 'ws/infra/shop/clusters/web.toml'), 'dependencies = ["postgres-ha"]\n');
-  const { stdout } = await cli('cluster deploy --check --out json');
+  const { stdout, stderr } = await cli('cluster deploy --check --out json');
+  expect(stderr).toBe('');
   const names = (JSON.parse(stdout) as { would: { name: string }[] }).would.map(({ name }) => name);
   expect(names).toEqual([
     'postgres-ha/system',
@@ -98,6 +99,17 @@ test('07 §10.2 a definition can be stored only, without its secrets, and deploy
     'web/web',
     'web/entry',
   ]);
+  await writeFile(
+    join(folder, 'ws/infra/shop/clusters/monitoring.yaml'),
+    'components: [{ name: grafana, enabled: true }]\n',
+  );
+  const monitoring = JSON.parse((await cli('cluster show monitoring --out json')).stdout) as object;
+  // What is written wins over the extension, what is not written does not.
+  expect(monitoring).toMatchObject({
+    resources: { cpu_per_node: '1', memory_per_node: '1Gi' },
+    components: expect.arrayContaining([expect.objectContaining({ name: 'grafana', enabled: true })]),
+  });
+  await rm(join(folder, 'ws/infra/shop/clusters/monitoring.yaml'));
   await writeFile(join(folder, 'ws/infra/shop/clusters/web.toml'), 'dependencies = ["nowhere"]\n');
   expect((await cli('cluster deploy --check')).stderr).toContain("depends on unknown cluster 'nowhere'");
 });

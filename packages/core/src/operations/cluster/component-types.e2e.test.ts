@@ -145,10 +145,11 @@ test('07 §10.2.5 an application runs as a container: kept running, changed in p
     `mkdir -p /root/image && cd /root/image
 cat >answer.pl <<'end'
 use IO::Socket::INET;
+$SIG{PIPE} = 'IGNORE';
 my $s = IO::Socket::INET->new(LocalPort => 8080, Listen => 5, ReuseAddr => 1) or die $!;
 while (my $c = $s->accept) { print $c "$ENV{GREETING}\\n"; close $c; }
 end
-tar -cf - -C / --exclude='usr/share/doc' bin lib lib64 usr/bin/perl usr/lib/x86_64-linux-gnu usr/lib64 usr/share/perl usr/lib/x86_64-linux-gnu/perl-base 2>/dev/null >/root/image.tar || true
+tar -cf - -C / --exclude='usr/share/doc' bin lib lib64 usr/bin/perl usr/lib/x86_64-linux-gnu usr/lib64 usr/share/perl 2>/dev/null >/root/image.tar || true
 tar -rf /root/image.tar answer.pl
 podman import -q /root/image.tar localhost/answer:1`,
   );
@@ -168,7 +169,11 @@ podman import -q /root/image.tar localhost/answer:1`,
   expect(JSON.stringify(await readClusters(bed.context()))).not.toContain('token-of-the-shop');
 
   await bed.sh('one', `kill -9 $(${pids})`);
-  await bed.eventually('one', answer(8081), 'hello');
+  await bed.eventually('one', answer(8081), 'hello').catch(async (error: Error) => {
+    throw new Error(
+      `${error.message}\n${await bed.sh('one', 'journalctl -u provisioning-shop-web -n 12 --no-pager -o cat')}`,
+    );
+  });
   const second = shop(8082, { GREETING: 'good day' });
   await bed.carryOut(await bed.plan(second));
   await bed.eventually('one', answer(8082), 'good day');

@@ -95,6 +95,8 @@ function installScript(part: ContainerPart): string {
     '[Unit]',
     `Description=Application ${part.name}`,
     'After=network-online.target',
+    // However often it ends, it is started again.
+    'StartLimitIntervalSec=0',
     '[Service]',
     `ExecStart=@runtime@ ${run}`,
     `ExecStop=@runtime@ stop -t 10 ${part.name}`,
@@ -160,5 +162,7 @@ async function onHost(
   timeout = 60,
 ): ReturnType<Transport['run']> {
   const { transport, access } = await openHost(context, part.server);
-  return transport.run(`${asRoot(access)}sh -s`, { input: script, signal: context.signal, timeout });
+  // Read as a whole before anything runs: a program that reads standard input must not swallow the rest.
+  const input = `main() {\n${script}\n}\nmain </dev/null\nexit\n`;
+  return transport.run(`${asRoot(access)}sh -s`, { input, signal: context.signal, timeout });
 }
