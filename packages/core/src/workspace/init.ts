@@ -10,7 +10,7 @@ import { infraReadme } from '../infra/generate.ts';
 import { infraDirectories, isWorkspace, workspaceDirectories } from './layout.ts';
 import { checkWorkspaceName } from './reference.ts';
 import { type RegisteredWorkspace, WorkspaceRegistry } from './registry.ts';
-import { type WorkspaceTemplate, workspaceTemplate } from './templates/index.ts';
+import { workspaceTemplate } from './templates/index.ts';
 
 export interface InitOptions {
   readonly surroundings: Surroundings;

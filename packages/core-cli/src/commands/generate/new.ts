@@ -21,7 +21,7 @@ export default class GenerateNew extends ProvisioningCommand {
   static override spec: CommandSpec = { access: 'l', workspace: false, sideEffect: 'create' };
   static override examples = [
     'provisioning generate new infra staging',
-    'provisioning generate new taskserv my-api --port 8080',
+    'provisioning generate new taskserv my-api',
   ];
   static override strict = false;
   static override args = {

@@ -1,8 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Cluster } from '@provisioning/extensions-sdk';
-import { type ClusterRemovalOptions, planClusterRemoval } from '../../cluster/plan.ts';
+import { planCanaryWeight, planClusterRollback, planPromotion } from '../../cluster/changeover.ts';
+import { type ClusterRemovalOptions, planCluster, planClusterRemoval } from '../../cluster/plan.ts';
 import { readClusters } from '../../cluster/state.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { NodeResult } from '../run-graph.ts';
@@ -27,10 +28,23 @@ async function ownTaskserv(name: string, install = ''): Promise<void> {
     await writeFile(join(folder, 'scripts', file), `set -eu\n${text}`);
 }
 
+/** A taskserv that writes its setting into a file. */
+async function paintTaskserv(): Promise<void> {
+  const folder = join(bed.bed.workspacePath, 'extensions/taskservs/paint');
+  await mkdir(join(folder, 'default'), { recursive: true });
+  await writeFile(
+    join(folder, 'manifest.yaml'),
+    'name: paint\ntype: taskserv\nversion: 1.0.0\ninstall: {files: [{template: paint.hbs, path: /root/paint}]}\n',
+  );
+  await writeFile(join(folder, 'default/paint.hbs'), '{{config.colour}}\n');
+}
+
 beforeAll(async () => {
   bed = await ClusterBed.make(['one']);
+  await paintTaskserv();
   await ownTaskserv('a');
   await ownTaskserv('b');
+  await ownTaskserv('never', 'exit 7');
   await ownTaskserv('c', 'if [ ! -e /root/allow-c ]; then echo "c is not allowed here"; exit 7; fi');
 }, 300_000);
 
@@ -115,3 +129,174 @@ test('what does not fit is refused before anything happens', async () => {
   const odd = clusterOf([component('x', [], { type: 'nonsense' as never })]);
   await expect(bed.plan(odd)).rejects.toThrow('Unknown component type: nonsense');
 });
+
+const everything = () =>
+  clusterOf(
+    [
+      component('backnet', [], {
+        type: 'infrastructure',
+        config: { network: { name: 'backnet' }, volume: { name: 'shared', size: 1 } },
+      }),
+      component('node', ['backnet'], {
+        type: 'server',
+        config: { cores: 1, memory: 512, os: 'debian', running_wait: 0 },
+        resources: { replicas: 2 },
+      }),
+      component('marker', ['node'], {
+        service: 'ip-aliases',
+        servers: '@servers(node)',
+        config: { aliases: [] },
+      }),
+    ],
+    'farm',
+  );
+
+test('07 §10.2 servers, networks and volumes come with a cluster, are used by it, and go with it', async () => {
+  const farm = everything();
+  await bed.carryOut(await bed.plan(farm));
+  const hostnames = async () => (await bed.bed.provider.listServers()).map(({ hostname }) => hostname).sort();
+  const network = async () => (await bed.bed.provider.network!.list()).some(({ name }) => name === 'backnet');
+  const volume = async () => (await bed.bed.provider.volume!.list()).some(({ name }) => name === 'shared');
+  expect([await hostnames(), await network(), await volume()]).toEqual([
+    ['farm-node-01', 'farm-node-02', 'one'],
+    true,
+    true,
+  ]);
+  expect((await readClusters(bed.context()))['farm']?.components).toMatchObject([
+    { component: 'backnet', type: 'resource', servers: ['backnet', 'shared'] },
+    { component: 'node', type: 'server', servers: ['farm-node-01', 'farm-node-02'] },
+    { component: 'marker', type: 'taskserv', servers: ['farm-node-01', 'farm-node-02'] },
+  ]);
+
+  // Fewer servers: the last one loses its taskserv, then goes.
+  const fewer = await bed.plan(farm, { scale: { node: 1 } });
+  expect(fewer.changes.filter(({ action }) => action === 'delete')).toMatchObject([
+    { name: 'farm/marker', reasons: ['from farm-node-02'] },
+    { name: 'farm/node', reasons: ['from farm-node-02'] },
+  ]);
+  await bed.carryOut(fewer);
+  expect(await hostnames()).toEqual(['farm-node-01', 'one']);
+
+  await bed.carryOut(await planClusterRemoval(bed.context(), bed.infrastructure(), farm));
+  expect([await hostnames(), await network(), await volume()]).toEqual([['one'], false, true]);
+  await bed.bed.provider.volume!.delete(
+    (await bed.bed.provider.volume!.list()).find(({ name }) => name === 'shared')!.id,
+  );
+}, 300_000);
+
+test('07 §10.2.6 a component that fails takes the servers, networks and volumes of its run with it', async () => {
+  const farm = everything();
+  const broken = {
+    ...farm,
+    components: farm.components.map((one) => (one.name === 'marker' ? { ...one, service: 'never' } : one)),
+  };
+  const results = await bed.run(await bed.plan(broken), true);
+  expect(results.map(({ status }) => status)).toEqual(['completed', 'completed', 'failed', 'skipped']);
+  const [servers, networks, volumes] = await Promise.all([
+    bed.bed.provider.listServers(),
+    bed.bed.provider.network!.list(),
+    bed.bed.provider.volume!.list(),
+  ]);
+  expect(servers.map(({ hostname }) => hostname)).toEqual(['one']);
+  expect([networks.filter(({ name }) => name === 'backnet'), volumes]).toEqual([[], []]);
+}, 300_000);
+
+test('an infrastructure component that the provider has no service for is refused with what lacks', async () => {
+  const names = clusterOf([
+    component('names', [], {
+      type: 'infrastructure',
+      config: { dns: { name: 'x', zone: 'example.org', value: '192.0.2.1' } },
+    }),
+  ]);
+  const [result] = await bed.run(await bed.plan(names));
+  expect(result?.error?.message).toContain("Provider 'local' does not support dns_management");
+  const nothing = clusterOf([component('odd', [], { type: 'infrastructure', config: {} })]);
+  await expect(bed.plan(nothing)).rejects.toMatchObject({ code: 'COMPONENT_INVALID', exitCode: 3 });
+});
+
+/** A kubectl that keeps what is applied in a file and tells of it: a control plane is out of reach here. */
+const kubectl = `#!/bin/sh
+echo "$*" >>/root/kubectl.log
+case "$1" in
+  apply) cat >/root/applied.json; echo deployment.apps/shop configured ;;
+  get) if [ -e /root/applied.json ]; then printf 'shop '; sed -n 's/.*"provisioning\\/digest":"\\([0-9a-f]*\\)".*/\\1/p' /root/applied.json; fi ;;
+  rollout) if [ -e /root/no-rollout ]; then echo 'error: timed out waiting for the condition' >&2; exit 1; fi ;;
+  delete) cat >/root/deleted.json; rm -f /root/applied.json ;;
+esac
+`;
+
+test('07 §10.2.5 an application with containers for Kubernetes is applied, waited for, and deleted again', async () => {
+  await bed.sh('one', `cat >/usr/local/bin/kubectl <<'end'\n${kubectl}end\nchmod 755 /usr/local/bin/kubectl`);
+  const shop = (image: string) =>
+    clusterOf(
+      [
+        component('shop', [], {
+          type: 'application',
+          resources: { replicas: 3 },
+          config: {
+            spec: { containers: [{ name: 'shop', image }] },
+            service: { name: 'shop', ports: [{ name: 'http', target: 80 }] },
+          },
+        }),
+      ],
+      'kube',
+    );
+  await expect(bed.plan(shop('shop:1'))).rejects.toThrow("application 'shop' needs Kubernetes");
+  const infrastructure = bed.infrastructure({ settings: { cluster_admin_host: 'one' } as never });
+  const plan = (image: string) =>
+    planCluster(bed.context(), infrastructure, shop(image), { namespace: 'trade' });
+  await bed.carryOut(await plan('shop:1'));
+  const applied = JSON.parse(await bed.sh('one', 'cat /root/applied.json')) as {
+    items: { kind: string; spec?: { replicas?: number } }[];
+  };
+  expect(applied.items.map(({ kind }) => kind)).toEqual(['Namespace', 'Deployment', 'Service']);
+  expect(applied.items[1]?.spec?.replicas).toBe(3);
+  expect(await bed.sh('one', 'grep rollout /root/kubectl.log')).toBe(
+    'rollout status deployment/shop -n trade --timeout=600s\n',
+  );
+
+  // A rollout that does not come about: what was there before is applied again.
+  const first = await bed.sh('one', 'cat /root/applied.json; touch /root/no-rollout');
+  const results = await bed.run(await plan('shop:2'));
+  expect(results[0]?.error?.message).toContain('timed out waiting for the condition');
+  expect(await bed.sh('one', 'cat /root/applied.json; rm /root/no-rollout')).toBe(first);
+
+  await bed.carryOut(await planClusterRemoval(bed.context(), infrastructure, shop('shop:1')));
+  expect(await bed.sh('one', 'cat /root/deleted.json')).not.toContain('"Namespace"');
+}, 120_000);
+
+test('05 §8.4 a canary beside its cluster is promoted to every server, and rolled back again', async () => {
+  await bed.add('two');
+  const wall = (name: string, colour: string): Cluster => ({
+    ...clusterOf(
+      [component('paint', [], { config: { colour }, scaling: { min: 1, max: 2 } as never })],
+      name,
+    ),
+    version: colour,
+  });
+  const painted = async (): Promise<(string | undefined)[]> =>
+    Promise.all(
+      ['one', 'two'].map(async (host) => (await bed.sh(host, 'cat /root/paint || true')).trim() || undefined),
+    );
+  const main = wall('wall', 'red');
+  const canary = { ...wall('wall-canary', 'blue'), canary_of: 'wall' };
+  await bed.carryOut(await bed.plan(main, { scale: { paint: 1 } }));
+  const early = planCanaryWeight(bed.context(), bed.infrastructure(), main, 'wall-canary', 50);
+  await expect(early).rejects.toMatchObject({ code: 'CLUSTER_NOT_RUNNING' });
+  await bed.carryOut(await bed.plan(canary, { scale: { paint: 1 } }));
+  expect(await painted()).toEqual(['red', 'blue']);
+
+  const rolling = { batch_size: 1, interval: 0 };
+  await bed.carryOut(await planPromotion(bed.context(), bed.infrastructure(), main, canary, { rolling }));
+  expect(await painted()).toEqual(['blue', undefined]);
+  const override = join(bed.bed.workspacePath, 'infra/demo/overrides/clusters/wall.yaml');
+  expect(await readFile(override, 'utf8')).toContain('colour: blue');
+
+  const promoted = wall('wall', 'blue');
+  await bed.carryOut(await planClusterRollback(bed.context(), bed.infrastructure(), promoted));
+  expect(await painted()).toEqual(['red', undefined]);
+  await expect(planClusterRollback(bed.context(), bed.infrastructure(), promoted)).rejects.toMatchObject({
+    code: 'CLUSTER_NO_HISTORY',
+    exitCode: 5,
+  });
+}, 180_000);

@@ -128,15 +128,19 @@ function installScript(part: ContainerPart): string {
     `sed -i "s|@runtime@|$c|; s| --replace| $replace|" /etc/systemd/system/${unit}`,
     `$c image inspect ${shellQuote(part.image)} >/dev/null 2>&1 || $c pull -q ${shellQuote(part.image)} >/dev/null`,
     `systemctl daemon-reload; systemctl enable -q ${unit}; systemctl restart ${unit}`,
-    `limit=$(( $(date +%s) + ${part.timeout} )); ready=`,
-    'while [ -z "$ready" ]; do',
+    `limit=$(( $(date +%s) + ${part.timeout} )); seen=`,
+    // Engines hold the ports of a container before it runs, and one that ends at once runs for a moment: it is there
+    // when the same process answers twice.
+    'while :; do',
     `  if [ $(date +%s) -gt $limit ]; then journalctl -n 5 -o cat -u ${unit} >&2; exit 1; fi`,
-    `  ready=yes; [ "$(systemctl is-active ${unit})" = active ] || ready=`,
+    `  ready=$($c inspect -f '{{.State.Running}} {{.State.Pid}}' ${part.name} 2>/dev/null || true)`,
+    `  case $ready in 'true '*) [ "$(systemctl is-active ${unit})" = active ] || ready= ;; *) ready= ;; esac`,
     ...ports.map(
       (port) =>
         `  if [ -n "$ready" ]; then bash -c ': >/dev/tcp/127.0.0.1/${port}' 2>/dev/null || ready=; fi`,
     ),
-    '  [ -n "$ready" ] || sleep 0.3',
+    '  if [ -n "$ready" ] && [ "$ready" = "$seen" ]; then break; fi',
+    '  seen=$ready; sleep 0.5',
     'done',
   ].join('\n');
 }

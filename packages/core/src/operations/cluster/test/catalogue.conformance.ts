@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Cluster } from '@provisioning/extensions-sdk';
-import { planCanaryWeight, planClusterRollback, planPromotion } from '../../cluster/changeover.ts';
-import { clusterLogs } from '../../cluster/logs.ts';
-import { planClusterRemoval } from '../../cluster/plan.ts';
-import { readClusters } from '../../cluster/state.ts';
-import { packBundle } from '../../taskserv/bundle.ts';
-import { ClusterBed } from './testing/cluster-bed.ts';
+import { planCanaryWeight, planClusterRollback, planPromotion } from '../../../cluster/changeover.ts';
+import { clusterLogs } from '../../../cluster/logs.ts';
+import { planClusterRemoval } from '../../../cluster/plan.ts';
+import { readClusters } from '../../../cluster/state.ts';
+import { packBundle } from '../../../taskserv/bundle.ts';
+import { ClusterBed } from '../testing/cluster-bed.ts';
 
 /** The clusters of the catalogue, each for real on the same three servers: they do their work, and go again. */
 let bed: ClusterBed;
