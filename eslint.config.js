@@ -20,7 +20,18 @@ const directions = [
 ];
 
 export default tseslint.config(
-  { ignores: ['**/dist', '**/node_modules', '**/coverage', '**/.cache', '.bench', '.nx', 'docs/site', '**/*.d.ts'] },
+  {
+    ignores: [
+      '**/dist',
+      '**/node_modules',
+      '**/coverage',
+      '**/.cache',
+      '.bench',
+      '.nx',
+      'docs/site',
+      '**/*.d.ts',
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.strict,
   prettier,

@@ -202,7 +202,11 @@ export const ConfigurationSchema = Type.Object(
           description: 'Container runtime that is tried first',
         }),
         check_order: names('Order in which runtimes are tried; empty means the order of the platform'),
-        timeout_secs: Type.Integer({ default: 5, minimum: 1, description: 'Seconds a runtime has to answer' }),
+        timeout_secs: Type.Integer({
+          default: 5,
+          minimum: 1,
+          description: 'Seconds a runtime has to answer',
+        }),
         enable_cache: flag(true),
       }),
     }),
