@@ -38,6 +38,7 @@ export { type WaitOptions } from './waiting.ts';
 export * from './schemas/envelope.ts';
 export * from './schemas/events.ts';
 export * from './schemas/records.ts';
+export * from './schemas/schedules.ts';
 export * from './schemas/status.ts';
 export * from './schemas/workflow.ts';
 export * from './schemas/outputs.ts';

@@ -5,6 +5,7 @@ export * from './envelope.ts';
 export * from './events.ts';
 export * from './outputs.ts';
 export * from './records.ts';
+export * from './schedules.ts';
 export { checkResponse } from './response-check.ts';
 export * from './status.ts';
 export * from './workflow.ts';

@@ -23,6 +23,7 @@ export const topics: Readonly<Record<string, Topic>> = {
   orchestrator: { summary: 'The service that runs workflows' },
   'orchestrator task': { summary: 'Tasks of the orchestrator' },
   'orchestrator checkpoint': { summary: 'Named checkpoints' },
+  'workflow schedule': { summary: 'Workflows at set times' },
   config: { summary: 'Settings and their origin' },
   'config providers': { summary: 'Providers of the configuration', bare: 'config providers list' },
   'config services': { summary: 'Services of the configuration', bare: 'config services list' },

@@ -11,6 +11,7 @@ export interface OrchestratorApi {
   readonly settings: OrchestratorSettings;
   get<T>(path: string, query?: Query): Promise<T>;
   post<T>(path: string, body?: unknown): Promise<T>;
+  put<T>(path: string, body: unknown): Promise<T>;
   delete(path: string): Promise<void>;
   /** A route outside of the prefix that answers text: `/metrics`. */
   text(path: string): Promise<string>;
@@ -34,6 +35,8 @@ export async function apiFor(command: ProvisioningCommand): Promise<Orchestrator
       (await http.call<T>({ method: 'GET', path: at(path), query, signal })).data,
     post: async <T>(path: string, body: unknown = {}) =>
       (await http.call<T>({ method: 'POST', path: at(path), body, signal })).data,
+    put: async <T>(path: string, body: unknown) =>
+      (await http.call<T>({ method: 'PUT', path: at(path), body, signal })).data,
     async delete(path) {
       await http.call({ method: 'DELETE', path: at(path), signal });
     },

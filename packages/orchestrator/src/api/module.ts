@@ -4,6 +4,7 @@ import { AuthController } from './auth.controller.ts';
 import { BatchController } from './batch.controller.ts';
 import { ResourcesController } from './resources.controller.ts';
 import { MaintenanceController } from './maintenance.controller.ts';
+import { SchedulesController } from './schedules.controller.ts';
 import { StateController } from './state.controller.ts';
 import { SystemController } from './system.controller.ts';
 import { TasksController } from './tasks.controller.ts';
@@ -25,6 +26,7 @@ export class ApiModule {
         TasksController,
         ResourcesController,
         MaintenanceController,
+        SchedulesController,
       ],
       providers: [{ provide: ApiService, useValue: api }],
     };

@@ -15,6 +15,7 @@ import type { Live } from '../runtime/live.ts';
 import type { WorkflowEvent } from '../engine/events.ts';
 import { type Repair, repairStore } from '../recovery/repair.ts';
 import { recover } from '../recovery/recover.ts';
+import { Schedules } from '../schedules/schedules.ts';
 import { Runtime, type RuntimeOptions } from '../runtime/runtime.ts';
 import { TaskLogs } from '../logs/task-logs.ts';
 import type { Endpoint } from '../webhooks/endpoints.ts';
@@ -57,6 +58,7 @@ export class Orchestrator {
   readonly webhooks: Webhooks;
   readonly retention: Retention;
   readonly migrations: Migrations;
+  readonly schedules: Schedules;
   readonly metrics = new OrchestratorMetrics();
   readonly durations = new Durations();
   readonly dispatcher: Dispatcher;
@@ -142,6 +144,13 @@ export class Orchestrator {
       onResult: (endpoint, result) => this.metrics.delivered(endpoint, result),
       onWarning: options.onWarning ?? (() => undefined),
     });
+    this.schedules = new Schedules({
+      store,
+      journal: () => this.journal,
+      submit: (definition, facts, records) => this.workflows.submit(definition, facts, records),
+      isActive: (id) => this.runtime.live(id) !== undefined,
+      onWarning: options.onWarning ?? (() => undefined),
+    });
     this.migrations = new Migrations({
       store,
       settings: options.settings ?? defaultSettings(join(options.logsFolder, '..')),
@@ -199,12 +208,14 @@ export class Orchestrator {
     this.retention.start();
     this.dispatcher.begin?.();
     this.runtime.dispatch();
+    await this.schedules.start();
     return count;
   }
 
   /** Starts nothing new, gives what runs `grace` ms to end, then closes. What did not end goes on at the next start. */
   async close(grace = 0): Promise<void> {
     this.runtime.drain();
+    await this.schedules.stop();
     await this.dispatcher.close(grace);
     this.runtime.stop();
     this.webhooks.stop();

@@ -14,6 +14,8 @@ export interface TestServer {
   /** Kills the process; its data stay. */
   kill(): Promise<void>;
   start(): Promise<void>;
+  /** Stops it in order and starts it again. */
+  restart(): Promise<void>;
   /** Ends the process and removes its folder. */
   end(): Promise<void>;
 }
@@ -150,6 +152,10 @@ async function manage(
       }
     },
     kill: () => stop('SIGKILL'),
+    async restart() {
+      await stop('SIGINT');
+      await server.start();
+    },
     async end() {
       await stop('SIGINT');
       rmSync(folder, { recursive: true, force: true });

@@ -106,8 +106,8 @@ export class OperationWorker {
   /** Takes no more, gives what runs `grace` ms, gives the rest back to other workers. */
   async close(grace: number): Promise<void> {
     await this.#bull.pause(true).catch(() => undefined);
-    const until = Date.now() + grace;
-    while (this.#running.size > 0 && Date.now() < until)
+    const until = performance.now() + grace;
+    while (this.#running.size > 0 && performance.now() < until)
       await new Promise((resolve) => setTimeout(resolve, 50));
     const left = [...this.#running.keys()];
     if (left.length > 0) await this.#mailbox.giveBack(left, this.id).catch(() => undefined);
@@ -146,7 +146,7 @@ export class OperationWorker {
       },
       this.#options,
     );
-    this.#running.set(job.token, { attempt, job, renewed: Date.now() });
+    this.#running.set(job.token, { attempt, job, renewed: performance.now() });
     try {
       const outcome = await attempt.run();
       if (outcome.ok) this.#completed++;
@@ -163,14 +163,14 @@ export class OperationWorker {
    * lost lease makes the delivery empty.
    */
   async #deliver(message: Message): Promise<void> {
-    const until = Date.now() + deliveryLimit;
+    const until = performance.now() + deliveryLimit;
     for (;;) {
       try {
         await this.#results.add(message);
         return;
       } catch (error) {
         this.#options.onError?.(error as Error);
-        if (Date.now() > until) throw error;
+        if (performance.now() > until) throw error;
         await new Promise((resolve) => setTimeout(resolve, 500));
       }
     }
@@ -199,11 +199,11 @@ export class OperationWorker {
     try {
       const held = await this.#mailbox.renew(tokens, this.id);
       for (const [token, running] of this.#running) {
-        if (held.has(token)) running.renewed = Date.now();
+        if (held.has(token)) running.renewed = performance.now();
         else if (tokens.includes(token)) running.attempt.abort(lost);
       }
     } finally {
-      const limit = Date.now() - this.#lease * 1000;
+      const limit = performance.now() - this.#lease * 1000;
       for (const { renewed, attempt } of this.#running.values()) if (renewed < limit) attempt.abort(lost);
     }
   }

@@ -5,43 +5,58 @@ import { createInterface } from 'node:readline';
 import { atOnce, stepsOfWorkflow } from './load.ts';
 
 const program = `
+import { createInterface } from 'node:readline';
 import { DBOS } from '@dbos-inc/dbos-sdk';
-const [, , url, count, rounds] = process.argv;
-DBOS.setConfig({ name: 'bench', systemDatabaseUrl: url, logLevel: 'error', runAdminServer: false });
+DBOS.setConfig({ name: 'bench', systemDatabaseUrl: process.argv[2], logLevel: 'error', runAdminServer: false });
 const workflow = DBOS.registerWorkflow(async () => {
   for (let step = 0; step < ${stepsOfWorkflow}; step++) await DBOS.runStep(async () => undefined, { name: 'step-' + step });
 }, { name: 'bench' });
 await DBOS.launch();
-for (let round = 0; round < Number(rounds) + 1; round++) {
+console.log('READY');
+for await (const line of createInterface({ input: process.stdin })) {
+  const count = Number(line);
+  let left = count;
   const began = performance.now();
-  let left = Number(count);
   await Promise.all(Array.from({ length: ${atOnce} }, async () => {
     while (left-- > 0) await (await DBOS.startWorkflow(workflow)()).getResult();
   }));
-  if (round > 0) console.log('RATE ' + Number(count) * ${stepsOfWorkflow} / ((performance.now() - began) / 1000));
+  console.log('RATE ' + count * ${stepsOfWorkflow} / ((performance.now() - began) / 1000));
 }
 await DBOS.shutdown();
 process.exit(0);
 `;
 
-/** Steps a second of DBOS on a PostgreSQL, one value a round, after a round that does not count. */
-export function measureDbos(peers: string, url: string, count: number, rounds: number): Promise<number[]> {
+export interface Dbos {
+  /** Runs so many workflows. @returns steps a second */
+  round(count: number): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** DBOS with its defaults on a PostgreSQL, in a process of its own that waits between its rounds. */
+export async function startDbos(peers: string, url: string): Promise<Dbos> {
   const script = join(peers, 'dbos-bench.mjs');
   writeFileSync(script, program);
-  const child = spawn(process.execPath, [script, url, String(count), String(rounds)], {
-    cwd: peers,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const rates: number[] = [];
+  const child = spawn(process.execPath, [script, url], { cwd: peers, stdio: ['pipe', 'pipe', 'pipe'] });
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    if (line.startsWith('RATE ')) rates.push(Number(line.slice(5)));
-  });
-  return new Promise((resolve, reject) => {
-    child.on('exit', (code) => {
-      if (code === 0) resolve(rates);
-      else reject(new Error(`DBOS ended with ${code}: ${errors.slice(-500)}`));
-    });
-  });
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const said = async (word: string): Promise<string> => {
+    for (;;) {
+      const { value, done } = await lines.next();
+      if (done) throw new Error(`DBOS ended: ${errors.slice(-500)}`);
+      if (value.startsWith(word)) return value.slice(word.length);
+    }
+  };
+  await said('READY');
+  return {
+    async round(count) {
+      child.stdin.write(`${count}\n`);
+      return Number(await said('RATE '));
+    },
+    async stop() {
+      child.stdin.end();
+      await gone;
+    },
+  };
 }

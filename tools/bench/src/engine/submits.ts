@@ -41,31 +41,61 @@ export async function submitLatencies(
       if (attempt > 200) throw new Error('the orchestrator does not start');
       await sleep(50);
     }
-    const times: number[] = [];
-    const one = async (): Promise<void> => {
-      const began = performance.now();
-      await client.submit({
+    return await paced(rate, seconds, () =>
+      client.submit({
         name: 'submit',
         version: '1.0.0',
         // A few of them occupy the slots; all others stay in the queue.
         operations: [{ id: 'a', type: 'command', input: { command: 'sleep', args: ['120'] } }],
-      });
-      times.push(performance.now() - began);
-    };
-    for (let warm = 0; warm < 100; warm++) await one();
-    times.length = 0;
-    const pending: Promise<void>[] = [];
-    const begin = performance.now();
-    for (let count = 0; count < rate * seconds; count++) {
-      const due = begin + (count * 1000) / rate;
-      const wait = due - performance.now();
-      if (wait > 0) await sleep(wait);
-      pending.push(one());
-    }
-    await Promise.all(pending);
-    return times;
+      }),
+    );
   } finally {
     service.kill('SIGTERM');
     await gone;
   }
+}
+
+/**
+ * The same load on a server that does nothing but sync a line of the same size to a file before it answers: what the
+ * machine, its disk and HTTP cost at this moment.
+ */
+export async function floorLatencies(folder: string, rate: number, seconds: number): Promise<number[]> {
+  const port = await freePort();
+  const program = join(import.meta.dirname, 'submit-floor.ts');
+  const server = spawn(process.execPath, ['--no-warnings', program, String(port), join(folder, 'floor')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const gone = new Promise((resolve) => server.on('exit', resolve));
+  try {
+    await new Promise((resolve) => server.stdout.once('data', resolve));
+    const body = 'x'.repeat(300);
+    return await paced(rate, seconds, async () => {
+      await (await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body })).text();
+    });
+  } finally {
+    server.kill('SIGTERM');
+    await gone;
+  }
+}
+
+/** Milliseconds of each call, begun `rate` a second whether or not the earlier ones have ended. */
+async function paced(rate: number, seconds: number, call: () => Promise<unknown>): Promise<number[]> {
+  const times: number[] = [];
+  const one = async (): Promise<void> => {
+    const began = performance.now();
+    await call();
+    times.push(performance.now() - began);
+  };
+  for (let warm = 0; warm < 100; warm++) await one();
+  times.length = 0;
+  const pending: Promise<void>[] = [];
+  const begin = performance.now();
+  for (let count = 0; count < rate * seconds; count++) {
+    const due = begin + (count * 1000) / rate;
+    const wait = due - performance.now();
+    if (wait > 0) await sleep(wait);
+    pending.push(one());
+  }
+  await Promise.all(pending);
+  return times;
 }

@@ -3,6 +3,7 @@ import { authRoutes } from './auth.ts';
 import { batchRoutes } from './batch.ts';
 import { resourceRoutes } from './resources.ts';
 import { maintenanceRoutes } from './maintenance.ts';
+import { scheduleRoutes } from './schedules.ts';
 import { stateRoutes } from './state.ts';
 import { systemRoutes } from './system.ts';
 import { verbRoutes } from './verbs.ts';
@@ -18,4 +19,5 @@ export const allRoutes: readonly RouteSpec[] = [
   stateRoutes,
   resourceRoutes,
   maintenanceRoutes,
+  scheduleRoutes,
 ].flatMap((group) => Object.values(group));

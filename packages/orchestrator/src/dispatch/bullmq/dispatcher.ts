@@ -34,7 +34,7 @@ const inboxPage = 2000;
 interface Outstanding {
   readonly assignment: Assignment;
   readonly job: Job;
-  /** When the last wake-up was sent. */
+  /** When the last wake-up was sent, by the monotonic clock. */
   sent: number;
 }
 
@@ -111,7 +111,7 @@ export class BullDispatcher implements Dispatcher {
 
   dispatch(assignment: Assignment): void {
     const job = jobOf(assignment);
-    const entry: Outstanding = { assignment, job, sent: Date.now() };
+    const entry: Outstanding = { assignment, job, sent: performance.now() };
     this.#outstanding.set(job.token, entry);
     void this.#send.add(job).catch((error: Error) => {
       entry.sent = 0;
@@ -192,13 +192,13 @@ export class BullDispatcher implements Dispatcher {
   /** Sends again what no worker has taken for a while. */
   async #check(): Promise<void> {
     await this.#listWorkers();
-    const before = Date.now() - this.#checkInterval;
+    const before = performance.now() - this.#checkInterval;
     const waiting = [...this.#outstanding.values()].filter(({ sent }) => sent < before);
     if (waiting.length === 0 || this.#redis.status !== 'ready') return;
     const held = await this.#mailbox.held(waiting.map(({ job }) => job.token));
     for (const entry of waiting) {
       if (held.has(entry.job.token)) continue;
-      entry.sent = Date.now();
+      entry.sent = performance.now();
       await this.#send.add(entry.job);
     }
   }

@@ -72,3 +72,27 @@ function residentMemory(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
 }
+
+/** A worker of the program beside an orchestrator, with the same surroundings. */
+export function startWorkerProgram(environment: Readonly<Record<string, string>>): AsyncDisposable {
+  const home = mkdtempSync(join(tmpdir(), 'conformance-worker-'));
+  const child = spawn(process.execPath, [program, 'worker', '--log-level', 'error'], {
+    cwd: home,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: {
+      HOME: home,
+      PATH: process.env['PATH'],
+      ORCHESTRATOR_EXECUTOR_ALLOW_COMMANDS: 'true',
+      ORCHESTRATOR_SHUTDOWN_GRACE_SECONDS: '0',
+      ...environment,
+    },
+  });
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  return {
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGTERM');
+      await gone;
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}

@@ -9,8 +9,14 @@ export class Process {
   readonly #exited: Promise<void>;
   output = '';
 
-  constructor(fixture: string, args: readonly string[]) {
-    this.#child = spawn(process.execPath, ['--no-warnings', join(sources, fixture), ...args], {
+  /** @param options `clock`: signals make its clock jump */
+  constructor(
+    fixture: string,
+    args: readonly string[],
+    { clock = false }: { readonly clock?: boolean } = {},
+  ) {
+    const preload = clock ? ['--import', join(sources, 'testing/clock.preload.ts')] : [];
+    this.#child = spawn(process.execPath, ['--no-warnings', ...preload, join(sources, fixture), ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     this.#child.stdout!.setEncoding('utf8').on('data', (text: string) => (this.output += text));
@@ -28,6 +34,10 @@ export class Process {
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
     return this.output.includes(word);
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
   }
 
   async kill(): Promise<void> {

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { effects } from '../../../../../packages/orchestrator/src/testing/file-provider.ts';
 import {
   postgresPrograms,
   redisProgram,
@@ -11,6 +10,7 @@ import {
   type TestServer,
 } from '../../../../../packages/orchestrator/src/testing/servers.fixture.ts';
 import type { CaseResult, ConformanceSuite } from '../../suite.ts';
+import { once, outages } from './outages.ts';
 import { Process } from './processes.ts';
 
 const embeddedRuns = Number(process.env['CRASH_RUNS'] ?? 120);
@@ -24,9 +24,9 @@ const lease = '2';
  * counted in a file outside: none may be missing, none twice.
  */
 const suite: ConformanceSuite = {
-  title: `crashes at random instants, ${embeddedRuns + distributedRuns} runs`,
+  title: `crashes at random instants, ${embeddedRuns + distributedRuns} runs, and outages`,
   async run(say) {
-    return { cases: [await embedded(say), ...(await distributed(say))] };
+    return { cases: [...(await outages(say)), await embedded(say), ...(await distributed(say))] };
   },
 };
 
@@ -47,7 +47,7 @@ async function embedded(say: Say): Promise<CaseResult> {
       const last = new Process('recovery/crash.fixture.ts', [folder]);
       const finished = await last.says('finished', 30_000);
       await last.kill();
-      const wrong = finished ? check(join(folder, 'effects')) : 'the workflow did not finish';
+      const wrong = finished ? once(join(folder, 'effects'), operations) : 'the workflow did not finish';
       if (wrong) return { name, status: 'failed', reason: `run ${run}: ${wrong}` };
     } finally {
       rmSync(folder, { recursive: true, force: true });
@@ -117,20 +117,11 @@ async function distributedRun(
     }
     if (!(await main.says('finished Completed', 60_000)))
       return `the workflow did not finish: ${main.output}`;
-    return check(join(folder, 'effects'));
+    return once(join(folder, 'effects'), operations);
   } finally {
     await Promise.all([main, ...workers].map((process) => process.kill()));
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** What is wrong with the effects of a run; nothing when each happened once. */
-function check(file: string): string | undefined {
-  const created = effects(file).filter((line) => line.startsWith('create '));
-  const distinct = new Set(created).size;
-  if (distinct < operations) return `${operations - distinct} effects are missing`;
-  if (created.length > distinct) return `${created.length - distinct} effects happened twice`;
-  return undefined;
 }
 
 export default suite;
