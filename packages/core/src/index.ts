@@ -83,6 +83,8 @@ export {
 } from './plan/servers.ts';
 export { withInfrastructureLock } from './state/lock.ts';
 export { type PlannedTaskserv, taskservsOf } from './plan/uses.ts';
+export { type Balancer, balancerEndpoint, balancersBetween } from './traffic/balancers.ts';
+export { readShares, type TrafficShares } from './traffic/shares.ts';
 export {
   type SelectedTaskservs,
   selectTaskservs,

@@ -22,9 +22,12 @@ export interface InfrastructureSession extends AsyncDisposable {
   readonly context: Context;
 }
 
-/** Opens the infrastructure of the command line; close it with `await using`. */
-export async function openInfrastructure(command: ProvisioningCommand): Promise<InfrastructureSession> {
-  const { selection, configuration } = await openWorkspace(command, 'required');
+/** Opens the infrastructure of the command line, or the one named; close it with `await using`. */
+export async function openInfrastructure(
+  command: ProvisioningCommand,
+  infra?: string,
+): Promise<InfrastructureSession> {
+  const { selection, configuration } = await openWorkspace(command, 'required', infra);
   const infrastructure = await loadDefinition(command, selection, configuration);
   const project = new Project(projectOptions(command, selection, infrastructure, configuration));
   const context = project.context({ idempotencyKey: `cli/${process.pid}`, signal: command.signal });

@@ -23,8 +23,9 @@ export interface WorkspaceSession {
 export function select(
   command: ProvisioningCommand,
   infrastructure: 'required' | 'optional' | 'none',
+  infra = command.globals.infra,
 ): Promise<Selection> {
-  const { workspace, infra } = command.globals;
+  const { workspace } = command.globals;
   return selectWorkspace({ surroundings: surroundingsOf(command.runtime), workspace, infra, infrastructure });
 }
 
@@ -35,8 +36,9 @@ export function select(
 export async function openWorkspace(
   command: ProvisioningCommand,
   infrastructure: 'required' | 'optional' | 'none' = 'none',
+  infra?: string,
 ): Promise<WorkspaceSession> {
-  const selection = await select(command, infrastructure);
+  const selection = await select(command, infrastructure, infra);
   const { spec } = command.constructor as unknown as CommandClass;
   if (changesSomething(spec) && spec.workspace !== false) {
     const notice = await requireCompatible(selection, command.host.catalogue.version);

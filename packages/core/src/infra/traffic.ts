@@ -13,6 +13,8 @@ export interface SwitchOptions {
   readonly to: string;
   /** Default 10, 50, 90, 100. */
   readonly steps?: readonly number[];
+  /** Share that the new side has already, default 0. */
+  readonly current?: number;
   /** Milliseconds after each step before its health check, default 60 s. */
   readonly interval?: number;
   /** The reason the new side is not healthy; nothing when it is. */
@@ -41,7 +43,7 @@ export async function switchTraffic(endpoint: Switchable | undefined, options: S
       message: `Steps must rise from 0 to 100: ${steps.join(',')}`,
     });
   }
-  let weight = 0;
+  let weight = options.current ?? 0;
   for (const step of steps) {
     await endpoint.setWeight(step);
     options.say?.(`Traffic to ${options.to}: ${step} %`);

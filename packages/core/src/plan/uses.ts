@@ -13,6 +13,7 @@ import {
   resolveTaskservConfig,
   serverReferences,
 } from '../taskserv/index.ts';
+import { isElsewhere } from '../traffic/shares.ts';
 
 /** A taskserv as one server uses it, with the servers whose addresses its templates need. */
 export interface PlannedTaskserv {
@@ -87,7 +88,9 @@ export async function taskservsOf(
       mergeConfig(nodeDefaults(entry.name, definition), definition.taskservs[entry.name]),
     );
     const config = resolveTaskservConfig(taskserv, use, server.hostname);
-    const references = serverReferences(taskserv.schema, config).map((hostname) => {
+    // Servers of other infrastructures are nothing to wait for: they are there or not.
+    const own = serverReferences(taskserv.schema, config).filter((hostname) => !isElsewhere(hostname));
+    const references = own.map((hostname) => {
       const provider = providers.get(hostname);
       if (provider === undefined) throw unknownReference(hostname, entry.name, server, definition);
       return { hostname, provider };

@@ -5,6 +5,9 @@ import {
   ProvisioningError,
   type Transport,
 } from '@provisioning/extensions-sdk';
+import { join } from 'node:path';
+import { StateFile } from '../state/state.ts';
+import { isElsewhere, placeOfServer } from '../traffic/shares.ts';
 import type { TemplateServer } from './templates.ts';
 
 /** A server of the infrastructure as operations name it. */
@@ -50,17 +53,32 @@ export class ServerDirectory {
     readonly server: TemplateServer;
     readonly servers: Readonly<Record<string, TemplateServer>>;
   }> {
-    const others = references.map((reference) =>
+    const named = references.map((reference) =>
       typeof reference === 'string' ? { hostname: reference, provider: target.provider } : reference,
     );
+    const others = named.filter(({ hostname }) => !isElsewhere(hostname));
     const [own, ...found] = await Promise.all([target, ...others].map((one) => this.find(one)));
     const servers: Record<string, TemplateServer> = {};
+    for (const { hostname } of named) {
+      if (!isElsewhere(hostname)) continue;
+      const server = await this.#elsewhere(hostname, target.provider);
+      if (server !== undefined) servers[hostname] = server;
+    }
     found.forEach((server, index) => {
       if (server)
         servers[server.hostname] = templateServer(server, others[index]!.provider !== target.provider);
     });
     const server = own ? templateServer(own, false) : unknownServer(target.hostname);
     return { server, servers: { ...servers, [target.hostname]: server } };
+  }
+
+  /** A server of another infrastructure of the workspace, as that one knows it. */
+  async #elsewhere(reference: string, provider: string): Promise<TemplateServer | undefined> {
+    const { workspace, infra } = this.#context;
+    const place = placeOfServer(reference, infra);
+    const state = await new StateFile(join(workspace.path, 'infra', place.infra)).read();
+    const record = state.servers[place.hostname];
+    return record && templateServer({ ...record, hostname: reference }, record.provider !== provider);
   }
 }
 
@@ -69,7 +87,10 @@ function key(target: ServerTarget): string {
 }
 
 /** Servers of one provider reach each other by private addresses, others by public ones. */
-function templateServer({ hostname, ip_addresses: ip }: ObservedServer, elsewhere: boolean): TemplateServer {
+function templateServer(
+  { hostname, ip_addresses: ip }: Pick<ObservedServer, 'hostname' | 'ip_addresses'>,
+  elsewhere: boolean,
+): TemplateServer {
   const [inside, outside] = [ip.private ?? '', ip.public ?? ''];
   const address = elsewhere ? outside || inside : inside || outside;
   return { hostname, ip: address, private_ip: inside, public_ip: outside };

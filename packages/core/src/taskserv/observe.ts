@@ -10,6 +10,7 @@ import { compareFacts, type TaskservObservation } from './difference.ts';
 import { factsFunction } from './facts.ts';
 import { asRoot, openHost, ServerDirectory, type ServerReference, type ServerTarget } from './host.ts';
 import { TaskservPackages } from './package.ts';
+import { readShares, withShares } from '../traffic/shares.ts';
 
 export interface ObserveOptions {
   /** Packages read before, for a plan over many servers. */
@@ -88,7 +89,8 @@ export async function prepareTaskserv(
   const packages = options.packages ?? new TaskservPackages();
   const directory = options.directory ?? new ServerDirectory(context);
   const taskserv = await packages.load(await context.extension('taskserv', use.name));
-  const config = resolveTaskservConfig(taskserv, use, target.hostname);
+  const shares = await readShares(context.workspace.path, context.infra);
+  const config = withShares(resolveTaskservConfig(taskserv, use, target.hostname), context.infra, shares);
   const references = new Map<string, ServerReference>();
   for (const name of serverReferences(taskserv.schema, config)) references.set(name, name);
   for (const one of options.references ?? [])

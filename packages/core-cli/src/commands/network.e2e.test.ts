@@ -1,0 +1,116 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { CliBed } from '../testing/cli-bed.ts';
+
+/** Two infrastructures behind a real load balancer. The tests build on each other. */
+let bed: CliBed;
+
+const server = (name: string, rest = ''): string =>
+  `[[servers]]\nhostname = "${name}"\nprovider = "local"\nos = "debian-12"\nmemory = 512\n${rest}`;
+
+const blue = `${server('web-01')}
+${server('lb-01', 'taskservs = ["haproxy"]')}
+[taskservs.haproxy]
+frontends = [{ name = "web", port = 80, backend = "sites" }]
+
+[[taskservs.haproxy.backends]]
+name = "sites"
+servers = [
+  { server = "web-01", port = 8080 },
+  { server = "green/web-01-green", port = 8080 },
+]
+`;
+
+/** Answers every request with its own name; Perl is on every Debian. */
+const site = (name: string): string => `cat >/root/site <<'END'
+use IO::Socket::INET;
+my $s = IO::Socket::INET->new(LocalPort => 8080, Listen => 50, ReuseAddr => 1) or die $!;
+while (my $c = $s->accept) { my $l = <$c>; print $c "HTTP/1.0 200 OK\\r\\n\\r\\n${name}\\n"; close $c; }
+END
+systemd-run --quiet --unit=site perl /root/site`;
+
+beforeAll(async () => {
+  bed = await CliBed.make(blue, { servers: true });
+  const green = join(bed.workspacePath, 'infra', 'green');
+  await mkdir(green, { recursive: true });
+  await writeFile(join(green, 'settings.toml'), server('web-01-green'));
+  await must('deploy --yes --direct --infra green');
+  await must('deploy --yes --direct');
+  await bed.sh('web-01', site('blue'));
+  await must(['server', 'exec', 'web-01-green', '--infra', 'green', '--', site('green')]);
+}, 300_000);
+
+// Every command line is a run of its own, on real servers.
+jest.setTimeout(180_000);
+
+afterAll(async () => {
+  await bed?.[Symbol.asyncDispose]();
+});
+
+async function must(line: string | readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await bed.cli(line);
+  if (code !== 0) throw new Error(`${String(line)}: exit ${code}\n${stdout}${stderr}`);
+  return `${stdout}${stderr}`;
+}
+
+/** How many of fifty requests each side answers. */
+async function answers(): Promise<{ blue: number; green: number }> {
+  const ask = `exec 3<>/dev/tcp/127.0.0.1/80; printf "GET / HTTP/1.0\\r\\n\\r\\n" >&3; tail -n 1 <&3`;
+  const lines = (await bed.sh('lb-01', `for i in $(seq 50); do bash -c '${ask}'; done`)).split('\n');
+  const count = (name: string): number => lines.filter((line) => line.trim() === name).length;
+  return { blue: count('blue'), green: count('green') };
+}
+
+const shares = async (): Promise<Record<string, number>> =>
+  JSON.parse(await readFile(join(bed.infra, 'data', 'traffic.json'), 'utf8')) as Record<string, number>;
+
+const line = 'network switch --from prod --to green --yes';
+
+test('what is asked for is checked: infrastructures, steps, and something to switch', async () => {
+  expect(await bed.cli('network switch --from prod --to nope --yes')).toMatchObject({ code: 5 });
+  expect(await bed.cli(`${line} --steps 50,10`)).toMatchObject({ code: 2 });
+  const looked = await must(`${line} --check`);
+  expect(looked).toContain('Would switch: prod -> green on prod/lb-01');
+  await expect(shares()).rejects.toThrow('ENOENT');
+});
+
+test('05.A17 a green side that fails at 50 % gets 10 % again, and the command exits 1', async () => {
+  const running = bed.cli(`${line} --interval 3s`);
+  while ((await shares().catch(() => ({ green: 0 })))['green'] !== 10) await delay(50);
+  while ((await shares())['green'] !== 50) await delay(50);
+  await must('server stop web-01-green --infra green --force --yes --direct');
+  const { code, stderr } = await running;
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/Traffic to green: 10 %\nTraffic to green: 50 %\n/);
+  expect(stderr).not.toContain('90 %');
+  expect(stderr).toContain('Health check failed at 50 %: web-01-green: the server is stopped');
+  expect(stderr).toContain('green is back at 10 %');
+  expect(await shares()).toEqual({ prod: 90, green: 10 });
+  expect(await bed.sh('lb-01', 'grep -o "weight [0-9]*" /etc/haproxy/haproxy.cfg')).toBe(
+    'weight 230\nweight 26\n',
+  );
+  // The next deploy keeps what was set.
+  expect(await must('deploy --yes --direct')).toContain('Nothing to do');
+});
+
+test('a healthy green side gets all of the traffic', async () => {
+  await must('server start web-01-green --infra green --yes --direct');
+  await must(['server', 'exec', 'web-01-green', '--infra', 'green', '--', site('green')]);
+  const shown = await must(`${line} --interval 1s --steps 50,100`);
+  expect(shown).toContain('Traffic switched from prod to green');
+  expect(await shares()).toEqual({ prod: 0, green: 100 });
+  // The load balancer notices within a few seconds that the side that was down is there again.
+  while ((await answers()).green !== 50) await delay(500);
+  const back = await must('network switch --from green --to prod --yes --interval 1s --steps 20');
+  expect(back).toContain('Traffic to prod: 20 %');
+  expect(await answers()).toEqual({ blue: 10, green: 40 });
+});
+
+test('two infrastructures with nothing between them cannot be switched', async () => {
+  await bed.define(server('web-01'));
+  const refused = await bed.cli(line);
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain("No switchable endpoint between 'prod' and 'green'");
+});
