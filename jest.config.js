@@ -2,7 +2,8 @@
 export default {
   roots: ['<rootDir>/packages', '<rootDir>/tools'],
   testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  // What takes long is run by `npm run conformance`.
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '\\.conformance\\.test\\.ts$'],
   modulePathIgnorePatterns: ['/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/tools/testing/transform.js' },

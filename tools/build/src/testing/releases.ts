@@ -12,12 +12,17 @@ import { runProgram } from './process.ts';
 
 const root = join(import.meta.dirname, '../../../..');
 const built = '9.9.9';
+/** Versions made for a test live for seconds. */
+const fast = ['--use-compress-program', 'gzip -1'];
 
 /** Programs that show a line's version, from its folder. */
 const programs: Readonly<Partial<Record<LineName, readonly string[]>>> = {
   core: ['cli'],
   platform: ['orchestrator', 'extension-registry'],
 };
+
+/** Other people's packages that only cloud providers load. */
+const cloudKits = ['@aws-sdk', '@smithy'];
 
 /** A folder of releases made from one real build: other versions of it, and broken ones. */
 export class ReleaseFolder {
@@ -29,11 +34,11 @@ export class ReleaseFolder {
     this.base = join(folder, 'releases');
   }
 
-  /**
-   * @param without folders of other people's packages that the versions made here can do without; what they publish is
-   * smaller then.
-   */
-  static async make(lines: readonly LineName[], without: readonly string[] = []): Promise<ReleaseFolder> {
+  /** @param options.small leaves out what no test here uses, so that versions are packed and unpacked faster. */
+  static async make(
+    lines: readonly LineName[],
+    options: { readonly small?: boolean } = {},
+  ): Promise<ReleaseFolder> {
     const folder = await mkdtemp(join(tmpdir(), 'provisioning-releases-'));
     await buildLines({
       root,
@@ -48,7 +53,7 @@ export class ReleaseFolder {
       mkdirSync(tree);
       const archive = join(folder, 'built', archiveName({ name: line, version: built }));
       await mustRun('tar', ['xzf', archive, '-C', tree]);
-      for (const name of without)
+      for (const name of options.small === true ? cloudKits : [])
         rmSync(join(tree, lineFolder[line], 'node_modules', name), { recursive: true, force: true });
     }
     return new ReleaseFolder(folder);
@@ -77,7 +82,14 @@ export class ReleaseFolder {
     options.alter?.(tree);
     const target = join(this.base, version);
     mkdirSync(target, { recursive: true });
-    await mustRun('tar', ['czf', join(target, archiveName({ name: line, version })), '-C', tree, '.']);
+    await mustRun('tar', [
+      ...fast,
+      '-cf',
+      join(target, archiveName({ name: line, version })),
+      '-C',
+      tree,
+      '.',
+    ]);
     rmSync(tree, { recursive: true });
     cpSync(join(this.folder, 'built', setupName(built)), join(target, setupName(version)));
     await writeChecksums(target);
