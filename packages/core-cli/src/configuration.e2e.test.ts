@@ -347,6 +347,38 @@ async function whenOpen(folder: string): Promise<void> {
   await sleep(200);
 }
 
+describe('platform services', () => {
+  const service = (...words: string[]): Promise<Ended> =>
+    cli('config', 'platform', 'orchestrator', '--set', ...words);
+
+  test('config platform writes what differs, keeps comments, checks values, asks before it overwrites', async () => {
+    const file = at('config/platform/orchestrator.toml');
+    put(file, '# kept\n[orchestrator.queue]\nmax_concurrent_tasks = 5 # few\n');
+    const preview = await service('queue.max_concurrent_tasks=7', '--check');
+    expect(preview.stdout).toContain('+ max_concurrent_tasks = 7');
+    expect(readFileSync(file, 'utf8')).toContain('= 5 # few');
+    expect((await service('queue.max_concurrent_tasks=7')).code).not.toBe(0);
+    expect(readFileSync(file, 'utf8')).toContain('= 5 # few');
+    expect((await service('queue.max_concurrent_tasks=7', '--yes')).code).toBe(0);
+    expect(readFileSync(file, 'utf8')).toBe('# kept\n[orchestrator.queue]\nmax_concurrent_tasks = 7 # few\n');
+    expect(await json('config', 'get', 'platform.orchestrator.queue.max_concurrent_tasks')).toBe(7);
+    const wrong = await service('server.port=80', '--yes');
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toContain('must be at least 1024');
+    const unknown = await cli('config', 'platform', 'nothing');
+    expect(unknown).toMatchObject({ code: 5 });
+    expect(unknown.stderr).toContain("Service 'nothing' not found");
+  }, 60_000);
+
+  test('02.A9 nickel commands name what is missing', async () => {
+    const { code, stderr } = await sandbox.run(['nickel', 'export', 'json', 'a.ncl'], {
+      environment: { PATH: '/nowhere', NICKEL_PATH: '' },
+    });
+    expect(code).toBe(3);
+    expect(stderr).toContain('Nickel binary not found in PATH. Install Nickel or set NICKEL_PATH');
+  });
+});
+
 describe('the render daemon', () => {
   afterAll(() => cli('config', 'daemon', 'stop'));
 

@@ -27,6 +27,7 @@ export const topics: Readonly<Record<string, Topic>> = {
   config: { summary: 'Settings and their origin' },
   'config providers': { summary: 'Providers of the configuration', bare: 'config providers list' },
   'config services': { summary: 'Services of the configuration', bare: 'config services list' },
+  nickel: { summary: 'Nickel files' },
   'config daemon': { summary: 'The render daemon', bare: 'config daemon status' },
   module: { summary: 'Modules loaded into a workspace or infrastructure' },
   layer: { summary: 'Layers a configuration is made of' },

@@ -45,6 +45,7 @@ export { type LayerFile, type LayerId, environmentFiles, layerFiles, layerOrder 
 export { type LoadOptions, loadConfiguration } from './load.ts';
 export { deepFreeze, isRecord, keyPath, mergeData, nest, unsetMark, valueAt } from './merge.ts';
 export { type Mode, configuredMode, modes } from './mode.ts';
+export { findTool, kcl, nickel } from './evaluate/tool.ts';
 export { decodeText, readDocument } from './read.ts';
 export {
   type Surroundings,
@@ -54,6 +55,8 @@ export {
   userDirectories,
 } from './surroundings.ts';
 export { checkDialect, parseDialect } from './validation/dialect.ts';
+export { dialectAsJsonSchema, knownServices, serviceSchema } from './validation/service-schema.ts';
+export { type ServiceFileChange, serviceFileChange, writeServiceFile } from './edit/service-file.ts';
 export { shippedSchemas } from './validation/shipped-schemas.ts';
 export {
   type ValidationItem,

@@ -18,5 +18,6 @@ export function ageKeyPlaces(surroundings: Surroundings): readonly string[] {
 
 /** Ciphers every load knows: age with the key of the usual places, and SOPS through its binary. */
 export function defaultCiphers(surroundings: Surroundings): readonly ConfigCipher[] {
-  return [ageCipher(surroundings, ageKeyPlaces(surroundings)), sopsCipher(surroundings)];
+  const places = ageKeyPlaces(surroundings);
+  return [ageCipher(surroundings, places), sopsCipher(surroundings, places)];
 }
