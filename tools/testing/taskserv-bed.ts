@@ -104,6 +104,25 @@ export class TaskservBed implements AsyncDisposable {
   }
 }
 
+/**
+ * Looks at the arguments of every process of a server twenty times a second.
+ * @param pattern Regular expression that does not match itself, such as `pa55-wor[d]`.
+ * @returns ends the watch and gives the arguments that matched.
+ */
+export async function watchArguments(host: TestHost, pattern: string): Promise<() => Promise<string>> {
+  await host.sh(`touch /root/watching; : >/root/leaks; cat >/root/watch.sh <<'END'
+while [ -e /root/watching ]; do
+  cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep -a -e '${pattern}' >>/root/leaks
+  sleep 0.05
+done
+END
+systemd-run -q --unit watching sh /root/watch.sh`);
+  return async () => {
+    await host.sh('rm /root/watching; while systemctl is-active -q watching; do sleep 0.1; done');
+    return host.sh('cat /root/leaks; rm /root/leaks /root/watch.sh');
+  };
+}
+
 /** Folder of the catalogue, for what reads it as files. */
 export const catalogueFolder = fileURLToPath(new URL('../../packages/taskservs/', import.meta.url));
 

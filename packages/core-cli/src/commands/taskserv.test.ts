@@ -253,6 +253,41 @@ test('generate writes every setting into the infrastructure, once, and the defin
   );
 });
 
+test('07 §5 install-self: what the MCP server recommends is used as far as it fits; without one the defaults hold', async () => {
+  const asked: unknown[] = [];
+  const mcp = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      asked.push([request.url, JSON.parse(body)]);
+      const settings = [
+        { key: 'retention', value: '30d', reason: 'two weeks are little' },
+        { key: 'scrape_interval', value: 7, reason: 'wrong on purpose' },
+        { key: 'unheard_of', value: 1 },
+      ];
+      response.end(JSON.stringify({ content: [], structured: { settings }, is_error: false }));
+    });
+  });
+  await new Promise<void>((resolve) => mcp.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(mcp.address() as AddressInfo).port}`;
+  try {
+    const { code, stderr } = await bed.cli(`taskserv install-self prometheus --check --mcp-url ${url}`);
+    expect(code).toBe(0);
+    expect(asked).toEqual([
+      ['/tools/recommend_resources', { workload: 'prometheus', mode: expect.any(String) as unknown }],
+    ]);
+    expect(stderr).toContain('prometheus.retention = "30d" (two weeks are little)');
+    expect(stderr).toContain('Recommendation left out: ');
+    expect(stderr).not.toContain('unheard_of');
+  } finally {
+    await new Promise((resolve) => mcp.close(resolve));
+  }
+  const alone = await bed.cli(`taskserv install-self prometheus --check --mcp-url ${url}`);
+  expect(alone.code).toBe(0);
+  expect(alone.stderr).toContain(`No recommendations from ${url}`);
+  expect(alone.stderr).toContain('the defaults of prometheus are used');
+});
+
 test('meshes: combinations to choose from, and the guided way from one to another', async () => {
   expect((await bed.cli('taskserv suggest-mesh')).stdout).toContain('linkerd+nginx (default)');
   const steps = await bed.cli('taskserv check-migration istio --to linkerd');

@@ -61,6 +61,7 @@ export async function currentCatalogue(
 export async function openTarget(
   command: ProvisioningCommand,
   text: string | undefined,
+  refresh = false,
 ): Promise<{ readonly target: ModuleTarget; readonly catalogue: ExtensionCatalogue }> {
   const surroundings = surroundingsOf(command.runtime);
   const selection = await selectIfAny(command);
@@ -75,7 +76,7 @@ export async function openTarget(
       ? {}
       : { current: { workspacePath: selection.path, infra: selection.infra } }),
   });
-  return { target, catalogue: openCatalogue(command, target) };
+  return { target, catalogue: openCatalogue(command, target, refresh) };
 }
 
 /** Templates of a workspace and of the product. */

@@ -16,6 +16,8 @@ import type { TaskservTargets } from './targets.ts';
 export interface SelectionFlags {
   readonly version?: string;
   readonly force?: boolean;
+  /** Configuration beneath that of `--config`. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 /** The selection of a command line closed over its dependencies, with what the servers have already (07 §4). */
@@ -34,7 +36,8 @@ export async function selectFor(
       force: flags.force,
       version: flags.version === undefined ? undefined : fullVersion(targets, flags.version, manifests),
       profile,
-      config: config === undefined ? undefined : await readConfig(command, config),
+      config:
+        config === undefined ? flags.settings : { ...flags.settings, ...(await readConfig(command, config)) },
     },
     manifests,
     command.globals.check ? await remembered(session, targets) : await installedFor(session, targets),

@@ -20,6 +20,10 @@ export interface LoadModulesOptions {
   readonly names: readonly string[];
   /** `local` = the workspace's and registered folders only, `core` = the product's only. */
   readonly source?: ModuleSource;
+  /** Place whose modules go before those of others; dependencies may come from anywhere. */
+  readonly preferred?: ModuleSource;
+  /** What the manifest says of installed ones that were fetched for this: `registry` or `oci`. */
+  readonly fetchedFrom?: 'registry' | 'oci';
   readonly version?: string;
   /** Default: links for providers, copies for the rest. */
   readonly mode?: 'copy' | 'link';
@@ -97,13 +101,20 @@ async function prepare(options: LoadModulesOptions): Promise<{ wanted: Wanted[];
 
 /** The highest place below the target that has a fitting version (08 §5.1.1). */
 async function pick(
-  { catalogue, target, source }: LoadModulesOptions,
+  { catalogue, target, source, preferred }: LoadModulesOptions,
   kind: ExtensionKind,
   name: string,
   range?: string,
 ): Promise<ExtensionRecord | undefined> {
   const below = (await catalogue.versions(kind, name)).filter((record) => isBelow(record, kind, target));
-  return below.find(
+  const ordered =
+    preferred === undefined
+      ? below
+      : [
+          ...below.filter((record) => sourceOf(record) === preferred),
+          ...below.filter((record) => sourceOf(record) !== preferred),
+        ];
+  return ordered.find(
     (record) =>
       (source === undefined || sourceOf(record) === source) &&
       (range === undefined || satisfies(record.version, range)),
@@ -135,7 +146,7 @@ async function entryOf(
     kind,
     name: record.name,
     version: record.version,
-    source: sourceOf(record),
+    source: record.layer === 'installed' ? (options.fetchedFrom ?? 'installed') : sourceOf(record),
     path,
     status: 'loaded',
     ...(requiredBy === undefined ? {} : { requiredBy }),

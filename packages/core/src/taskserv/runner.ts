@@ -329,6 +329,9 @@ install_taskserv() {
   need=
   for name in $PACKAGES; do contains "$before" "package\${tab}$name\${tab}installed" || need="$need $name"; done
   missing=$need
+  # What came along with something else stays when that goes.
+  # shellcheck disable=SC2086
+  if [ -z "$recorded" ] && [ -n "$PACKAGES" ] && [ "$need" != " $PACKAGES" ]; then apt-mark -qq manual $PACKAGES >/dev/null 2>&1 9>&- || :; fi
   if [ -n "$UPGRADE" ] && [ "$KEEP_PACKAGES" = no ]; then need=$PACKAGES; fi
   if [ -n "$PIN" ] && [ -n "$PACKAGES" ]; then pin_version; fi
   finish

@@ -192,6 +192,8 @@ export const TaskservManifest = Type.Object(
       { memory: Type.Number({ default: 0 }), disk: Type.Number({ default: 0 }) },
       { default: {} },
     ),
+    /** It may run on a changing number of servers; `taskserv` is the one whose servers count, default itself. */
+    scaling: Type.Optional(Type.Object({ taskserv: Type.Optional(Type.String()) })),
     /** Named partial configurations (07 §2). */
     profiles: Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), { default: {} }),
     /** Seconds for the whole installation on one host. */

@@ -124,3 +124,19 @@ test('09.A16 a folder with extension.toml alone is found with its fields; what n
   expect(checked).toMatchObject({ code: 1 });
   expect(checked.stdout + checked.stderr).toContain('nulib/provider.nu cannot be loaded');
 });
+
+test('08 §5 module load --source oci: fetched, copied into the infrastructure, its source remembered', async () => {
+  await cli(`oci push ${await extension('dragonfly', '1.2.0', { dependencies: { os: '*' } })} ${registry()}`);
+  const loaded = await cli(`module load taskserv ws:prod dragonfly --source oci ${registry()}`);
+  expect(loaded).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('Loaded dragonfly 1.2.0 (oci) → .taskservs/dragonfly'),
+  });
+  expect(loaded.stdout).toContain('+ os (required by dragonfly)');
+  const manifest = await readFile(join(folder, 'ws/infra/prod/.manifest/taskservs.yaml'), 'utf8');
+  expect(manifest).toMatch(/name: dragonfly\n.*version: 1\.2\.0\n.*source: oci/);
+  expect((await cli('module validate ws:prod')).code).toBe(0);
+  const missing = await cli(`module load taskserv ws:prod nowhere --source registry ${registry()}`);
+  expect(missing).toMatchObject({ code: 5 });
+  expect(await readFile(join(folder, 'ws/infra/prod/.manifest/taskservs.yaml'), 'utf8')).toBe(manifest);
+});

@@ -1,9 +1,19 @@
 import { string as argument } from '@oclif/core/args';
 import { boolean, string } from '@oclif/core/flags';
-import { type LoadedEntry, type ModuleSource, loadModules, parseKind } from '@provisioning/core';
+import {
+  type ExtensionKind,
+  type LoadedEntry,
+  type ModuleSource,
+  loadModules,
+  parseKind,
+} from '@provisioning/core';
+import { identifyExtension, installExtensions } from '@provisioning/distribution';
+import { installOptions } from '../../extension/installing.ts';
 import { namesOf } from '../../extension/names.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
+import { type RegistryFlags, registryFlags } from '../../oci/flags.ts';
+import { openArtifacts } from '../../oci/session.ts';
 import { openTarget } from '../../session/modules.ts';
 
 export default class ModuleLoad extends ProvisioningCommand {
@@ -15,6 +25,7 @@ export default class ModuleLoad extends ProvisioningCommand {
     'provisioning module load taskserv . kubernetes cilium',
     'provisioning module load taskserv demo:prod "[redis, postgres]" --check',
     'provisioning module load provider . local',
+    'provisioning module load taskserv . valkey --source oci --registry registry.example.org:5000',
   ];
   static override args = {
     type: argument({ required: true, description: 'provider, taskserv or cluster' }),
@@ -22,7 +33,11 @@ export default class ModuleLoad extends ProvisioningCommand {
     names: argument({ required: true, multiple: true, description: 'modules' }),
   };
   static override flags = {
-    source: string({ description: 'where from', options: ['local', 'core', 'installed'] }),
+    source: string({
+      description: 'where from; registry and oci install it first',
+      options: ['local', 'core', 'installed', 'registry', 'oci'],
+    }),
+    ...registryFlags,
     version: string({ description: 'version or range, such as 1.28' }),
     link: boolean({ description: 'link instead of copying', exclusive: ['copy'] }),
     copy: boolean({ description: 'copy instead of linking' }),
@@ -33,15 +48,20 @@ export default class ModuleLoad extends ProvisioningCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(ModuleLoad);
     const kind = parseKind(args.type);
-    const { target, catalogue } = await openTarget(this, args.target);
+    const names = namesOf(args.names);
+    const fetchedFrom = flags.source === 'registry' || flags.source === 'oci' ? flags.source : undefined;
+    if (fetchedFrom !== undefined) await this.#fetch(kind, names, flags);
+    const { target, catalogue } = await openTarget(this, args.target, fetchedFrom !== undefined);
     const { check } = this.globals;
     const mode = flags.link ? ('link' as const) : flags.copy ? ('copy' as const) : undefined;
     const entries = await loadModules({
       catalogue,
       kind,
       target,
-      names: namesOf(args.names),
-      source: flags.source as ModuleSource | undefined,
+      names,
+      ...(fetchedFrom === undefined
+        ? { source: flags.source as ModuleSource | undefined }
+        : { preferred: 'installed' as const, fetchedFrom }),
       version: flags.version,
       ...(mode === undefined ? {} : { mode }),
       dependencies: !flags['no-deps'],
@@ -55,6 +75,22 @@ export default class ModuleLoad extends ProvisioningCommand {
         ...entries.flatMap((entry) => this.#lines(entry, check)),
       ],
     );
+  }
+
+  /** Installs for the user what is then loaded from there; a check leaves it at what is installed already (08 §5). */
+  async #fetch(
+    kind: ExtensionKind,
+    names: readonly string[],
+    flags: RegistryFlags & { readonly version?: string },
+  ): Promise<void> {
+    if (this.globals.check) return;
+    await using session = await openArtifacts(this, flags);
+    const { artifacts } = session;
+    const range = flags.version === undefined ? '' : `@${flags.version}`;
+    const modules = await Promise.all(
+      names.map((name) => identifyExtension(artifacts, `${kind}/${name}${range}`, this.runtime.cwd)),
+    );
+    await installExtensions(artifacts, modules, installOptions(this, session));
   }
 
   #lines(entry: LoadedEntry, check: boolean): string[] {

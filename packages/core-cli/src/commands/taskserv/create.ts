@@ -1,14 +1,12 @@
 import { boolean, integer, string } from '@oclif/core/flags';
-import { kubernetesNodes, openRun, planDeploy } from '@provisioning/core';
+import { kubernetesNodes } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
-import { carryOut } from '../../plan/carry-out.ts';
 import { type InfrastructureSession, openInfrastructure } from '../../session/infrastructure.ts';
-import { checkCreate } from '../../taskserv/check.ts';
-import { onlySelected } from '../../taskserv/own-plan.ts';
+import { installTaskservs } from '../../taskserv/install.ts';
 import { askForServers } from '../../taskserv/placing.ts';
-import { installedFor, selectFor } from '../../taskserv/selection.ts';
+import { installedFor } from '../../taskserv/selection.ts';
 import {
   namesOn,
   taskservArguments,
@@ -54,43 +52,12 @@ export default class TaskservCreate extends ProvisioningCommand {
       place: askForServers(this, session),
     });
     if (flags.migrate && (await this.#migrate(session, targets, flags.version))) return;
-    const selected = await selectFor(this, session, targets, flags);
-    if (this.globals.check) return await checkCreate(this, session, targets, selected);
-    for (const warning of selected.warnings) this.out.warn(warning);
-    const plan = await planDeploy(session.context, selected.definition, { targets: targets.hostnames });
-    const own = onlySelected(plan, selected.byServer);
-    if (selected.added.length > 0) {
-      this.out.warn(
-        `Not in the definition: ${selected.added.join(', ')}. Add it to the server's taskservs, so that deploy keeps it`,
-      );
-    }
-    const what = `${targets.names.join(', ')} on ${targets.hostnames.join(', ')}`;
-    await carryOut(this, session, own, {
-      name: `taskserv create ${targets.names.join(' ')}`,
-      command: 'taskserv.create',
-      kind: 'taskserv',
-      nothing: `Nothing to do: ${targets.names.join(', ')} already installed on ${targets.hostnames.join(', ')}`,
-      done: `Installed ${what}`,
-      question: `Install ${what}?`,
-      confirm:
-        session.infrastructure.environment === 'production' && !flags.hotfix && targets.chosen !== true,
+    await installTaskservs(this, session, targets, {
+      version: flags.version,
+      force: flags.force,
       rollback: flags.rollback,
       parallel: flags.rolling ? 1 : flags.parallel,
-      begin: () =>
-        openRun(
-          session.context,
-          {
-            command: 'create',
-            names: targets.names,
-            hostnames: targets.hostnames,
-            byServer: targets.byServer,
-            version: flags.version,
-            profile: this.globals.profile,
-            config_file: this.globals.config,
-            force: flags.force,
-          },
-          this.runtime.now(),
-        ),
+      unasked: flags.hotfix,
     });
   }
 
@@ -114,7 +81,11 @@ export default class TaskservCreate extends ProvisioningCommand {
 function withNodes(
   words: readonly string[],
   { infrastructure }: InfrastructureSession,
-  flags: { readonly 'control-plane-only': boolean; readonly 'workers-only': boolean },
+  flags: {
+    readonly servers?: readonly string[];
+    readonly 'control-plane-only': boolean;
+    readonly 'workers-only': boolean;
+  },
 ): readonly string[] {
   const at = words.findIndex((word) => word === 'kubernetes' || word === 'k8s');
   const { workers } = kubernetesNodes(infrastructure.taskservs);
@@ -126,7 +97,10 @@ function withNodes(
       message: '--control-plane-only and --workers-only go with kubernetes only',
     });
   }
-  if (flags['control-plane-only']) return words;
+  // Who names a server says what it shall have.
+  const named =
+    flags.servers !== undefined || infrastructure.servers.some(({ hostname }) => hostname === words.at(-1));
+  if (flags['control-plane-only'] || (named && !flags['workers-only'])) return words;
   const join = flags['workers-only'] ? ['k8s-nodejoin'] : [words[at]!, 'k8s-nodejoin'];
   return [...words.slice(0, at), ...join, ...words.slice(at + 1)];
 }

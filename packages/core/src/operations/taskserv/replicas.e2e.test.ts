@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { TaskservUse } from '@provisioning/extensions-sdk';
-import { TaskservBed, type TestHost } from '../../../../../tools/testing/taskserv-bed.ts';
+import { TaskservBed, type TestHost, watchArguments } from '../../../../../tools/testing/taskserv-bed.ts';
 import { observeTaskservs } from '../../taskserv/observe.ts';
 import { taskservCreate } from './create.ts';
 
@@ -74,6 +74,9 @@ test('postgres: made passwords stay on the host, a replica follows, and neither 
     users: [{ name: 'app' }, { name: 'replicator', password: secret, replication: true }],
     databases: [{ name: 'app', owner: 'app' }],
   };
+  const [watchOne, watchTwo] = await Promise.all(
+    [one, two].map((host) => watchArguments(host, 'pg-replication-secre[t]')),
+  );
   const follower = { ...shared, replica_of: 'node-1', replication_password: secret };
   expect(await create(one, 'postgres', shared)).toMatchObject({ changed: true });
   const file = '/etc/provisioning/secrets/postgres-app';
@@ -87,6 +90,7 @@ test('postgres: made passwords stay on the host, a replica follows, and neither 
   const read =
     'setpriv --reuid=postgres --regid=postgres --init-groups psql -qAtX -d app -c "select name from colours"';
   await eventually(two, `cd / && ${read}`, 'violet');
+  expect([await watchOne!(), await watchTwo!()]).toEqual(['', '']);
   await one.sh(psql("update colours set name = 'indigo'"));
   await eventually(two, `cd / && ${read}`, 'indigo');
 
