@@ -26,13 +26,19 @@ export async function main(
       runtime.stderr.write(`${style.mark('error')} Operation interrupted\n`);
       return interruption.exitCode;
     }
-    const error = asProvisioningError(thrown);
+    const { withAdvice } = await import('./troubleshooting/advice.ts');
+    const { error, page } = await withAdvice(asProvisioningError(thrown));
     const colour = describeTerminal(runtime.stderr, runtime.environment).colour;
     const debug =
       argv.some((token) => token === '--debug' || token === '-x') ||
       isOn(runtime.environment['PROVISIONING_DEBUG']);
     runtime.stderr.write(
-      renderError(error, { style: createStyle(colour), machine: wantsMachineErrors(argv, runtime), debug }),
+      renderError(error, {
+        style: createStyle(colour),
+        machine: wantsMachineErrors(argv, runtime),
+        debug,
+        ...(page === undefined ? {} : { page }),
+      }),
     );
     return error.exitCode;
   }

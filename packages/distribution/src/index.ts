@@ -27,6 +27,7 @@ export { RemoteRegistry } from './remote/registry.ts';
 export { RemoteRepository } from './remote/repository.ts';
 export type { UploadOptions } from './remote/upload.ts';
 export { gzip } from './archive/gzip.ts';
+export { findSecret, maskSecrets } from './archive/secret-scan.ts';
 export { readTar } from './archive/tar-reader.ts';
 export { writeTar, type TarFile, type TarSymlink } from './archive/tar-writer.ts';
 export { unpack, type UnpackLimits } from './archive/unpack.ts';

@@ -2,6 +2,9 @@ import { apiReference } from './api-reference.ts';
 import { cliReference } from './cli-reference.ts';
 import { clientOperations } from './client-operations.ts';
 import { configurationReference } from './configuration-reference.ts';
+import { outputs } from './outputs.ts';
+import { shortcuts } from './shortcuts.ts';
+import { troubleshootingPage } from './troubleshooting-page.ts';
 
 /** Generated pages by their path from `docs/`, and the client's list of operations. */
 export async function generatedPages(): Promise<Readonly<Record<string, string>>> {
@@ -9,6 +12,9 @@ export async function generatedPages(): Promise<Readonly<Record<string, string>>
     'reference/cli.md': await cliReference(),
     'reference/configuration.md': configurationReference(),
     'reference/api.md': apiReference(),
+    'reference/outputs.md': outputs(),
+    'reference/shortcuts.md': await shortcuts(),
+    'troubleshooting/README.md': troubleshootingPage(),
     '../packages/client/src/operations.ts': clientOperations(),
   };
 }

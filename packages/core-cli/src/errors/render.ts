@@ -5,6 +5,8 @@ export interface ErrorView {
   readonly style: Style;
   readonly machine: boolean;
   readonly debug: boolean;
+  /** Page of the documentation that says more; shown with `--debug`. */
+  readonly page?: string;
 }
 
 /**
@@ -43,6 +45,7 @@ export function renderError(error: ProvisioningError, view: ErrorView): string {
     lines.push(`  ${style.note(`${arrow} `)}${first}`, ...rest.map((line) => `  ${line}`));
   }
   if (error.kind === 'bug') lines.push(...bugLines(style));
+  if (view.debug && view.page !== undefined) lines.push(`  See: provisioning docs ${view.page}`);
   if (view.debug) lines.push('', ...stackOf(error).map((line) => style.dim(line)));
   return `${lines.join('\n')}\n`;
 }

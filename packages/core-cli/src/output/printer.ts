@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { OutputFormat } from '../argv/global-options.ts';
 import type { Runtime } from '../runtime.ts';
 import { encode, isMachineFormat } from './formats.ts';
@@ -127,6 +128,6 @@ export class Printer {
       return;
     }
     const { writeResult } = await import('./outfile.ts');
-    await writeResult(this.options.outfile, text);
+    await writeResult(resolve(this.#runtime.cwd, this.options.outfile), text);
   }
 }

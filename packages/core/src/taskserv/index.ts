@@ -53,6 +53,7 @@ export {
   taskservHealth,
   type TaskservStatus,
 } from './status.ts';
+export { type HostFailure, hostError } from './host-failure.ts';
 export { switchUnits, unitVerbs, type UnitVerb } from './units.ts';
 export { type VersionMigration, planMigration } from './migration.ts';
 export { type MeshCombination, meshCombinations, replacementSteps } from './mesh.ts';

@@ -17,3 +17,11 @@ export function findSecret(content: Uint8Array): string | undefined {
   const text = bytes.toString('latin1');
   return patterns.find(([, pattern]) => pattern.test(text))?.[0];
 }
+
+/** A text with everything the scan would find replaced, for what is meant to be handed on. */
+export function maskSecrets(text: string): string {
+  return patterns.reduce(
+    (shown, [name, pattern]) => shown.replaceAll(new RegExp(pattern, 'g'), `[${name} redacted]`),
+    text,
+  );
+}
