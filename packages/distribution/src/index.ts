@@ -167,6 +167,9 @@ export {
   packOne,
   type PackResult,
 } from './packs/packs.ts';
+export { verifyArchive } from './artifacts/download.ts';
+export { buildIndex } from './static-index/build.ts';
+export { verifyIndex } from './static-index/verify.ts';
 export { IndexClient } from './static-index/client.ts';
 export {
   type IndexExtension,

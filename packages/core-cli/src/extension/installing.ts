@@ -114,6 +114,35 @@ export async function usersEverywhere(
   return users;
 }
 
+/** What `extension install` says. */
+export function installedLines(
+  { out }: ProvisioningCommand,
+  installed: readonly InstalledVersion[],
+): readonly string[] {
+  return [
+    ...(installed.length > 1 ? out.table(installed, installedColumns) : []),
+    ...installed
+      .filter(({ requested }) => requested)
+      .map(({ kind, name, version, state, path }) =>
+        state === 'current'
+          ? `${out.style.mark('info')} ${kind} ${name} ${version} is installed already`
+          : `${out.style.mark('ok')} ${state === 'would-install' ? 'Would install' : 'Installed'} ${kind} ${name} ${version} in ${path}`,
+      ),
+  ];
+}
+
+/** What `extension update` says. */
+export function updatedLines(
+  { out, globals }: ProvisioningCommand,
+  versions: readonly InstalledVersion[],
+): readonly string[] {
+  const changed = versions.filter(({ state }) => state !== 'current' && state !== 'provided');
+  return [
+    ...(changed.length > 0 ? out.table(changed, installedColumns) : []),
+    `${out.style.mark('ok')} ${globals.check ? 'Would update' : 'Updated'} ${changed.length} of ${versions.length} extensions`,
+  ];
+}
+
 export const installedColumns: readonly Column<InstalledVersion>[] = [
   { title: 'name', value: ({ kind, name }) => `${kind}/${name}` },
   { title: 'version', value: ({ version }) => version },

@@ -11,7 +11,7 @@ import {
 import type { ProvisioningCommand } from '../frame/command.ts';
 import { workspaceDependencies } from '../oci/dependencies.ts';
 import type { RegistryFlags } from '../oci/flags.ts';
-import { openArtifacts, type OciSession } from '../oci/session.ts';
+import { openArtifacts, type OciSession, type SourceOverride } from '../oci/session.ts';
 import { surroundingsOf } from '../session/surroundings.ts';
 
 /** `--workspace` that may stand alone: into the workspace, or into the one it names. */
@@ -37,8 +37,9 @@ export async function pullIntoWorkspace(
   command: ProvisioningCommand,
   references: readonly string[],
   flags: RegistryFlags & { readonly 'verify-signature'?: boolean; readonly save?: boolean },
+  source: SourceOverride = {},
 ): Promise<void> {
-  await using session = await openArtifacts(command, flags, 'required');
+  await using session = await openArtifacts(command, flags, 'required', source);
   const { artifacts } = session;
   const { cwd } = command.runtime;
   const wanted = await Promise.all(references.map((text) => identifyExtension(artifacts, text, cwd)));

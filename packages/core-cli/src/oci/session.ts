@@ -1,5 +1,5 @@
 import { type Configuration, type Selection, configuredMode, userDirectories } from '@provisioning/core';
-import { ArtifactSession, readOciSettings } from '@provisioning/distribution';
+import { ArtifactSession, type OciSettings, readOciSettings } from '@provisioning/distribution';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { ProvisioningCommand } from '../frame/command.ts';
 import { surroundingsOf } from '../session/surroundings.ts';
@@ -16,11 +16,15 @@ export interface OciSession extends AsyncDisposable {
   readonly cacheFolder: string;
 }
 
+/** Where plain names come from, instead of what the configuration says. */
+export type SourceOverride = Partial<Pick<OciSettings, 'source' | 'indexUrl'>>;
+
 /** Opens what an `oci` or `dep` command works with. A workspace is used when there is one. */
 export async function openArtifacts(
   command: ProvisioningCommand,
   flags: RegistryFlags & { readonly 'verify-signature'?: boolean },
   workspace: 'required' | 'optional' = 'optional',
+  source: SourceOverride = {},
 ): Promise<OciSession> {
   keepMemoryFlat();
   const selection =
@@ -49,7 +53,7 @@ export async function openArtifacts(
     ...(mode === undefined ? {} : { mode }),
   });
   const artifacts = new ArtifactSession({
-    settings,
+    settings: { ...settings, ...source },
     environment,
     signal: command.signal,
     version: command.host.catalogue.version,

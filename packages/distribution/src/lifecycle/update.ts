@@ -3,6 +3,7 @@ import { parseExtensionReference } from '../artifacts/artifact-name.ts';
 import type { ArtifactSession } from '../artifacts/session.ts';
 import { type Module } from '../dependencies/workspace-block.ts';
 import { parseRange } from '../extension/package-manifest.ts';
+import type { OciSettings } from '../settings/oci-settings.ts';
 import { type InstalledVersion, installExtensions, type InstallOptions } from './install.ts';
 import { newestOf, readUserExtensions, type UserExtension } from './user-extensions.ts';
 
@@ -25,7 +26,7 @@ export async function updateExtensions(
   );
   if (name !== undefined && chosen.length === 0) throw notInstalled(name, newest);
   const modules = chosen.flatMap((one) => {
-    const module = moduleOf(one, options.version, session.settings.registry);
+    const module = moduleOf(one, options.version, session.settings);
     if (module !== undefined) return [module];
     const text = `${one.name} was installed from ${one.reference ?? 'a folder'}, which has one version only`;
     if (name === undefined) {
@@ -42,7 +43,11 @@ export async function updateExtensions(
 }
 
 /** Where the versions of an installed extension are: its reference without the version. */
-function moduleOf(one: UserExtension, version: string | undefined, registry: string): Module | undefined {
+function moduleOf(
+  one: UserExtension,
+  version: string | undefined,
+  { registry, indexUrl }: Pick<OciSettings, 'registry' | 'indexUrl'>,
+): Module | undefined {
   if (one.origin === undefined) return undefined;
   if (version !== undefined && parseRange(version) === undefined) {
     throw new ProvisioningError({
@@ -75,6 +80,11 @@ function moduleOf(one: UserExtension, version: string | undefined, registry: str
       const { version: _version, ...rest } = reference;
       return { ...base, reference: rest };
     }
+    case 'archive':
+      // What an index lists lies at an address of its own for every version; the index has the others.
+      if (indexUrl === undefined || new URL(indexUrl).origin !== new URL(reference.url).origin)
+        return undefined;
+      return { ...base, reference: { form: 'name', kind: one.kind, name: one.name } };
     case 'name':
       return { ...base, reference: { form: 'name', kind: one.kind, name: one.name } };
     default:

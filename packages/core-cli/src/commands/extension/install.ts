@@ -1,7 +1,7 @@
 import { string as argument } from '@oclif/core/args';
 import { boolean } from '@oclif/core/flags';
 import { identifyExtension, installExtensions } from '@provisioning/distribution';
-import { installedColumns, installOptions } from '../../extension/installing.ts';
+import { installedLines, installOptions } from '../../extension/installing.ts';
 import { asksForWorkspace, intoWorkspace, pullIntoWorkspace } from '../../extension/pulling.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
@@ -36,16 +36,6 @@ export default class ExtensionInstall extends ProvisioningCommand {
     const { cwd } = this.runtime;
     const modules = await Promise.all(references.map((text) => identifyExtension(artifacts, text, cwd)));
     const installed = await installExtensions(artifacts, modules, installOptions(this, session));
-    const { style } = this.out;
-    await this.out.result(installed, () => [
-      ...(installed.length > 1 ? this.out.table(installed, installedColumns) : []),
-      ...installed
-        .filter(({ requested }) => requested)
-        .map(({ kind, name, version, state, path }) =>
-          state === 'current'
-            ? `${style.mark('info')} ${kind} ${name} ${version} is installed already`
-            : `${style.mark('ok')} ${state === 'would-install' ? 'Would install' : 'Installed'} ${kind} ${name} ${version} in ${path}`,
-        ),
-    ]);
+    await this.out.result(installed, () => installedLines(this, installed));
   }
 }

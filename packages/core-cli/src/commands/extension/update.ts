@@ -1,7 +1,7 @@
 import { string as argument } from '@oclif/core/args';
 import { boolean, string } from '@oclif/core/flags';
 import { updateExtensions } from '@provisioning/distribution';
-import { installedColumns, installOptions } from '../../extension/installing.ts';
+import { installOptions, updatedLines } from '../../extension/installing.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { registryFlags } from '../../oci/flags.ts';
@@ -30,10 +30,6 @@ export default class ExtensionUpdate extends ProvisioningCommand {
       ...installOptions(this, session),
       ...(flags.version === undefined ? {} : { version: flags.version }),
     });
-    const changed = versions.filter(({ state }) => state !== 'current' && state !== 'provided');
-    await this.out.result(versions, () => [
-      ...(changed.length > 0 ? this.out.table(changed, installedColumns) : []),
-      `${this.out.style.mark('ok')} ${this.globals.check ? 'Would update' : 'Updated'} ${changed.length} of ${versions.length} extensions`,
-    ]);
+    await this.out.result(versions, () => updatedLines(this, versions));
   }
 }
