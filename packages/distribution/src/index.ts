@@ -170,6 +170,7 @@ export {
 export { verifyArchive } from './artifacts/download.ts';
 export { buildIndex } from './static-index/build.ts';
 export { verifyIndex } from './static-index/verify.ts';
+export { findPack, type UnpackedPack, unpackPack } from './packs/unpack-pack.ts';
 export { IndexClient } from './static-index/client.ts';
 export {
   type IndexExtension,

@@ -4,6 +4,9 @@ export { asProviderError, type CallStatistics, type ChangeRecord, guardProvider 
 export {
   type InstalledProvider,
   installedProviders,
+  packedProviderFolder,
+  recordPackedProvider,
+  refuseOtherForm,
   installProvider,
   type InstallOptions,
   type ProviderFinding,

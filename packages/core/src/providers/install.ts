@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProvisioningError, requiredProviderFunctions } from '@provisioning/extensions-sdk';
 import { ExtensionCatalogue } from '../extensions/discover.ts';
@@ -38,6 +38,7 @@ const manifestName = 'providers.manifest.yaml';
 export async function installProvider(options: InstallOptions): Promise<LoadedEntry> {
   const { target, name, force } = options;
   if (options.pinnedOnly === true) throw notPinned(name);
+  await refuseOtherForm(target.base, name, 'link');
   // A link of the infrastructure itself hides its source from discovery; it is no source for itself.
   const catalogue = new ExtensionCatalogue({ ...options.catalogue.roots, infra: undefined });
   const [entry] = await loadModules({
@@ -69,8 +70,45 @@ export async function removeProvider(options: Omit<InstallOptions, 'pinnedOnly'>
       hint: 'Delete these servers or change their provider first, or use --force.',
     });
   }
-  await unloadModules({ kind: 'provider', target, names: [name], force: true });
+  const installed = (await installedProviders(target.base)).find((known) => known.name === name);
+  if (installed?.mode === 'pack')
+    await rm(packedProviderFolder(target.base, name), { recursive: true, force: true });
+  else await unloadModules({ kind: 'provider', target, names: [name], force: true });
   await changeManifest(target.base, (providers) => providers.filter((known) => known.name !== name));
+}
+
+/** Where the pack of a provider is unpacked in an infrastructure (06 §10.2). */
+export function packedProviderFolder(base: string, name: string): string {
+  return join(base, packedPath(name));
+}
+
+const packedPath = (name: string): string => `vendor/${name}_prov`;
+
+/** Records a provider whose pack was unpacked, with its exact version (06 §10.2). */
+export async function recordPackedProvider(
+  base: string,
+  provider: Pick<InstalledProvider, 'name' | 'version' | 'sha256'>,
+): Promise<InstalledProvider> {
+  const { name, version, sha256 } = provider;
+  const entry: InstalledProvider = { name, version, mode: 'pack', path: packedPath(name), sha256 };
+  await changeManifest(base, (providers) => [...providers.filter((known) => known.name !== name), entry]);
+  return entry;
+}
+
+/** @throws ProvisioningError `PROVIDER_INSTALLED` where a provider is there in the other form. */
+export async function refuseOtherForm(
+  base: string,
+  name: string,
+  mode: InstalledProvider['mode'],
+): Promise<void> {
+  const installed = (await installedProviders(base)).find((known) => known.name === name);
+  if (installed === undefined || installed.mode === mode) return;
+  throw new ProvisioningError({
+    code: 'PROVIDER_INSTALLED',
+    kind: 'conflict',
+    message: `Provider '${name}' is installed as ${installed.mode}: ${installed.path}`,
+    hint: `Remove it first: provisioning providers remove ${name} --force`,
+  });
 }
 
 /** What the manifest of an infrastructure says. */
@@ -103,8 +141,15 @@ export async function validateProviders(options: {
   const installed = await installedProviders(target.base);
   const { modules } = await listModules(target, 'provider', catalogue);
   for (const { name, version, mode, path } of installed) {
-    const module = modules.find((entry) => entry.name === name);
     const say = (message: string) => void findings.push({ provider: name, message });
+    if (mode === 'pack') {
+      const found = await catalogue.find('provider', name);
+      if (found?.path !== packedProviderFolder(target.base, name)) say(`${path} does not hold the provider`);
+      else if (found.version !== version)
+        say(`the manifest says ${version}, the folder ${String(found.version)}`);
+      continue;
+    }
+    const module = modules.find((entry) => entry.name === name);
     if (module === undefined || module.status === 'missing') say(`${path} does not lead to the provider`);
     else if (module.status === 'modified') say(`${path} leads elsewhere than it was linked to`);
     else if (module.version !== version) say(`the manifest says ${version}, the folder ${module.version}`);

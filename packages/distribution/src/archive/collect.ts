@@ -19,6 +19,8 @@ export const defaultInclude: readonly string[] = [
   'cluster.toml',
   'rest.yaml',
   'rest.toml',
+  'config.schema.toml',
+  'config.defaults.toml',
   ...[
     'src',
     'dist',

@@ -9,7 +9,7 @@ import type { PackageKind } from '../extension/kind.ts';
 import { writeFileAtomically } from '../layout/atomic-file.ts';
 
 /** Names of the kinds in pack files (09 §11). */
-const short: Readonly<Record<PackageKind, string>> = {
+export const shortKinds: Readonly<Record<PackageKind, string>> = {
   provider: 'prov',
   taskserv: 'taskserv',
   cluster: 'cluster',
@@ -68,9 +68,9 @@ export async function packOne(input: PackInput): Promise<PackResult> {
     { readonly include?: readonly string[]; readonly exclude?: readonly string[] } | undefined;
   const archive = writeTar(await collectFiles(input.folder, build ?? {}));
   const sha256 = createHash('sha256').update(archive).digest('hex');
-  const file = `${name}_${short[kind]}_${version}.tar`;
+  const file = `${name}_${shortKinds[kind]}_${version}.tar`;
   const path = join(output, file);
-  const metadataPath = join(output, `${name}_${short[kind]}.json`);
+  const metadataPath = join(output, `${name}_${shortKinds[kind]}.json`);
   const before = await readFile(path).catch(() => undefined);
   const said = (key: string, fallback: string | undefined): string => {
     const value = manifest[key];

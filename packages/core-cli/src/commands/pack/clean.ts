@@ -3,6 +3,8 @@ import { cleanPacks } from '@provisioning/distribution';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { packFolder } from '../../pack/packing.ts';
+import { pinnedPacks } from '../../pack/pinned.ts';
+import { surroundingsOf } from '../../session/surroundings.ts';
 import { configurationOf } from '../../session/workspace.ts';
 
 export default class PackClean extends ProvisioningCommand {
@@ -21,6 +23,7 @@ export default class PackClean extends ProvisioningCommand {
     const removed = await cleanPacks(packFolder(this, await configurationOf(this), flags.output), {
       keepLatest: flags['keep-latest'],
       dryRun,
+      pinned: await pinnedPacks(surroundingsOf(this.runtime)),
     });
     await this.out.result(removed, () => [
       ...removed.map(({ file }) => `  ${dryRun ? 'would remove' : 'removed'} ${file}`),

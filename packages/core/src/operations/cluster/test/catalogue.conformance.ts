@@ -180,7 +180,13 @@ use IO::Socket::INET;
 my $s = IO::Socket::INET->new(LocalPort => 1234, Listen => 5, ReuseAddr => 1) or die $!;
 while (my $c = $s->accept) { close $c; }
 `;
-  const archive = gzipSync(await packBundle([{ name: 'bin/buildkitd', content: program, mode: 0o755 }]));
+  const client = '#!/bin/sh\necho buildctl\n';
+  const archive = gzipSync(
+    await packBundle([
+      { name: 'bin/buildkitd', content: program, mode: 0o755 },
+      { name: 'bin/buildctl', content: client, mode: 0o755 },
+    ]),
+  );
   const sum = createHash('sha256').update(archive).digest('hex');
   const server: HttpServer = createServer((request, response) => {
     response.end(request.url?.endsWith('.sha256') === true ? `${sum}  buildkit.tar.gz\n` : archive);
