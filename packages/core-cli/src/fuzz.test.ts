@@ -13,7 +13,7 @@ import { checkCommandLine } from './frame/check-line.ts';
 
 /** Commands that make what others would then reach over a network, that wait for a person, a stream or a network, or that write where they are told: read, never run here. */
 const notRun =
-  /^(workspace (init|create|lock|clone|pull|push|sync)|config (edit|edit-secure|eval|daemon)|oci|oci-registry|dep|registry|pack|extension|orchestrator (start|restart|logs)|server ssh|workflow (monitor|status)|daemon|form)/;
+  /^(workspace (init|create|lock|request|clone|pull|push|sync)|config (edit|edit-secure|eval|daemon)|oci|oci-registry|dep|registry|pack|extension|orchestrator (start|restart|logs)|server ssh|workflow (monitor|status)|daemon|form)/;
 
 /** The same lines in every run; `FUZZ_SEED` gives others. */
 const seed = Number(process.env.FUZZ_SEED ?? 20_261);

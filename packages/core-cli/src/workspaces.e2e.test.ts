@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -9,7 +9,9 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Ended, program, Sandbox } from '../test/sandbox.ts';
 
@@ -228,12 +230,81 @@ describe('locks', () => {
       environment: enterprise,
     });
     expect(other.code).toBe(2);
+    const request = await sandbox.run(['workspace', 'request', 'demo'], { environment: enterprise });
+    expect(request.code).toBe(1);
+    expect(request.stderr).toContain('Lock provider etcd is unreachable');
+    const solo = await cli('workspace', 'request', 'list');
+    expect(solo.code).toBe(2);
+    expect(solo.stderr).toContain('Workspace requests are used in enterprise mode only');
     const cicd = await sandbox.run(['workspace', 'lock', 'demo'], {
       environment: { PROVISIONING_MODE: 'cicd' },
     });
     expect(cicd.code).toBe(2);
     expect(cicd.stderr).toContain('Workspace locking is disabled in cicd mode');
   }, 60_000);
+});
+
+describe('enterprise', () => {
+  let etcd: ChildProcess;
+  let endpoint: string;
+  const freePort = (): Promise<number> =>
+    new Promise((resolve) => {
+      const probe = createServer().listen(0, '127.0.0.1', () => {
+        const { port } = probe.address() as AddressInfo;
+        probe.close(() => resolve(port));
+      });
+    });
+
+  beforeAll(async () => {
+    const [client, peer] = [await freePort(), await freePort()].map((port) => `http://127.0.0.1:${port}`);
+    endpoint = client!;
+    etcd = spawn(
+      'etcd',
+      [
+        ...['--data-dir', home('etcd'), '--listen-client-urls', client!, '--advertise-client-urls', client!],
+        ...['--listen-peer-urls', peer!, '--initial-advertise-peer-urls', peer!],
+        ...['--initial-cluster', `default=${peer}`],
+      ],
+      { stdio: 'ignore' },
+    );
+    const until = Date.now() + 60_000;
+    while (Date.now() < until && !(await fetch(`${endpoint}/health`).catch(() => undefined))?.ok)
+      await sleep(100);
+  }, 90_000);
+  afterAll(async () => {
+    const ended = new Promise((resolve) => etcd.once('exit', resolve));
+    etcd.kill('SIGKILL');
+    await ended;
+  });
+
+  test('03.A16 without a lock nothing is created; a lock needs a request that others approved', async () => {
+    const main = demo('config/provisioning.toml');
+    const before = readFileSync(main, 'utf8');
+    writeFileSync(main, `${before}\n[locking.approvals]\nplatform = ["mia", "bob"]\nsecurity = ["eve"]\n`);
+    const as = (user: string, ...words: string[]): Promise<Ended> =>
+      sandbox.run(words, {
+        environment: { PROVISIONING_MODE: 'enterprise', ETCD_ENDPOINTS: endpoint, USER: user },
+      });
+    const create = await as('mia', 'server', 'create', '--yes');
+    expect([create.code, create.stderr]).toEqual([
+      4,
+      expect.stringContaining('Workspace lock required: provisioning workspace lock demo --provider etcd'),
+    ]);
+    const early = await as('mia', 'workspace', 'lock', 'demo');
+    expect([early.code, early.stderr]).toEqual([
+      4,
+      expect.stringContaining('Workspace request required (approval by: platform, security)'),
+    ]);
+    const asked = await as('mia', 'workspace', 'request', 'demo', '--reason', 'upgrade', '--out', 'json');
+    const { id } = JSON.parse(asked.stdout) as { id: string };
+    expect(await as('mia', 'workspace', 'request', 'approve', id)).toMatchObject({ code: 4 });
+    expect(await as('bob', 'workspace', 'request', 'approve', id)).toMatchObject({ code: 0 });
+    expect(await as('mia', 'workspace', 'lock', 'demo')).toMatchObject({ code: 4 });
+    expect((await as('eve', 'workspace', 'request', 'approve', id)).stdout).toContain('State: approved');
+    expect(await as('mia', 'workspace', 'lock', 'demo')).toMatchObject({ code: 0 });
+    expect(await as('mia', 'workspace', 'unlock', 'demo')).toMatchObject({ code: 0 });
+    writeFileSync(main, before);
+  }, 120_000);
 });
 
 describe('git', () => {

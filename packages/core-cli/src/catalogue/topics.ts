@@ -17,6 +17,7 @@ export const topics: Readonly<Record<string, Topic>> = {
   'workspace config': { summary: 'Configuration of a workspace' },
   'workspace branch': { summary: 'Git branches of a workspace' },
   'workspace freeze': { summary: 'Frozen versions of a workspace' },
+  'workspace request': { summary: 'Requests for workspaces in enterprise mode' },
   'workspace git': { summary: 'Git state of a workspace' },
   workflow: { summary: 'Workflows the orchestrator runs' },
   batch: { summary: 'Batches of workflows' },

@@ -95,3 +95,13 @@ export {
 } from './registry.ts';
 export { type SelectOptions, type Selection, selectWorkspace } from './select.ts';
 export { workspaceTemplates } from './templates/index.ts';
+export { etcdOptions } from './locks/provider.ts';
+export { WorkspaceRequests } from './requests/requests.ts';
+export {
+  approvalTeams,
+  checkRequestMode,
+  requestStates,
+  requireApproval,
+  type Teams,
+  type WorkspaceRequest,
+} from './requests/rules.ts';

@@ -120,6 +120,11 @@ export const ConfigurationSchema = Type.Object(
       provider: text('Where workspace locks are kept: local, redis or etcd; default that of the mode'),
       redis: section({ url: Type.String({ default: 'redis://127.0.0.1:6379' }) }),
       etcd: section({ endpoints: names('Addresses of etcd'), username: text(), password: text() }),
+      approvals: Type.Optional(
+        Type.Record(Type.String(), Type.Array(Type.String()), {
+          description: 'Teams that approve workspace requests in enterprise mode, with their members',
+        }),
+      ),
     }),
     execution: section(Execution),
     orchestrator: Type.Optional(Type.Record(Type.String(), Type.Unknown())),

@@ -1,9 +1,10 @@
 import { string as argument } from '@oclif/core/args';
 import { string } from '@oclif/core/flags';
-import { acquireLock, checkLockCommand, type LockType, modeLocks } from '@provisioning/core';
+import { acquireLock, checkLockCommand, type LockType, modeLocks, requireApproval } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { parseDuration } from '../../argv/duration.ts';
 import { lockPlace, locksOf, modeOf } from '../../session/locks.ts';
+import { openRequests } from '../../session/requests.ts';
 import { surroundingsOf } from '../../session/surroundings.ts';
 import { configurationOf, workspaceNamed } from '../../session/workspace.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
@@ -39,6 +40,10 @@ export default class WorkspaceLock extends ProvisioningCommand {
       this.out.warn('Check mode: No changes will be made');
       this.out.line(`Would lock: ${workspace.name} (${flags.type}, ${provider})`);
       return;
+    }
+    if (mode === 'enterprise') {
+      const { requests, teams, user, now } = await openRequests(this, configuration);
+      requireApproval(await requests.list(now), { user, workspace: workspace.name, teams }, now);
     }
     await using locks = locksOf(this, configuration, provider);
     const lock = await acquireLock({

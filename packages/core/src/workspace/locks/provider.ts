@@ -1,6 +1,7 @@
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { usage } from '../errors.ts';
 import { etcdLocks } from './etcd.ts';
+import type { EtcdOptions } from './etcd-gateway.ts';
 import { localLocks } from './local.ts';
 import type { LockProvider } from './record.ts';
 import { type ClosableLocks, redisLocks } from './redis.ts';
@@ -26,23 +27,13 @@ export function openLocks(
   configuration: Settings,
   env: Readonly<Record<string, string | undefined>>,
 ): OpenedLocks {
-  const text = (path: string): string | undefined => {
-    const value = configuration.get(path);
-    return typeof value === 'string' && value !== '' ? value : undefined;
-  };
   switch (name) {
     case 'local':
       return opened(localLocks);
     case 'redis':
-      return opened(redisLocks(text('locking.redis.url') ?? 'redis://127.0.0.1:6379'));
+      return opened(redisLocks(textOf(configuration, 'locking.redis.url') ?? 'redis://127.0.0.1:6379'));
     case 'etcd':
-      return opened(
-        etcdLocks({
-          endpoints: endpoints(configuration.get('locking.etcd.endpoints'), env),
-          username: text('locking.etcd.username'),
-          password: env['ETCD_PASSWORD'] ?? text('locking.etcd.password'),
-        }),
-      );
+      return opened(etcdLocks(etcdOptions(configuration, env)));
     case 'gitea':
       throw new ProvisioningError({
         code: 'LOCK_PROVIDER_MISSING',
@@ -51,6 +42,25 @@ export function openLocks(
         hint: 'Set locking.provider to redis or etcd.',
       });
   }
+}
+
+function textOf(configuration: Settings, path: string): string | undefined {
+  const value = configuration.get(path);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** Where etcd is: `ETCD_ENDPOINTS`, else `locking.etcd`. */
+export function etcdOptions(
+  configuration: Settings,
+  env: Readonly<Record<string, string | undefined>>,
+): EtcdOptions {
+  const username = textOf(configuration, 'locking.etcd.username');
+  const password = env['ETCD_PASSWORD'] ?? textOf(configuration, 'locking.etcd.password');
+  return {
+    endpoints: endpoints(configuration.get('locking.etcd.endpoints'), env),
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+  };
 }
 
 /** The name of a provider. @throws ProvisioningError `USAGE` (exit 2) */

@@ -10,6 +10,8 @@ import type { Surroundings } from '../../config/surroundings.ts';
 import { acquireLock, listLocks, releaseLock, withWorkspaceLock } from './lock.ts';
 import { underModeLock } from './mode-rules.ts';
 import { type OpenedLocks, openLocks } from './provider.ts';
+import { WorkspaceRequests } from '../requests/requests.ts';
+import { requireApproval, type WorkspaceRequest } from '../requests/rules.ts';
 
 /** A server in a folder and on a port of its own. */
 interface Server {
@@ -232,4 +234,66 @@ describe.each(['redis', 'etcd'] as const)('locks in %s', (name) => {
     });
     await away[Symbol.asyncDispose]();
   }, 60_000);
+});
+
+describe('requests in etcd', () => {
+  const teams = { 'platform-team': ['ada', 'bob'], 'security-team': ['bob', 'eve'] };
+  const now = new Date();
+  const later = (hours: number): Date => new Date(now.getTime() + hours * 3600_000);
+  let requests: WorkspaceRequests;
+  const ask = (user = 'mia'): Promise<WorkspaceRequest> =>
+    requests.create({ workspace: 'demo', user, reason: 'upgrade', duration: 4 * 3600_000, teams }, now);
+  const approve = (id: string, user: string, at = now): Promise<WorkspaceRequest> =>
+    requests.decide(id, { user, decision: 'approved' }, teams, at);
+  const code = (work: Promise<unknown>): Promise<string> =>
+    work.then(
+      () => 'none',
+      (error: { code: string }) => error.code,
+    );
+
+  beforeAll(() => {
+    requests = new WorkspaceRequests({ endpoints: [`http://${etcd.url}`] });
+  });
+
+  test('03.A16 a request needs one member of each team, none of them the requester', async () => {
+    const who = { user: 'mia', workspace: 'demo', teams };
+    const [first, second] = await Promise.all([ask(), ask('ada')]);
+    expect([first.id, second.id].sort()[0]).toMatch(/^WR-\d{8}-001$/);
+    expect(first.id).not.toBe(second.id);
+    expect(() => requireApproval([first], who, now)).toThrow(
+      'Workspace request required (approval by: platform-team, security-team)',
+    );
+    expect(await code(approve(first.id, 'mia'))).toBe('SELF_APPROVAL');
+    expect(await code(approve(second.id, 'ada'))).toBe('SELF_APPROVAL');
+    expect(await code(approve(first.id, 'joe'))).toBe('NOT_AN_APPROVER');
+    expect((await approve(first.id, 'bob')).state).toBe('pending');
+    expect(await code(approve(first.id, 'bob'))).toBe('APPROVED_ALREADY');
+    expect((await approve(first.id, 'ada')).state).toBe('approved');
+    const all = await requests.list(now);
+    expect(requireApproval(all, who, later(3)).id).toBe(first.id);
+    expect(() => requireApproval(all, { ...who, user: 'ada' }, now)).toThrow();
+    expect(() => requireApproval(all, { ...who, workspace: 'other' }, now)).toThrow();
+    expect(() => requireApproval(all, who, later(5))).toThrow();
+  });
+
+  test('denied, cancelled and expired requests stay as they are; two approvals at once both count', async () => {
+    const denied = await ask();
+    const why = { user: 'eve', decision: 'denied', reason: 'not now' } as const;
+    expect((await requests.decide(denied.id, why, teams, now)).state).toBe('denied');
+    expect(await code(approve(denied.id, 'ada'))).toBe('REQUEST_CLOSED');
+    const mine = await ask();
+    expect(await code(requests.decide(mine.id, { user: 'ada', decision: 'cancelled' }, teams, now))).toBe(
+      'NOT_THE_REQUESTER',
+    );
+    expect((await requests.decide(mine.id, { user: 'mia', decision: 'cancelled' }, teams, now)).state).toBe(
+      'cancelled',
+    );
+    const old = await ask();
+    expect((await requests.get(old.id, later(25))).state).toBe('expired');
+    expect(await code(approve(old.id, 'ada', later(25)))).toBe('REQUEST_CLOSED');
+    const both = await ask();
+    await Promise.all([approve(both.id, 'ada'), approve(both.id, 'eve')]);
+    expect((await requests.get(both.id, now)).state).toBe('approved');
+    expect(await code(requests.get('WR-1', now))).toBe('REQUEST_NOT_FOUND');
+  });
 });
