@@ -41,12 +41,17 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function create(): Orchestrator {
+function create(leaseSeconds = 30): Orchestrator {
   const store = new PostgresStore({ url: database.url });
   const made: Orchestrator = new Orchestrator({
     store,
     executor: new FileProvider(join(folder, 'effects')),
-    dispatcher: new BullDispatcher({ redisUrl: redis.url, store, journal: () => made.journal }),
+    dispatcher: new BullDispatcher({
+      redisUrl: redis.url,
+      store,
+      journal: () => made.journal,
+      leaseSeconds,
+    }),
     logsFolder: join(folder, 'logs'),
     runtime: {
       scheduler: {
@@ -61,10 +66,10 @@ function create(): Orchestrator {
   return made;
 }
 
-async function startWorker(pace = 5): Promise<ChildProcess> {
+async function startWorker(pace = 5, lease = 30): Promise<ChildProcess> {
   const child = spawn(
     process.execPath,
-    ['--no-warnings', fixture, folder, database.url, redis.url, String(pace)],
+    ['--no-warnings', fixture, folder, database.url, redis.url, String(pace), String(lease)],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },
@@ -147,3 +152,28 @@ test('a worker that stops gives its work back at once', async () => {
   expect(await finished(id, 25_000)).toBe('Completed');
   expect(creations(id)).toHaveLength(1);
 }, 60_000);
+
+test('workers join and leave while a workflow runs: the new ones share it, what the killed one had is taken over', async () => {
+  await orchestrator.close();
+  orchestrator = create(2);
+  await orchestrator.open();
+  const first = await startWorker(20, 2);
+  const submit = () => orchestrator.workflows.submit(fileWorkflow(chain(0, 60, 20), { parallel_limit: 40 }));
+  const ids = [await submit()];
+  while (creations(ids[0]!).length < 5) await sleep(5);
+  const second = await startWorker(20, 2);
+  await startWorker(20, 2);
+  const sharing = () => orchestrator.dispatcher.workers().filter(({ completed }) => completed > 0).length;
+  while (sharing() < 3) {
+    if (creations(ids.at(-1)!).length >= 40) ids.push(await submit());
+    await sleep(20);
+  }
+  ids.push(await submit());
+  while (creations(ids.at(-1)!).length < 5) await sleep(5);
+  second.kill('SIGTERM');
+  first.kill('SIGKILL');
+  for (const id of ids) {
+    expect(await finished(id, 120_000)).toBe('Completed');
+    expect(creations(id)).toHaveLength(60);
+  }
+}, 180_000);

@@ -17,13 +17,14 @@ export interface SurrealPlace {
 }
 
 /** The part of the package `surrealdb` that is used. */
+interface SurrealClient {
+  connect(url: string, options?: object): Promise<unknown>;
+  use(place: { readonly namespace: string; readonly database: string }): Promise<unknown>;
+  query(text: string, values?: object): { collect(): Promise<unknown[]> };
+  close(): Promise<unknown>;
+}
 interface SurrealModule {
-  readonly Surreal: new (options: { readonly engines: object }) => {
-    connect(url: string, options?: object): Promise<unknown>;
-    use(place: { readonly namespace: string; readonly database: string }): Promise<unknown>;
-    query(text: string, values?: object): { collect(): Promise<unknown[]> };
-    close(): Promise<unknown>;
-  };
+  readonly Surreal: new (options: { readonly engines: object }) => SurrealClient;
   createRemoteEngines(): object;
 }
 interface SurrealNodeModule {
@@ -33,42 +34,62 @@ interface SurrealNodeModule {
 /** Milliseconds for the first connection. */
 const connectLimit = 10_000;
 
+/**
+ * Embedded engines by their folder. One that has defined an index holds its folder until the process ends, whatever is
+ * closed (SurrealDB 3.0): a second opening in this process gets the same one. Every commit is synced, so nothing is lost.
+ */
+const engines = new Map<string, SurrealConnection>();
+
 /** @throws ProvisioningError `STORE_NOT_AVAILABLE` when a package is missing, `STORAGE_UNAVAILABLE` */
 export async function connectSurreal(place: SurrealPlace, type: string): Promise<SurrealConnection> {
   const embedded = !/^(ws|http)s?:/.test(place.url);
   const module = await load<SurrealModule>('surrealdb', type);
-  const engines = embedded
+  const known = engines.get(place.url);
+  if (known) return known;
+  const kinds = embedded
     ? (await load<SurrealNodeModule>('@surrealdb/node', type)).createNodeEngines()
     : module.createRemoteEngines();
-  const client = new module.Surreal({ engines });
-  const { namespace, database, username, password } = place;
+  const client = new module.Surreal({ engines: kinds });
+  try {
+    await connected(client, place);
+  } catch (cause) {
+    await client.close().catch(() => undefined);
+    throw unavailable(cause as Error, embedded);
+  }
+  const connection: SurrealConnection = {
+    query: (text, values) => client.query(text, values).collect(),
+    close: async () => void (embedded || (await client.close())),
+  };
+  if (embedded) engines.set(place.url, connection);
+  return connection;
+}
+
+async function connected(client: SurrealClient, place: SurrealPlace): Promise<void> {
+  const { url, namespace, database, username, password } = place;
   const authentication = username ? { authentication: { username, password } } : {};
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${connectLimit / 1000} s`)), connectLimit);
   });
   try {
-    await Promise.race([client.connect(place.url, { namespace, database, ...authentication }), late]);
+    await Promise.race([client.connect(url, { namespace, database, ...authentication }), late]);
     await client.use({ namespace, database });
-  } catch (cause) {
-    await client.close().catch(() => undefined);
-    throw new ProvisioningError({
-      code: 'STORAGE_UNAVAILABLE',
-      kind: 'unavailable',
-      message: `SurrealDB cannot be used: ${(cause as Error).message}`,
-      hint: embedded
-        ? 'Is another process working in its folder?'
-        : 'Check storage.surrealdb.url and that the server runs',
-      retryable: true,
-      cause,
-    });
   } finally {
     clearTimeout(timer);
   }
-  return {
-    query: (text, values) => client.query(text, values).collect(),
-    close: async () => void (await client.close()),
-  };
+}
+
+function unavailable(cause: Error, embedded: boolean): ProvisioningError {
+  return new ProvisioningError({
+    code: 'STORAGE_UNAVAILABLE',
+    kind: 'unavailable',
+    message: `SurrealDB cannot be used: ${cause.message}`,
+    hint: embedded
+      ? 'Is another process working in its folder?'
+      : 'Check storage.surrealdb.url and that the server runs',
+    retryable: true,
+    cause,
+  });
 }
 
 async function load<T>(name: string, type: string): Promise<T> {
