@@ -9,19 +9,23 @@ function withJsExtensions(text: string): string {
   return text.replace(/((?:from|import)\s*\(?\s*['"]\.{1,2}\/[^'"]*?)\.ts(['"])/g, '$1.js$2');
 }
 
+/** Tests, and what only they use: it stands in folders named after them, except for an entry point of a package's own. */
+const ofTests = /\.(?:test|conformance)\.ts$|^src\/.+\/test(?:ing)?\/|^src\/testing\/registry-process/;
+
+/** Sources that a package is compiled from. */
+export function publishedSources(folder: string): string[] {
+  return globSync('src/**/*.ts', { cwd: folder })
+    .filter((file) => !ofTests.test(file))
+    .map((file) => join(folder, file));
+}
+
 /**
  * Compiles the sources of packages to JavaScript with declarations, all in one program, into `<out>/<package folder>/`
  * `src/`. Tests are left out.
  * @throws Error with the first findings of the compiler.
  */
 export function compile(packages: readonly WorkspacePackage[], out: string): void {
-  const files = packages.flatMap(({ folder }) =>
-    globSync('src/**/*.ts', { cwd: folder })
-      .filter(
-        (file) => !/\.(?:e2e\.)?test\.ts$/.test(file) && !file.startsWith('src/testing/registry-process'),
-      )
-      .map((file) => join(folder, file)),
-  );
+  const files = packages.flatMap(({ folder }) => publishedSources(folder));
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (file) => ts.sys.readFile(file));
   const { options } = ts.convertCompilerOptionsFromJson(
     (config as { compilerOptions: object }).compilerOptions,
