@@ -117,9 +117,14 @@ export const ConfigurationSchema = Type.Object(
       max_parallel: Type.Integer({ default: 5, minimum: 1, description: 'Operations at once' }),
     }),
     locking: section({
-      provider: text('Where workspace locks are kept: local, redis or etcd; default that of the mode'),
+      provider: text('Where workspace locks are kept: local, redis, gitea or etcd; default that of the mode'),
       redis: section({ url: Type.String({ default: 'redis://127.0.0.1:6379' }) }),
       etcd: section({ endpoints: names('Addresses of etcd'), username: text(), password: text() }),
+      gitea: section({
+        url: Type.String({ default: 'http://127.0.0.1:3000' }),
+        repository: text('owner/name of one repository for all locks; default workspaces/<workspace>'),
+        token_path: location('File with the token; PROVISIONING_GITEA_TOKEN wins'),
+      }),
       approvals: Type.Optional(
         Type.Record(Type.String(), Type.Array(Type.String()), {
           description: 'Teams that approve workspace requests in enterprise mode, with their members',

@@ -1,7 +1,9 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { usage } from '../errors.ts';
 import { etcdLocks } from './etcd.ts';
 import type { EtcdOptions } from './etcd-gateway.ts';
+import { giteaLocks, type GiteaLockOptions } from './gitea.ts';
 import { localLocks } from './local.ts';
 import type { LockProvider } from './record.ts';
 import { type ClosableLocks, redisLocks } from './redis.ts';
@@ -18,9 +20,9 @@ interface Settings {
 }
 
 /**
- * Opens the place where locks are kept: files of the workspace, Redis (`locking.redis.url`) or etcd
- * (`locking.etcd.endpoints`, `ETCD_ENDPOINTS`). Close it with `await using`.
- * @throws ProvisioningError `USAGE` for a provider this version does not have
+ * Opens the place where locks are kept: files of the workspace, Redis (`locking.redis.url`), etcd
+ * (`locking.etcd.endpoints`, `ETCD_ENDPOINTS`) or Gitea (`locking.gitea.url`). Close it with `await using`.
+ * @throws ProvisioningError `GITEA_TOKEN_MISSING` (exit 4)
  */
 export function openLocks(
   name: LockProviderName,
@@ -35,18 +37,40 @@ export function openLocks(
     case 'etcd':
       return opened(etcdLocks(etcdOptions(configuration, env)));
     case 'gitea':
-      throw new ProvisioningError({
-        code: 'LOCK_PROVIDER_MISSING',
-        kind: 'unavailable',
-        message: 'Locks in Gitea are not part of this version',
-        hint: 'Set locking.provider to redis or etcd.',
-      });
+      return opened(giteaLocks(giteaOptions(configuration, env)));
   }
 }
 
 function textOf(configuration: Settings, path: string): string | undefined {
   const value = configuration.get(path);
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/**
+ * Where Gitea is, and the token: `PROVISIONING_GITEA_TOKEN`, else the file of `locking.gitea.token_path`.
+ * @throws ProvisioningError `GITEA_TOKEN_MISSING` (exit 4)
+ */
+function giteaOptions(
+  configuration: Settings,
+  env: Readonly<Record<string, string | undefined>>,
+): GiteaLockOptions {
+  const repository = textOf(configuration, 'locking.gitea.repository');
+  const file = textOf(configuration, 'locking.gitea.token_path');
+  let token = env['PROVISIONING_GITEA_TOKEN'] ?? '';
+  if (token === '' && file !== undefined && existsSync(file)) token = readFileSync(file, 'utf8').trim();
+  if (token === '') {
+    throw new ProvisioningError({
+      code: 'GITEA_TOKEN_MISSING',
+      kind: 'permission',
+      message: 'Locks are kept in Gitea, and there is no token for it',
+      hint: 'Set PROVISIONING_GITEA_TOKEN or locking.gitea.token_path, or choose another place: locking.provider.',
+    });
+  }
+  return {
+    url: textOf(configuration, 'locking.gitea.url') ?? 'http://127.0.0.1:3000',
+    token,
+    ...(repository === undefined ? {} : { repository }),
+  };
 }
 
 /** Where etcd is: `ETCD_ENDPOINTS`, else `locking.etcd`. */
