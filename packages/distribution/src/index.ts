@@ -158,6 +158,7 @@ export {
   type CompatibilityVerdict,
   entryFor,
 } from './compatibility/matrix.ts';
+export { ownMatrix, rangesOf } from './compatibility/own-matrix.ts';
 export {
   cleanPacks,
   type ListedPack,

@@ -31,7 +31,12 @@ export function serviceBundle(root: string, name: string): BundleSpec {
   return {
     name,
     outdir: join(folder, 'dist'),
-    watched: () => [join(folder, 'package.json'), ...tree(join(root, 'tools/build/src'))],
+    copies: { [join(root, 'compatibility.toml')]: 'compatibility.toml' },
+    watched: () => [
+      join(root, 'compatibility.toml'),
+      join(folder, 'package.json'),
+      ...tree(join(root, 'tools/build/src')),
+    ],
     options: () =>
       Promise.resolve({
         entryPoints: { main: join(folder, 'src/main.ts') },

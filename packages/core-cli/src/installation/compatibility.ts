@@ -1,30 +1,13 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createClient, type ServiceVersions } from '@provisioning/client';
 import {
   checkPair,
   type CompatibilityMatrix,
   type CompatibilityVerdict,
   entryFor,
+  ownMatrix,
 } from '@provisioning/distribution';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { CommandClass, ProvisioningCommand } from '../frame/command.ts';
-
-/** `compatibility.toml` that this program came with, up the tree from its files. */
-async function ownMatrix(): Promise<CompatibilityMatrix> {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  for (;;) {
-    const file = join(folder, 'compatibility.toml');
-    if (existsSync(file)) {
-      const { parse } = await import('smol-toml');
-      return parse(await readFile(file, 'utf8')) as unknown as CompatibilityMatrix;
-    }
-    if (dirname(folder) === folder) return {};
-    folder = dirname(folder);
-  }
-}
 
 /** A platform newer than this program's matrix says itself what it goes with. */
 function withAnswer(matrix: CompatibilityMatrix, answer: ServiceVersions): CompatibilityMatrix {
@@ -42,7 +25,7 @@ export async function verdictOf(
   endpoint: string,
 ): Promise<CompatibilityVerdict> {
   const answer = await createClient({ endpoint }).versions({ timeout: 5000 });
-  const matrix = withAnswer(await ownMatrix(), answer);
+  const matrix = withAnswer(await ownMatrix(import.meta.url), answer);
   return checkPair(matrix, command.host.catalogue.version, answer.version, answer.api?.levels);
 }
 

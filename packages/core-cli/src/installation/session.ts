@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -41,6 +42,10 @@ export async function openInstallation(
   const { environment, cwd } = command.runtime;
   const prefix = given === undefined ? ownPrefix() : resolve(cwd, given);
   const receipt = await readReceipt(new Prefix(prefix));
+  const manager = await readFile(join(prefix, 'share/provisioning/package-manager'), 'utf8').catch(
+    () => undefined,
+  );
+  if (receipt === undefined && manager !== undefined) throw managedElsewhere(manager.trim());
   const base = environment['PROVISIONING_RELEASES_URL'] ?? receipt?.releases ?? publicReleases;
   const shipped = join(prefix, 'share/provisioning/release-key.asc');
   return {
@@ -79,9 +84,17 @@ function ownPrefix(): string {
     : file.includes('/Cellar/')
       ? 'brew upgrade provisioning'
       : 'npm install --global @provisioning/cli@latest';
-  throw new ProvisioningError({
+  throw managedElsewhere(manager, checkout ? 'This is a source checkout' : undefined);
+}
+
+/** @param manager the command that changes the program. */
+function managedElsewhere(
+  manager: string,
+  message = 'This program was installed by a package manager',
+): ProvisioningError {
+  return new ProvisioningError({
     code: 'MANAGED_ELSEWHERE',
-    message: checkout ? 'This is a source checkout' : 'This program was installed by a package manager',
+    message,
     hint: `${manager}   (or name an installation with --prefix)`,
   });
 }

@@ -1,5 +1,4 @@
 export { createDirectly, directSpecification, type DirectServer, smallestPlan } from './direct-server.ts';
-export { dispatch, type Dispatched, type Failed } from './dispatch.ts';
 export { asProviderError, type CallStatistics, type ChangeRecord, guardProvider } from './guard.ts';
 export {
   type InstalledProvider,

@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ProvisioningError, type Zone } from '@provisioning/extensions-sdk';
-import { dispatch } from './dispatch.ts';
+import type { Zone } from '@provisioning/extensions-sdk';
 import { chooseFromPlans } from './fitting-plan.ts';
 import { costOf, totalCost } from './price.ts';
 import { matchesRegion } from './regions.ts';
@@ -156,25 +155,4 @@ test('06.A18 storage and addresses are part of the price; currencies are never m
     { hourly: 0.1, monthly: 73, currency: 'EUR' },
     { hourly: 0.2, monthly: 146, currency: 'USD' },
   ]);
-});
-
-test('06.A11 providers work side by side, results keep the order, one failing leaves the others', async () => {
-  const started: string[] = [];
-  const result = await dispatch(
-    [
-      { host: 'a', provider: 'slow' },
-      { host: 'b', provider: 'bad' },
-      { host: 'c', provider: 'quick' },
-    ],
-    ({ provider }) => provider,
-    async (provider, { host }) => {
-      started.push(provider);
-      if (provider === 'slow') await new Promise((resolve) => setTimeout(resolve, 30));
-      if (provider === 'bad') throw new ProvisioningError({ code: 'X', message: 'no' });
-      expect(started).toHaveLength(3);
-      return host.toUpperCase();
-    },
-  );
-  expect(result.ok.map((entry) => entry.result)).toEqual(['A', 'C']);
-  expect(result.failed).toMatchObject([{ item: { host: 'b' }, provider: 'bad', error: { code: 'X' } }]);
 });

@@ -1,6 +1,6 @@
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type Handlebars from 'handlebars';
-import { dateHelper, templateHelpers } from './helpers.ts';
+import { dateHelper, templateHelpers } from './template-functions.ts';
 
 /** Variables of the environment that texts may name as `{{env.X}}` (08 §7.1). */
 const safeVariables = ['HOME', 'USER', 'LOGNAME', 'HOSTNAME', 'LANG', 'TZ', 'SHELL', 'PWD'];

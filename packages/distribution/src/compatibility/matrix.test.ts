@@ -7,6 +7,7 @@ import {
   type CompatibilityMatrix,
   entryFor,
 } from './matrix.ts';
+import { ownMatrix, rangesOf } from './own-matrix.ts';
 
 const matrix: CompatibilityMatrix = {
   compatibility: {
@@ -63,4 +64,19 @@ test('support ends, and what was withdrawn needs force', () => {
   expect(() => checkSupport('x', { ...bundle, withdrawn: true }, '2026-01-01')).toThrow(
     'Bundle x was withdrawn',
   );
+});
+
+test('a service says what it goes with, as the matrix it came with has it', async () => {
+  const releases = [
+    { platform: '2.5', core: '^3.1.0', cli: '^3.1.0', client: '^1.2.0', taskservs: '^1.0.0' },
+  ];
+  expect(rangesOf({ ...matrix, releases }, '2.5.4')).toEqual({
+    core: '^3.0',
+    cli: '^3.1.0',
+    client: '^1.2.0',
+  });
+  expect(rangesOf({ ...matrix, releases }, '2.3.1')).toEqual({ core: '^3.0' });
+  expect(rangesOf({}, '2.3.1')).toEqual({});
+  const own = await ownMatrix(import.meta.url);
+  expect(Object.keys(rangesOf(own, '0.1.0')).sort()).toEqual(['cli', 'client', 'core']);
 });

@@ -32,6 +32,8 @@ export interface BundleEntry {
 
 /** `compatibility.toml`, parsed. */
 export interface CompatibilityMatrix {
+  /** Minor of the platform (`platform`) and the ranges of packages tested with it, by their names without the scope. */
+  readonly releases?: readonly ({ readonly platform: string } & Readonly<Record<string, unknown>>)[];
   readonly compatibility?: {
     readonly core?: Readonly<Record<string, CoreEntry>>;
     readonly platform?: Readonly<Record<string, PlatformEntry>>;

@@ -1,4 +1,5 @@
 import { Controller, Inject } from '@nestjs/common';
+import { type CompatibilityMatrix, ownMatrix, rangesOf } from '@provisioning/distribution';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { Answer, type ApiInput, Endpoint, Input } from '@provisioning/service-kit';
 import { RegistryService } from './registry-service.ts';
@@ -10,6 +11,7 @@ const json = 'application/json';
 @Controller()
 export class SystemController {
   readonly #service: RegistryService;
+  #matrix: Promise<CompatibilityMatrix> | undefined;
 
   constructor(@Inject(RegistryService) service: RegistryService) {
     this.#service = service;
@@ -136,7 +138,13 @@ export class SystemController {
     summary: 'API versions',
     public: true,
   })
-  versions() {
-    return { service: 'extension-registry', version: this.#service.version, api_versions: ['v1'] };
+  async versions() {
+    const { version } = this.#service;
+    return {
+      service: 'extension-registry',
+      version,
+      api_versions: ['v1'],
+      compatibility: rangesOf(await (this.#matrix ??= ownMatrix(import.meta.url)), version),
+    };
   }
 }

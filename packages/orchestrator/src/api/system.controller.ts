@@ -1,4 +1,5 @@
 import { Controller, Inject } from '@nestjs/common';
+import { type CompatibilityMatrix, ownMatrix, rangesOf } from '@provisioning/distribution';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { Answer, type ApiInput, Endpoint, Input } from '@provisioning/service-kit';
 import { type CustomEvent, customEvent } from '../events/custom.ts';
@@ -13,6 +14,7 @@ export class SystemController {
   readonly #api: ApiService;
   #openApi: string | undefined;
   #asyncApi: string | undefined;
+  #matrix: Promise<CompatibilityMatrix> | undefined;
 
   constructor(@Inject(ApiService) api: ApiService) {
     this.#api = api;
@@ -51,7 +53,7 @@ export class SystemController {
   }
 
   @Endpoint(systemRoutes.getVersions)
-  versions() {
+  async versions() {
     return {
       service: 'orchestrator',
       version: this.#api.version,
@@ -62,7 +64,7 @@ export class SystemController {
         default_level: 'v1',
         deprecated: [],
       },
-      compatibility: { core: '^0.1.0', client: '^0.1.0', cli: '^0.1.0' },
+      compatibility: rangesOf(await (this.#matrix ??= ownMatrix(import.meta.url)), this.#api.version),
     };
   }
 

@@ -70,6 +70,8 @@ describe('an installation', () => {
     };
     expect((await run(['orchestrator', 'start'], { environment: old })).code).toBe(0);
     expect((await installation.orchestrator()).version).toBe('2.3.0');
+    // What it goes with comes from the matrix it was installed with.
+    expect(await installation.versions()).toMatchObject({ compatibility: { core: '^3.0' } });
     const options = ['--template', 'demo', '--infra-name', 'demo', '--activate', '--yes'];
     const demo = ['workspace', 'init', 'pair', join(installation.folder, 'pair'), ...options];
     expect(await run(demo)).toMatchObject({ code: 0 });

@@ -54,7 +54,9 @@ function addPrograms(
   const essential = coreTaskservs(stagedFolder(from, catalogueName));
   for (const one of chosen) {
     const { name } = one.json;
-    const keep = name === catalogueName ? (path: string) => isCoreFile(path, essential) : undefined;
+    // The line has a matrix of its own, which may be newer than the one that was bundled.
+    const keep = (path: string): boolean =>
+      name === catalogueName ? isCoreFile(path, essential) : path !== 'dist/compatibility.toml';
     tree.addFolder(stagedFolder(from, name), `${folder}/node_modules/${name}`, keep);
     packages[name] = from.staged.find((staged) => staged.name === name)!.version;
     for (const [bin, file] of Object.entries(one.bundled ? (one.json.bin ?? {}) : {})) {

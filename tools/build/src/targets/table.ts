@@ -6,6 +6,7 @@ import { releasePlatform } from '@provisioning/distribution';
 import { buildAll } from '../all.ts';
 import { packageContainers } from '../images/package-containers.ts';
 import { installLocal } from '../installers/local.ts';
+import { createPackages } from '../installers/packages.ts';
 import { packRuntime } from '../installers/runtime.ts';
 import { writeScripts } from '../installers/scripts.ts';
 import { buildLines } from '../lines/build-lines.ts';
@@ -77,11 +78,33 @@ async function fileFlag<Name extends string>(
 }
 
 async function createInstallers(context: Context): Promise<number> {
-  const { root, flags, print } = context;
+  const { root, flags, environment, print } = context;
   const version = flags.text('version') ?? describeVersion(root);
-  const folder = resolve(root, flags.text('output-dir') ?? 'distribution/installers');
-  const { releaseKey } = await fileFlag(context, 'release-key', 'releaseKey');
-  for (const file of await writeScripts(root, version, folder, releaseKey)) print(file);
+  const outputDir = resolve(root, flags.text('output-dir') ?? 'distribution/installers');
+  const types = flags.list('installer-types') ?? ['shell'];
+  const unknown = types.find((type) => !['shell', 'package'].includes(type));
+  if (unknown !== undefined)
+    throw new UsageError(`Unknown installer type: ${unknown}; there are shell, package`);
+  if (types.includes('shell')) {
+    const { releaseKey } = await fileFlag(context, 'release-key', 'releaseKey');
+    for (const file of await writeScripts(root, version, outputDir, releaseKey)) print(file);
+  }
+  if (types.includes('package')) {
+    const platforms = flags.list('platforms') ?? [releasePlatform()];
+    const distDir = resolve(root, flags.text('dist-dir') ?? 'distribution/packages');
+    const modified = buildTime(root, environment);
+    const releases = environment['PROVISIONING_RELEASES_URL'] ?? 'https://releases.provisioning.io';
+    for (const file of await createPackages({
+      root,
+      version,
+      platforms,
+      distDir,
+      outputDir,
+      modified,
+      releases,
+    }))
+      print(file);
+  }
   return 0;
 }
 
@@ -180,7 +203,8 @@ export const targets: Readonly<Record<string, Target>> = {
     run: packageImages,
   },
   'create-installers': {
-    summary: 'Write install.sh, its pinned form and the uninstaller',
+    summary:
+      'Write installers: --installer-types shell (install.sh, its pinned form, the uninstaller), package',
     run: createInstallers,
   },
   'install-local': {

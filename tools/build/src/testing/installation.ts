@@ -80,8 +80,17 @@ export class Installation {
 
   /** What the orchestrator that runs for this user says about itself. */
   async orchestrator(): Promise<{ readonly version: string; readonly pid: number }> {
-    const response = await fetch(`http://127.0.0.1:${this.environment['ORCHESTRATOR_SERVER_PORT']!}/health`);
-    return (await response.json()) as { version: string; pid: number };
+    return (await this.#ask('/health')) as { version: string; pid: number };
+  }
+
+  /** What it says it goes with. */
+  async versions(): Promise<unknown> {
+    return ((await this.#ask('/api/versions')) as { data: unknown }).data;
+  }
+
+  async #ask(path: string): Promise<unknown> {
+    const response = await fetch(`http://127.0.0.1:${this.environment['ORCHESTRATOR_SERVER_PORT']!}${path}`);
+    return response.json();
   }
 
   async remove(): Promise<void> {

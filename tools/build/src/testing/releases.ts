@@ -74,11 +74,8 @@ export class ReleaseFolder {
     replaceVersion(join(inLine, 'line.json'), version);
     for (const name of programs[line] ?? [])
       replaceVersion(join(inLine, 'node_modules/@provisioning', name, 'package.json'), version);
-    if (options.compatibility !== undefined) {
-      const places = line === 'core' ? ['', 'node_modules/@provisioning/cli/dist'] : [''];
-      for (const place of places)
-        writeFileSync(join(inLine, place, 'compatibility.toml'), options.compatibility);
-    }
+    if (options.compatibility !== undefined)
+      writeFileSync(join(inLine, 'compatibility.toml'), options.compatibility);
     options.alter?.(tree);
     const target = join(this.base, version);
     mkdirSync(target, { recursive: true });
