@@ -10,5 +10,6 @@ export { globalOptions } from './argv/global-options.ts';
 export { checkCommandLine } from './frame/check-line.ts';
 export { argumentUsage, optionName } from './help/command-page.ts';
 export type { Trouble } from './troubleshooting/catalogue.ts';
+export { type Recipe, recipes } from './recipe/table.ts';
 export { spellingsOf } from './aliases/resolve.ts';
 export { exitCodes } from '@provisioning/extensions-sdk';

@@ -34,9 +34,14 @@ export class Terminal {
     this.type(`PS1='> '; provisioning() { '${process.execPath}' '${program}' "$@"; }; cd; clear`);
   }
 
+  /** Types letters, without Enter. */
+  write(text: string): void {
+    this.#tmux('send-keys', '-l', text);
+  }
+
   /** Types a line and Enter. */
   type(line: string): void {
-    this.#tmux('send-keys', '-l', line);
+    this.write(line);
     this.#tmux('send-keys', 'Enter');
   }
 

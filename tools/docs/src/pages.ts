@@ -2,6 +2,7 @@ import { apiReference } from './api-reference.ts';
 import { cliReference } from './cli-reference.ts';
 import { clientOperations } from './client-operations.ts';
 import { configurationReference } from './configuration-reference.ts';
+import { justFiles } from './just.ts';
 import { outputs } from './outputs.ts';
 import { shortcuts } from './shortcuts.ts';
 import { troubleshootingPage } from './troubleshooting-page.ts';
@@ -14,6 +15,7 @@ export async function generatedPages(): Promise<Readonly<Record<string, string>>
     'reference/api.md': apiReference(),
     'reference/outputs.md': outputs(),
     'reference/shortcuts.md': await shortcuts(),
+    ...(await justFiles()),
     'troubleshooting/README.md': troubleshootingPage(),
     '../packages/client/src/operations.ts': clientOperations(),
   };
