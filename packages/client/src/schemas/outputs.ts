@@ -1,4 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox';
+import { readOutputs } from './output-reads.ts';
+import { thingOutputs } from './output-things.ts';
 import { WorkflowRecord } from './records.ts';
 
 /*
@@ -157,6 +159,8 @@ export const ErrorOutput = Type.Object(
 
 /** Schema of the JSON each command prints, by command. */
 export const commandOutputs: Readonly<Record<string, TSchema>> = {
+  ...readOutputs,
+  ...thingOutputs,
   'server list': Type.Array(ServerListing),
   'taskserv list': Type.Array(TaskservListing),
   'workspace list': Type.Array(WorkspaceListing),

@@ -1,0 +1,73 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { commandOutputs } from '@provisioning/client';
+import { Value } from 'typebox/value';
+import { catalogue, run } from '../test/run.ts';
+
+/** Arguments of commands that need some. */
+const given: Readonly<Record<string, readonly string[]>> = {
+  'cluster show': ['web'],
+  'commands show': ['server list'],
+  discover: ['taskserv'],
+  explain: ['CONFIG_INVALID'],
+  'extension info': ['redis'],
+  'layer show': ['demo'],
+  'layer test': ['redis', 'demo'],
+  'module discover': ['taskserv'],
+  'module info': ['taskserv', 'redis'],
+  'provider info': ['local'],
+  'provider plans': ['local'],
+  'provider zones': ['local'],
+  'taskserv check-deps': ['redis'],
+  'taskserv show': ['redis'],
+  'taskserv validate': ['redis'],
+  'taskserv versions': ['redis'],
+  'template show': ['base-kubernetes'],
+  'version taskserv': ['redis'],
+};
+
+/** These need servers or an orchestrator; `outputs.e2e.test.ts` and the tests of the commands have them. */
+const elsewhere = /^(deploy|destroy|workflow|workspace init)/;
+
+describe('what commands print for programs', () => {
+  const home = mkdtempSync(join(tmpdir(), 'provisioning-outputs-'));
+  const environment = {
+    HOME: home,
+    PATH: '',
+    XDG_CONFIG_HOME: join(home, 'config'),
+    XDG_DATA_HOME: join(home, 'data'),
+    XDG_CACHE_HOME: join(home, 'cache'),
+    ORCHESTRATOR_SERVER_PORT: '9',
+    PROVISIONING_NONINTERACTIVE: '1',
+  };
+  beforeAll(async () => {
+    mkdirSync(join(home, 'config', 'provisioning'), { recursive: true });
+    writeFileSync(
+      join(home, 'config', 'provisioning', 'config.toml'),
+      '[orchestrator]\nauto_start = false\n',
+    );
+    const words = ['workspace', 'init', 'shop', '--template', 'demo', '--infra-name', 'demo', '--activate'];
+    expect(await run(words, { environment, cwd: home })).toMatchObject({ code: 0 });
+  }, 60_000);
+  afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+  test('every documented output belongs to a command', async () => {
+    const { commands } = await catalogue();
+    const unknown = Object.keys(commandOutputs).filter((line) => !commands.has(line.replace(/ --.*$/, '')));
+    expect(unknown).toEqual([]);
+    expect(Object.keys(commandOutputs).length).toBeGreaterThan(70);
+  });
+
+  test.each(Object.keys(commandOutputs).filter((line) => !elsewhere.test(line)))(
+    '%s keeps its contract',
+    async (line) => {
+      const words = [...line.split(' '), ...(given[line] ?? []), '--out', 'json'];
+      const { code, stdout, stderr } = await run(words, { environment, cwd: home });
+      expect([line, stderr, [0, 1, 3].includes(code)]).toEqual([line, stderr, true]);
+      expect([line, Value.Errors(commandOutputs[line]!, JSON.parse(stdout))]).toEqual([line, []]);
+    },
+    60_000,
+  );
+});
