@@ -73,6 +73,8 @@ export class Detail {
     if (status === 'Running') own.started_at ??= timestamp;
     else if (status !== 'Pending') own.completed_at = timestamp;
     this.drawOperation(own);
+    for (const other of this.operations.values())
+      if (other.dependencies.some(({ id }) => id === own.id)) this.drawOperation(other);
   }
 
   drawHead() {
@@ -119,7 +121,9 @@ export class Detail {
       running && current_step,
       running && progress > 0 && progress < 100 && `${Math.round(progress)} %`,
       attempt > 1 && `attempt ${attempt}`,
-      !['running', 'done', 'queued'].includes(phase) && phase.replace('_', ' '),
+      phase === 'blocked'
+        ? this.waitsFor(operation)
+        : !['running', 'done', 'queued'].includes(phase) && phase.replace('_', ' '),
     ].filter(Boolean);
     row.className = status;
     row.replaceChildren(
@@ -135,6 +139,15 @@ export class Detail {
         started_at ? duration(started_at, running ? undefined : completed_at) : '',
       ),
     );
+  }
+
+  /** What a blocked operation waits for: dependencies that have not ended, or what the server says. */
+  waitsFor({ dependencies, reason }) {
+    const open = dependencies
+      .map(({ id }) => this.operations.get(id))
+      .filter((other) => other && (other.status === 'Pending' || other.status === 'Running'))
+      .map(({ name }) => name);
+    return open.length > 0 ? `waits for ${open.join(', ')}` : (reason ?? 'blocked');
   }
 
   addLine(text, level) {

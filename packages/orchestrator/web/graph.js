@@ -13,6 +13,9 @@ export function drawGraph(operations) {
   const width = columns * box.width + (columns - 1) * box.gapX + 4;
   const height = rows * (box.height + box.gapY) + 4;
   const svg = element('svg', { width, height, viewBox: `0 0 ${width} ${height}`, role: 'img' });
+  // As wide as there is room for, but never too small to read.
+  svg.style.width = `clamp(${Math.round(width * 0.6)}px, 100%, ${width}px)`;
+  svg.style.height = 'auto';
   svg.append(titled(`${operations.length} operations and their dependencies`));
   for (const operation of operations) {
     for (const { id, kind } of operation.dependencies) {

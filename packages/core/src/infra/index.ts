@@ -11,7 +11,7 @@ export {
 } from './generate.ts';
 export { type LoadInfrastructureOptions, loadInfrastructure } from './load.ts';
 export { canonicalServer } from './server-aliases.ts';
-export { memberName } from './servers.ts';
+export { expandGroup, memberName } from './servers.ts';
 export {
   type ScalingDecision,
   type ScalingRule,

@@ -135,7 +135,7 @@ export function expandServers(
 }
 
 /** `count = N` as N servers named by `name_pattern`; the members share everything but the name. */
-function expandGroup(server: Data, counts: Readonly<Record<string, number>>): Data[] {
+export function expandGroup(server: Data, counts: Readonly<Record<string, number>> = {}): Data[] {
   const group = String(server['hostname'] ?? '');
   const count = counts[group] ?? server['count'];
   if (server['count'] === undefined || typeof count !== 'number' || !Number.isInteger(count) || count < 0)

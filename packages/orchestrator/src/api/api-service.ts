@@ -4,12 +4,14 @@ import { cpus, loadavg } from 'node:os';
 import type { Health, WorkflowDefinition } from '@provisioning/client';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { Answer, type ApiInput } from '@provisioning/service-kit';
+import type { RecordWrite } from '../journal/store.ts';
 import { RequestStatistics } from '../metrics/requests.ts';
 import type { Infrastructures } from '../resources/infrastructures.ts';
 import { Inventory } from '../resources/inventory.ts';
 import type { Orchestrator } from '../service/orchestrator.ts';
 import { type Settings, redactSettings } from '../service/settings.ts';
 import type { Workflows } from '../service/workflows.ts';
+import type { SubmissionFacts } from '../views/records.ts';
 import { filterOf } from './paging.ts';
 import type { ValidationOptions } from '../validation/validate.ts';
 
@@ -85,7 +87,7 @@ export class ApiService {
     const facts = { createdBy: input.identity.user, requestId: input.requestId, idempotencyKey: key };
     const answer = (id: string, headers = {}) =>
       new Answer(data(id, 'queued'), { status: 202, headers: { ...this.location(id).headers, ...headers } });
-    if (key === undefined) return answer(await this.workflows.submit(definition, facts));
+    if (key === undefined) return answer(await this.#accept(definition, facts));
     if (!keyPattern.test(key)) {
       throw new ProvisioningError({
         code: 'BAD_REQUEST',
@@ -110,7 +112,7 @@ export class ApiService {
           message: `Idempotency-Key '${key}' was used for another request`,
         });
       }
-      const id = await this.workflows.submit(definition, facts, (workflow) => [
+      const id = await this.#accept(definition, facts, (workflow) => [
         {
           kind: 'idempotency',
           id: name,
@@ -122,6 +124,16 @@ export class ApiService {
     } finally {
       this.#inProgress.delete(name);
     }
+  }
+
+  /** Within the quota of who asks (04 §2.5): check and reservation are one step. */
+  async #accept(
+    definition: WorkflowDefinition,
+    facts: SubmissionFacts,
+    records: (id: string) => readonly RecordWrite[] = () => [],
+  ): Promise<string> {
+    const reserve = this.orchestrator.quotas.admit(facts.createdBy ?? '', definition);
+    return this.workflows.submit(definition, facts, (id) => [...records(id), ...reserve(id)]);
   }
 
   /** Counts, success rate and mean duration of workflows since a time or span (13 §4). */

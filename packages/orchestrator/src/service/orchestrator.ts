@@ -15,6 +15,8 @@ import type { Live } from '../runtime/live.ts';
 import type { WorkflowEvent } from '../engine/events.ts';
 import { type Repair, repairStore } from '../recovery/repair.ts';
 import { recover } from '../recovery/recover.ts';
+import { limitsOf } from '../quotas/limits.ts';
+import { Quotas } from '../quotas/quotas.ts';
 import { Schedules } from '../schedules/schedules.ts';
 import { Runtime, type RuntimeOptions } from '../runtime/runtime.ts';
 import { TaskLogs } from '../logs/task-logs.ts';
@@ -59,6 +61,7 @@ export class Orchestrator {
   readonly retention: Retention;
   readonly migrations: Migrations;
   readonly schedules: Schedules;
+  readonly quotas: Quotas;
   readonly metrics = new OrchestratorMetrics();
   readonly durations = new Durations();
   readonly dispatcher: Dispatcher;
@@ -115,6 +118,7 @@ export class Orchestrator {
           if (event.type === 'OperationCompleted') this.#learn(live, event.op);
           this.rollbacks.onEvent(live, event);
           this.webhooks.onEvent(live, event);
+          this.quotas.onEvent(live, event);
           options.onEvent?.(live, event);
         },
       },
@@ -144,16 +148,26 @@ export class Orchestrator {
       onResult: (endpoint, result) => this.metrics.delivered(endpoint, result),
       onWarning: options.onWarning ?? (() => undefined),
     });
+    const settings = options.settings ?? defaultSettings(join(options.logsFolder, '..'));
+    this.quotas = new Quotas({
+      store,
+      journal: () => this.journal,
+      mode: settings.mode,
+      limitsOf: (subject) => limitsOf(settings, subject),
+    });
     this.schedules = new Schedules({
       store,
       journal: () => this.journal,
-      submit: (definition, facts, records) => this.workflows.submit(definition, facts, records),
+      submit: async (definition, facts, records) => {
+        const reserve = this.quotas.admit(facts.createdBy ?? '', definition);
+        return this.workflows.submit(definition, facts, (id) => [...records(id), ...reserve(id)]);
+      },
       isActive: (id) => this.runtime.live(id) !== undefined,
       onWarning: options.onWarning ?? (() => undefined),
     });
     this.migrations = new Migrations({
       store,
-      settings: options.settings ?? defaultSettings(join(options.logsFolder, '..')),
+      settings,
       shared: dispatcher.outlives,
     });
     for (const { id } of options.webhooks ?? []) this.metrics.expectDeliveries(id);
@@ -191,6 +205,7 @@ export class Orchestrator {
   async openStore(): Promise<void> {
     await this.store.open();
     await this.journal.open();
+    await this.quotas.start();
     this.runtime.begin((await this.store.position()).workflow);
     await this.dispatcher.start({
       step: (assignment, step, result) => this.runtime.step(assignment, step, result),

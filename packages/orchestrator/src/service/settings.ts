@@ -1,6 +1,9 @@
 import { type Static, Type } from 'typebox';
 import { WebhookSettings } from '../webhooks/endpoints.ts';
 
+/** `null` is unlimited. */
+const Quota = Type.Optional(Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]));
+
 /** Configuration of the service (12 §14). Times in the units of their names. */
 export const Settings = Type.Object({
   mode: Type.Union(
@@ -56,6 +59,16 @@ export const Settings = Type.Object({
   executor: Type.Object({
     cancel_grace_seconds: Type.Number({ minimum: 0, default: 30 }),
     allow_commands: Type.Optional(Type.Boolean()),
+  }),
+  /** What each user (in cicd mode each pipeline) may have at once; nothing given: by mode (04 §2.5). Memory in GB. */
+  quotas: Type.Object({
+    servers: Quota,
+    cores: Quota,
+    memory: Quota,
+    /** By user: limits that replace these. */
+    overrides: Type.Record(Type.String(), Type.Object({ servers: Quota, cores: Quota, memory: Quota }), {
+      default: {},
+    }),
   }),
   retention: Type.Object({
     completed_days: Type.Number({ minimum: 0, default: 30 }),
