@@ -129,6 +129,7 @@ export {
   planMigration,
 } from './migration/migrate.ts';
 export { type MigrationCheck, migrationReport, validateMigration } from './migration/validate.ts';
+export { ExternalTransfers } from './external/transfers.ts';
 export { parseAge } from './artifacts/age.ts';
 export { extensionFolders, type Published, publishMany } from './artifacts/publish.ts';
 export { signReference, verifyReference } from './artifacts/sign.ts';
@@ -179,6 +180,7 @@ export {
   parseIndex,
   type StaticIndex,
 } from './static-index/format.ts';
+export { collectYoungGarbageWith } from './layout/young-garbage.ts';
 export { BlobFolder } from './layout/blobs.ts';
 export { GitHost, type GitHostKind, type GitHostOptions } from './git/host.ts';
 export { type GitExtension, type GitRelease, GitReleases, repositorySuffix } from './git/releases.ts';

@@ -101,11 +101,13 @@ async function installedRoots(
       roots.push({ path, layer: 'workspace' });
     for (const path of await extensionPackages(kind, join(workspacePath, 'extensions', 'npm')))
       roots.push({ path, layer: 'workspace' });
+    for (const path of await extensionPackages(kind, join(workspacePath, 'node_modules'), true))
+      roots.push({ path, layer });
   }
   if (dataPath !== undefined) {
     for (const name of kindFolders[kind])
       roots.push({ path: join(dataPath, 'extensions', name), layer, versioned: true });
-    for (const path of await extensionPackages(kind, join(dataPath, 'npm', 'node_modules')))
+    for (const path of await extensionPackages(kind, join(dataPath, 'npm', 'node_modules'), true))
       roots.push({ path, layer });
   }
   return roots;
@@ -132,20 +134,29 @@ async function coreRoots(kind: ExtensionKind, { moduleUrls }: DiscoveryRoots): P
   }));
 }
 
-/** Folders of extension packages in one `node_modules` that can hold a kind; links are resolved. */
-async function extensionPackages(kind: ExtensionKind, modules: string): Promise<string[]> {
-  const [scoped, plain] = await Promise.all([
-    readdir(join(modules, '@provisioning')).catch(() => []),
-    readdir(modules).catch(() => []),
+/**
+ * Folders of extension packages in one `node_modules` that can hold a kind; links are resolved (09 §12 "npm").
+ * @param anyScope also `@scope/provisioning-<kind>-<name>` of others, which never are part of the product.
+ */
+async function extensionPackages(kind: ExtensionKind, modules: string, anyScope = false): Promise<string[]> {
+  const [own, plain] = await Promise.all([
+    readdir(join(modules, '@provisioning')).catch((): string[] => []),
+    readdir(modules).catch((): string[] => []),
   ]);
   const candidates: string[] = [];
-  for (const name of scoped) {
-    if (name.startsWith('provider-') && kind === 'provider') candidates.push(join('@provisioning', name));
+  for (const name of own) {
+    if (name.startsWith(`${kind}-`)) candidates.push(join('@provisioning', name));
     else if (name === 'taskservs' && kind === 'taskserv') candidates.push(join('@provisioning', name));
     else if (name === 'taskservs' && kind === 'cluster')
       candidates.push(join('@provisioning', name, 'clusters'));
   }
   for (const name of plain) if (name.startsWith('provisioning-')) candidates.push(name);
+  const scopes = plain.filter((name) => anyScope && name.startsWith('@') && name !== '@provisioning');
+  for (const scope of scopes) {
+    const names = await readdir(join(modules, scope)).catch((): string[] => []);
+    const held = names.filter((name) => name.startsWith(`provisioning-${kind}-`));
+    candidates.push(...held.map((name) => join(scope, name)));
+  }
   const found = await Promise.all(
     candidates.map((name) => realpath(join(modules, name)).catch(() => undefined)),
   );

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { bytesPassed } from './young-garbage.ts';
 
 /** Bytes that go to the disk in one call. */
 const batchBytes = 1024 * 1024;
@@ -35,6 +36,7 @@ export async function appendStream(
         writing.catch(() => undefined);
         [batch, other] = [other ?? Buffer.allocUnsafeSlow(batchBytes), batch];
         filled = 0;
+        bytesPassed(batchBytes);
       }
     }
     await writing;

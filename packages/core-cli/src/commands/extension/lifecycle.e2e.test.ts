@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Outcome, run } from '../../../test/run.ts';
 
@@ -140,3 +142,29 @@ test('08 §5 module load --source oci: fetched, copied into the infrastructure, 
   expect(missing).toMatchObject({ code: 5 });
   expect(await readFile(join(folder, 'ws/infra/prod/.manifest/taskservs.yaml'), 'utf8')).toBe(manifest);
 });
+
+test('an extension that npm installed into the workspace is discovered like any other', async () => {
+  const path = await extension('beanstalk', '1.4.0');
+  const described = {
+    name: '@example/provisioning-taskserv-beanstalk',
+    version: '1.4.0',
+    keywords: ['provisioning-extension'],
+    provisioning: { manifest: 'manifest.yaml' },
+  };
+  await writeFile(join(path, 'package.json'), JSON.stringify(described));
+  const npm = async (cwd: string, ...words: readonly string[]): Promise<string> => {
+    const env = { ...process.env, ...environment, npm_config_cache: join(folder, 'npm-cache') };
+    const silent = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund', '--silent'];
+    return (await promisify(execFile)('npm', [...words, ...silent], { cwd, env })).stdout.trim();
+  };
+  const packed = await npm(path, 'pack', '--pack-destination', folder);
+  await npm(join(folder, 'ws'), 'install', '--prefix', join(folder, 'ws'), join(folder, packed));
+  const listed = JSON.parse((await cli('extension list --installed --out json')).stdout) as {
+    name: string;
+  }[];
+  expect(listed.filter(({ name }) => name === 'beanstalk')).toMatchObject([
+    { type: 'taskserv', version: '1.4.0', valid: true, enabled: true },
+  ]);
+  const shown = JSON.parse((await cli('extension info beanstalk --out json')).stdout) as { path: string };
+  expect(shown.path).toContain('node_modules/@example/provisioning-taskserv-beanstalk');
+}, 120_000);
