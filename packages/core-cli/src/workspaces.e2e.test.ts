@@ -308,6 +308,29 @@ describe('enterprise', () => {
 });
 
 describe('git', () => {
+  test('03.A1 init in another language, with modules and a repository that is pushed', async () => {
+    execFileSync('git', ['init', '--bare', '-q', home('remote.git')]);
+    const made = await cli(
+      ...['workspace', 'init', 'shop', '--format', 'yaml', '--taskservs', 'os'],
+      ...['--git', '--remote', home('remote.git')],
+    );
+    expect([made.code, made.stderr]).toEqual([0, made.stderr]);
+    const shop = home('workspaces/shop');
+    expect(readdirSync(join(shop, 'config'))).toContain('provisioning.yaml');
+    expect(existsSync(join(shop, 'infra/main/servers.yaml'))).toBe(true);
+    expect(readdirSync(join(shop, 'infra/main/.taskservs'))).toContain('os');
+    expect((await cli('infra', 'validate', '-ws', 'shop:main')).code).toBe(0);
+    const inGit = (...words: string[]): string => execFileSync('git', words, { encoding: 'utf8' });
+    expect(inGit('-C', home('remote.git'), 'log', '--format=%s', 'main').trim()).toBe('Create the workspace');
+    const tracked = inGit('-C', shop, 'ls-files');
+    expect(tracked).toContain('.provisioning/metadata.yaml');
+    expect(tracked).not.toContain('.taskservs');
+    const away = await cli('workspace', 'init', 'away', '--git', '--remote', home('nowhere.git'));
+    expect(away.code).toBe(1);
+    expect(away.stderr).toContain('Push it later: provisioning workspace push');
+    expect(existsSync(home('workspaces/away/.git'))).toBe(true);
+  }, 60_000);
+
   test('03.A17 a plain password is not pushed', async () => {
     const remote = home('remote.git');
     const environment = {

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, readdir, stat } from 'node:fs/promises';
+import { hostname, userInfo } from 'node:os';
 import path from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { looksEncrypted } from '../config/cipher.ts';
@@ -46,7 +47,7 @@ async function must(directory: string, parameters: readonly string[]): Promise<s
   if (code === 0) return stdout.trim();
   throw new ProvisioningError({
     code: 'GIT_FAILED',
-    message: `git ${parameters[0]} failed: ${redactUrls(stderr.trim().split('\n')[0] ?? '')}`,
+    message: `git ${parameters.find((word, index) => word !== '-c' && parameters[index - 1] !== '-c') ?? ''} failed: ${redactUrls(stderr.trim().split('\n')[0] ?? '')}`,
   });
 }
 
@@ -78,11 +79,17 @@ export async function initRepository(workspace: string, remote?: string): Promis
   await pushable(workspace);
   await must(workspace, ['add', '--all']);
   const staged = await git(workspace, ['diff', '--cached', '--quiet']);
-  if (staged.code !== 0) await must(workspace, [...identity, 'commit', '-m', 'Create the workspace']);
+  if (staged.code !== 0)
+    await must(workspace, [...(await identity(workspace)), 'commit', '-m', 'Create the workspace']);
 }
 
-/** Commits carry a name also where git has none configured. */
-const identity = ['-c', 'user.useConfigOnly=false'];
+/** Commits carry a name also where git has none configured: that of the user on this machine. */
+async function identity(directory: string): Promise<string[]> {
+  const configured = await git(directory, ['config', 'user.email']);
+  if (configured.code === 0 || (process.env['GIT_AUTHOR_EMAIL'] ?? '') !== '') return [];
+  const { username } = userInfo();
+  return ['-c', `user.name=${username}`, '-c', `user.email=${username}@${hostname()}`];
+}
 
 /** Clones a workspace and registers it under its directory's name. */
 export async function cloneWorkspace(
@@ -134,7 +141,7 @@ export async function pushWorkspace(
   await must(workspace, ['add', '--all']);
   const staged = await git(workspace, ['diff', '--cached', '--quiet']);
   const committed = staged.code !== 0;
-  if (committed) await must(workspace, [...identity, 'commit', '-m', message]);
+  if (committed) await must(workspace, [...(await identity(workspace)), 'commit', '-m', message]);
   const ahead = await git(workspace, ['rev-list', '--count', '@{upstream}..HEAD']);
   if (ahead.code === 0 && ahead.stdout.trim() === '0') return { committed, pushed: false };
   await must(workspace, ['push', ...(ahead.code === 0 ? [] : ['--set-upstream']), 'origin', 'HEAD']);

@@ -1,12 +1,14 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { string as argument } from '@oclif/core/args';
 import { boolean, string } from '@oclif/core/flags';
-import { type InitResult, initWorkspace, workspaceTemplates } from '@provisioning/core';
+import { type InitResult, initWorkspace, type WorkspaceFormat, workspaceTemplates } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { ask } from '../../prompt/ask.ts';
 import { canPrompt } from '../../prompt/confirm.ts';
+import { namesOf } from '../../extension/names.ts';
+import { setUpRepository, takeModules } from '../../workspace/after-init.ts';
 import { surroundingsOf } from '../../session/surroundings.ts';
 import { configurationOf } from '../../session/workspace.ts';
 
@@ -18,6 +20,7 @@ export default class WorkspaceInit extends ProvisioningCommand {
   static override examples = [
     'provisioning workspace init demo --template demo --activate',
     'provisioning workspace init ./code/shop --infra-name shop --check',
+    'provisioning workspace init shop --format yaml --taskservs os --git',
   ];
   static override args = {
     target: argument({ description: 'name, or path of the new workspace' }),
@@ -34,7 +37,15 @@ export default class WorkspaceInit extends ProvisioningCommand {
       options: workspaceTemplates.map(({ name }) => name),
       default: 'minimal',
     }),
+    format: string({
+      description: 'language of the main file and the definitions',
+      options: ['toml', 'yaml', 'ts', 'ncl'],
+      default: 'toml',
+    }),
     providers: string({ description: 'providers to configure', multiple: true }),
+    taskservs: string({ description: 'modules to load into the infrastructure', multiple: true }),
+    git: boolean({ description: 'make it a Git repository with a first commit' }),
+    remote: string({ description: 'address of the repository to push to, with --git', dependsOn: ['git'] }),
     'dep-option': string({
       description: 'where the core package comes from',
       options: ['workspace-home', 'home-package', 'git-package', 'publish-repo'],
@@ -58,7 +69,8 @@ export default class WorkspaceInit extends ProvisioningCommand {
       template: flags.template,
       infra: flags['infra-name'],
       noInfra: flags['no-infra'],
-      providers: flags.providers,
+      providers: flags.providers === undefined ? undefined : namesOf(flags.providers),
+      format: flags.format as WorkspaceFormat,
       dependency: flags['dep-option'],
       activate: flags.activate,
       overwrite: flags.overwrite,
@@ -67,8 +79,10 @@ export default class WorkspaceInit extends ProvisioningCommand {
       ...(typeof workspaces === 'string' && workspaces !== '' ? { workspaces } : {}),
       ...asked,
     });
-    if (this.globals.check) await this.#printCheck(result);
-    else await this.#printResult(result);
+    if (this.globals.check) return this.#printCheck(result);
+    if (flags.taskservs !== undefined) await takeModules(this, result, namesOf(flags.taskservs));
+    if (flags.git) await setUpRepository(this, result.path, flags.remote);
+    await this.#printResult(result);
   }
 
   async #printCheck(result: InitResult): Promise<void> {
@@ -107,7 +121,7 @@ export default class WorkspaceInit extends ProvisioningCommand {
     ]);
     await this.next(
       result.activated
-        ? `edit ${join(folder, 'servers.toml')}`
+        ? `edit ${join(folder, result.files.map((file) => basename(file)).find((file) => file.startsWith('servers.')) ?? 'servers.toml')}`
         : `provisioning workspace activate ${result.name}`,
       'provisioning plan',
       'provisioning deploy',
