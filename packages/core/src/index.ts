@@ -34,6 +34,12 @@ export {
   disableExtension,
   enableExtension,
 } from './extensions/enable.ts';
+export {
+  configurationPrefix,
+  type ConfiguredExtension,
+  configureExtension,
+  settingsSchema,
+} from './extensions/configure.ts';
 export { fileAudit } from './extensions/isolation/audit.ts';
 export { type TestReport, type TestType, parseTestTypes, runExtensionTests } from './extensions/run-tests.ts';
 export { type StructureReport, validateExtensionStructure } from './extensions/validation/structure.ts';

@@ -1,6 +1,7 @@
 import {
   type Configuration,
   type Infrastructure,
+  layersAround,
   loadInfrastructure,
   Project,
   type Selection,
@@ -81,6 +82,8 @@ export function projectOptions(
     cachePath: directories.cache,
     readOnly: command.globals.check,
     dataPath: directories.data,
+    providerLayers: async (name) =>
+      layersAround(await layerPlaces(command, selection, configuration), 'provider', name),
     log: (level, message) => {
       if (level === 'warn' || level === 'error') command.out.warn(message);
       else if (level === 'info') command.out.info(message);

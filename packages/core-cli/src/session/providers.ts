@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import {
   type Configuration,
   type ExtensionCatalogue,
+  layersAround,
   Project,
   ProviderRegistry,
   providerProfile,
@@ -9,7 +10,7 @@ import {
   userDirectories,
 } from '@provisioning/core';
 import type { ProvisioningCommand } from '../frame/command.ts';
-import { currentCatalogue } from './modules.ts';
+import { currentCatalogue, layerPlaces } from './modules.ts';
 import { surroundingsOf } from './surroundings.ts';
 import { configurationOf } from './workspace.ts';
 
@@ -41,6 +42,12 @@ export async function openProviders(command: ProvisioningCommand): Promise<Provi
     variables: environment,
     cachePath: directories.cache,
     dataPath: directories.data,
+    ...(selection?.infra === undefined
+      ? {}
+      : {
+          providerLayers: async (name: string) =>
+            layersAround(await layerPlaces(command, selection, configuration), 'provider', name),
+        }),
     log: (level, message) => {
       if (level === 'warn' || level === 'error') command.out.warn(message);
       else command.out.debug(message);

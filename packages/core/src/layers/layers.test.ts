@@ -10,7 +10,7 @@ import { TemplateCatalogue } from '../templates/catalogue.ts';
 import type { LayerPlaces } from './collect.ts';
 import { loadInfrastructure } from '../infra/index.ts';
 import { layerStatistics } from './counts.ts';
-import { withLayers } from './definition.ts';
+import { layersAround, withLayers } from './definition.ts';
 import { explainKey } from './explain.ts';
 import { layerOverview } from './overview.ts';
 import { mergeSources } from './provenance.ts';
@@ -262,4 +262,16 @@ test('the merge with provenance gives what the plain merge gives', () => {
     { numRuns: 500 },
   );
   expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+});
+
+test('what the organisation and the infrastructure say of a provider stands around its configuration', async () => {
+  await using folder = await world();
+  await folder.write({
+    'ws/templates/providers/local.toml': 'network_mode = "host"\nruntime = "crun"\n',
+    'ws/infra/prod/overrides/local.toml': 'runtime = "runc"\n',
+  });
+  expect(await layersAround(places(folder), 'provider', 'local')).toEqual({
+    below: { network_mode: 'host', runtime: 'crun' },
+    above: { runtime: 'runc' },
+  });
 });

@@ -5,7 +5,7 @@ import {
   userDirectories,
 } from '../config/index.ts';
 import { type Infrastructure, loadInfrastructure } from '../infra/index.ts';
-import { layerPlaces, withLayers } from '../layers/index.ts';
+import { layerPlaces, layersAround, withLayers } from '../layers/index.ts';
 import { Project, type ProjectOptions } from './project.ts';
 
 export interface OpenProjectOptions {
@@ -41,7 +41,17 @@ export async function openProject(options: OpenProjectOptions): Promise<OpenedPr
     flags: options.flags,
   });
   const directories = userDirectories(surroundings);
-  const project = new Project({
+  const places = (): ReturnType<typeof layerPlaces> =>
+    layerPlaces({
+      catalogue: project.extensions,
+      configuration,
+      workspacePath: workspace.path,
+      infra,
+      environment: configuration.environment,
+      env: surroundings.env,
+      moduleUrls: options.moduleUrls,
+    });
+  const project: Project = new Project({
     workspace,
     infra,
     environment: configuration.environment,
@@ -52,6 +62,7 @@ export async function openProject(options: OpenProjectOptions): Promise<OpenedPr
     dataPath: directories.data,
     userConfigPath: directories.config,
     log: options.log,
+    providerLayers: async (name) => layersAround(await places(), 'provider', name),
   });
   return {
     project,
@@ -67,16 +78,7 @@ export async function openProject(options: OpenProjectOptions): Promise<OpenedPr
         surroundings,
         defaultProvider: String(configuration.get('providers.default') ?? 'local'),
       });
-      const places = await layerPlaces({
-        catalogue: project.extensions,
-        configuration,
-        workspacePath: workspace.path,
-        infra,
-        environment: configuration.environment,
-        env: surroundings.env,
-        moduleUrls: options.moduleUrls,
-      });
-      return withLayers(definition, places);
+      return withLayers(definition, await places());
     },
     [Symbol.asyncDispose]: () => project.close(),
   };

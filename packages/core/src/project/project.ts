@@ -8,6 +8,8 @@ import {
   ProvisioningError,
   type Transports,
 } from '@provisioning/extensions-sdk';
+import type { Data } from '../config/document.ts';
+import { mergeData } from '../config/merge.ts';
 import { ExtensionCatalogue } from '../extensions/discover.ts';
 import {
   appendRecords,
@@ -15,6 +17,7 @@ import {
   fileAudit,
   providerAuditFile,
 } from '../extensions/isolation/audit.ts';
+import type { AroundLayers } from '../layers/definition.ts';
 import {
   declaredSecrets,
   declaredVariables,
@@ -51,6 +54,8 @@ export interface ProjectOptions {
   readonly userConfigPath?: string;
   /** Extensions of a frozen version; no others are used (03 §11). */
   readonly extensionsOnly?: string;
+  /** What layers say of a provider beside the configuration (08 §6.2). */
+  readonly providerLayers?: (name: string) => Promise<AroundLayers>;
   readonly log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void;
   /** Told of every change at a provider, beside the workspace's own audit file (06 §8). */
   readonly onProviderChange?: (record: ChangeRecord) => void;
@@ -193,8 +198,10 @@ export class Project implements AsyncDisposable {
       const { manifest } = await this.extensions.get('provider', name);
       const { configuration, cachePath, log, variables } = this.#options;
       const config = configuration.get(`providers.${name}`);
+      const { below, above } = (await this.#options.providerLayers?.(name)) ?? { below: {}, above: {} };
+      const own = (typeof config === 'object' && config !== null ? config : {}) as Data;
       const instance = await initialise(name, provider, {
-        config: (typeof config === 'object' && config !== null ? config : {}) as Record<string, unknown>,
+        config: mergeData(mergeData(below, own), above),
         workspace: this.workspace,
         infra: this.infra,
         secrets: declaredSecrets(manifest, variables),

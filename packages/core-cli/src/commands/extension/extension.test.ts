@@ -73,3 +73,23 @@ test('08.A17 enable needs the required variables; a failure leaves it disabled',
   expect((await cli('extension disable my-cloud --force')).code).toBe(0);
   expect((await cli('extension list --type provider')).stdout).toMatch(/my-cloud\s.*disabled/);
 });
+
+test('08 §4.3 configure writes settings that meet the schema, and no others', async () => {
+  expect((await cli('generate extension taskserv my-cache --author Ana --port 7000')).code).toBe(0);
+  const path = join(folder, 'ws/extensions/taskservs/my-cache');
+  await writeFile(
+    join(path, 'schema/config.json'),
+    '{"type":"object","properties":{"port":{"type":"integer","minimum":1},"title":{"type":"string"}}}',
+  );
+  const set = await cli('extension configure my-cache --set port=7001 --set title=Cache');
+  expect(set).toMatchObject({ code: 0, stderr: '' });
+  expect(set.stdout).toContain('Set extensions.my-cache.port, extensions.my-cache.title in ');
+  expect((await cli('config get extensions.my-cache --out json')).stdout).toContain('"port":7001');
+  const wrong = await cli('extension configure my-cache --set port=none');
+  expect(wrong).toMatchObject({ code: 3, stderr: expect.stringContaining('extensions.my-cache.port') });
+  expect((await cli('config get extensions.my-cache --out json')).stdout).toContain('"port":7001');
+  expect(await cli('extension configure my-cache')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('Settings: port, title'),
+  });
+});
