@@ -16,6 +16,13 @@ export function firewallRules(
   return [...rules, ...ports.map(allow)];
 }
 
+/** The rules that a change of a server asks for, `undefined` when it says nothing of them. */
+export function changedRules(patch: Partial<ServerSpec>): FirewallRule[] | undefined {
+  const { firewall_rules, allowed_ports, user_ssh_port } = patch;
+  if (firewall_rules === undefined && allowed_ports === undefined) return undefined;
+  return firewallRules({ firewall_rules, allowed_ports: allowed_ports ?? [], user_ssh_port });
+}
+
 function allow(port: number): FirewallRule {
   return { direction: 'ingress', protocol: 'tcp', port, source: '0.0.0.0/0', action: 'allow' };
 }

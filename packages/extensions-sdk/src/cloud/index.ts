@@ -2,7 +2,7 @@ export { configIssues, connectionResult, healthResult, validationResult } from '
 export { checkSpec, cloudInit, type MountedVolume } from './cloud-init.ts';
 export { clockOf, providerClient } from './connection.ts';
 export { findCredential, isAuthError, missingCredential, setting } from './credentials.ts';
-export { allowRulesOnly, cutsSsh, firewallRules } from './firewall.ts';
+export { allowRulesOnly, changedRules, cutsSsh, firewallRules } from './firewall.ts';
 export { infraTags, isOurs, managedBy, requestTag, resourceName, serverTags, tagNames } from './names.ts';
 export { RecentCreations } from './recent.ts';
-export { addressOf, serverNotFound, sshAccess, wrongState } from './servers.ts';
+export { addressOf, matchingServers, notOurs, serverNotFound, sshAccess, wrongState } from './servers.ts';

@@ -14,6 +14,28 @@ export function serverNotFound(provider: string, operation: string, { hostname }
   });
 }
 
+/** Nothing without our tags is ever changed (06 §6). */
+export function notOurs(provider: string, operation: string, what: string): ProviderError {
+  return new ProviderError({
+    provider,
+    operation,
+    code: 'conflict',
+    message: `The ${what} does not belong to this infrastructure`,
+    help: 'Only resources with the tags of this workspace and infrastructure are changed.',
+  });
+}
+
+/** Servers that a listing asks for. */
+export function matchingServers(
+  servers: readonly ObservedServer[],
+  { zone, status }: { readonly zone?: string; readonly status?: ObservedServer['status'] },
+): ObservedServer[] {
+  return servers.filter(
+    (server) =>
+      (zone === undefined || server.zone === zone) && (status === undefined || server.status === status),
+  );
+}
+
 /** How a cloud server is reached: user and port stand in its tags, the host key is remembered by its id. */
 export function sshAccess(provider: string, server: ObservedServer, fallbackUser = 'root'): Access {
   const { public: address, ipv6, private: inside } = server.ip_addresses;

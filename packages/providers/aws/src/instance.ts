@@ -4,6 +4,7 @@ import {
   configIssues,
   connectionResult,
   healthResult,
+  matchingServers,
   infraTags,
   sshAccess,
   validationResult,
@@ -71,10 +72,7 @@ export function createInstance(context: ProviderContext): ProviderInstance {
         await session.withTags(all ? {} : infraTags(context), call),
         call,
       );
-      return servers.filter(
-        (server) =>
-          (zone === undefined || server.zone === zone) && (status === undefined || server.status === status),
-      );
+      return matchingServers(servers, { zone, status });
     },
     async getServer(ref, options) {
       const call = { operation: 'getServer', signal: options?.signal };

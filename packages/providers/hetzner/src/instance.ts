@@ -4,6 +4,7 @@ import {
   configIssues,
   connectionResult,
   healthResult,
+  matchingServers,
   sshAccess,
   validationResult,
 } from '@provisioning/extensions-sdk/cloud';
@@ -53,10 +54,7 @@ export function createInstance(context: ProviderContext): ProviderInstance {
     getPricing: (query) => catalogue.prices(query),
     async listServers({ all = false, zone, status, signal } = {}) {
       const servers = (await session.servers({ operation: 'listServers', signal }, all)).map(observe);
-      return servers.filter(
-        (server) =>
-          (zone === undefined || server.zone === zone) && (status === undefined || server.status === status),
-      );
+      return matchingServers(servers, { zone, status });
     },
     async getServer(ref, options) {
       const server = await session.find(ref, { operation: 'getServer', signal: options?.signal });

@@ -11,6 +11,7 @@ import {
   configIssues,
   connectionResult,
   healthResult,
+  matchingServers,
   sshAccess,
   validationResult,
 } from '@provisioning/extensions-sdk/cloud';
@@ -105,10 +106,7 @@ function createInstance(
     listImages: (query) => catalogue.images(query),
     getPricing: (query) => catalogue.prices(query),
     async listServers({ all = false, zone, status, signal } = {}) {
-      return (await servers.list({ operation: 'listServers', signal }, all)).filter(
-        (server) =>
-          (zone === undefined || server.zone === zone) && (status === undefined || server.status === status),
-      );
+      return matchingServers(await servers.list({ operation: 'listServers', signal }, all), { zone, status });
     },
     getServer: async (ref, options) =>
       (await servers.find(ref, { operation: 'getServer', signal: options?.signal })) ?? null,

@@ -4,6 +4,7 @@ import {
   configIssues,
   connectionResult,
   healthResult,
+  matchingServers,
   sshAccess,
   validationResult,
 } from '@provisioning/extensions-sdk/cloud';
@@ -51,10 +52,7 @@ export function createInstance(context: ProviderContext): ProviderInstance {
     getQuota: () => quota(session),
     async listServers({ all = false, zone, status, signal } = {}) {
       const servers = await session.observedList({ operation: 'listServers', signal }, all);
-      return servers.filter(
-        (server) =>
-          (zone === undefined || server.zone === zone) && (status === undefined || server.status === status),
-      );
+      return matchingServers(servers, { zone, status });
     },
     async getServer(ref, options) {
       const server = await session.find(ref, { operation: 'getServer', signal: options?.signal });

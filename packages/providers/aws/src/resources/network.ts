@@ -1,5 +1,5 @@
-import { type ProviderInstance, ProviderError } from '@provisioning/extensions-sdk';
-import { infraTags, isOurs, resourceName } from '@provisioning/extensions-sdk/cloud';
+import type { ProviderInstance } from '@provisioning/extensions-sdk';
+import { infraTags, isOurs, notOurs, resourceName } from '@provisioning/extensions-sdk/cloud';
 import { name } from '../failure.ts';
 import { apiTags, tagFilters, tagsOf } from '../observe.ts';
 import type { Call, Session } from '../session.ts';
@@ -104,7 +104,7 @@ export function networks(session: Session): NonNullable<ProviderInstance['networ
     async delete(id) {
       const vpc = (await list('network.delete')).find(({ VpcId }) => VpcId === id);
       if (vpc === undefined || !isOurs(tagsOf(vpc.Tags), session.context))
-        throw notOurs('network.delete', `network ${id}`);
+        throw notOurs(name, 'network.delete', `network ${id}`);
       const sdk = await import('@aws-sdk/client-ec2');
       const client = await session.clients.ec2();
       const { Subnets: subnets = [] } = await session.clients.call('network.delete', () =>
@@ -120,15 +120,4 @@ export function networks(session: Session): NonNullable<ProviderInstance['networ
       );
     },
   };
-}
-
-/** Nothing without our tags is ever changed (06 §6). */
-export function notOurs(operation: string, what: string): ProviderError {
-  return new ProviderError({
-    provider: name,
-    operation,
-    code: 'conflict',
-    message: `The ${what} does not belong to this infrastructure`,
-    help: 'Only resources with the tags of this workspace and infrastructure are changed.',
-  });
 }

@@ -1,10 +1,9 @@
 import { type ProviderInstance, ProviderError } from '@provisioning/extensions-sdk';
-import { infraTags, isOurs, serverTags, tagNames } from '@provisioning/extensions-sdk/cloud';
+import { infraTags, isOurs, notOurs, serverTags, tagNames } from '@provisioning/extensions-sdk/cloud';
 import { name as provider } from '../failure.ts';
 import { apiTags, tagFilters, tagsOf } from '../observe.ts';
 import type { Session } from '../session.ts';
 import { setServerState } from '../server/change.ts';
-import { notOurs } from './network.ts';
 
 /** EBS snapshots of a server's root volume. Restoring swaps the volume of the stopped server. */
 export function snapshots(session: Session): NonNullable<ProviderInstance['snapshot']> {
@@ -20,7 +19,7 @@ export function snapshots(session: Session): NonNullable<ProviderInstance['snaps
   const own = async (id: string, operation: string) => {
     const found = (await all(operation)).find(({ SnapshotId }) => SnapshotId === id);
     if (found === undefined || !isOurs(tagsOf(found.Tags), context))
-      throw notOurs(operation, `snapshot ${id}`);
+      throw notOurs(provider, operation, `snapshot ${id}`);
     return found;
   };
   return {

@@ -1,9 +1,9 @@
 import type { Volume } from '@aws-sdk/client-ec2';
 import type { ProviderInstance } from '@provisioning/extensions-sdk';
-import { infraTags, isOurs, resourceName, tagNames } from '@provisioning/extensions-sdk/cloud';
+import { infraTags, isOurs, notOurs, resourceName, tagNames } from '@provisioning/extensions-sdk/cloud';
+import { name } from '../failure.ts';
 import { apiTags, tagFilters, tagsOf } from '../observe.ts';
 import type { Session } from '../session.ts';
-import { notOurs } from './network.ts';
 
 /** EBS volumes and their snapshots. */
 export function volumes(session: Session): NonNullable<ProviderInstance['volume']> {
@@ -19,7 +19,7 @@ export function volumes(session: Session): NonNullable<ProviderInstance['volume'
   const own = async (id: string, operation: string): Promise<Volume> => {
     const volume = (await all(operation)).find(({ VolumeId }) => VolumeId === id);
     if (volume === undefined || !isOurs(tagsOf(volume.Tags), context))
-      throw notOurs(operation, `volume ${id}`);
+      throw notOurs(name, operation, `volume ${id}`);
     return volume;
   };
   return {

@@ -5,7 +5,7 @@ import {
   type ServerRef,
   type ServerSpec,
 } from '@provisioning/extensions-sdk';
-import { firewallRules, serverTags, wrongState } from '@provisioning/extensions-sdk/cloud';
+import { changedRules, serverTags, wrongState } from '@provisioning/extensions-sdk/cloud';
 import { name } from '../failure.ts';
 import { apiTags } from '../observe.ts';
 import { deleteGroup, ensureGroup } from '../resources/firewall.ts';
@@ -125,11 +125,9 @@ export async function updateServer(
       client.send(new CreateTagsCommand({ Resources: [placed.id], Tags })),
     );
   }
-  if (patch.firewall_rules !== undefined || patch.allowed_ports !== undefined) {
-    const { firewall_rules: rules = [], allowed_ports: ports = [], user_ssh_port: port } = patch;
-    const wished = firewallRules({ firewall_rules: rules, allowed_ports: ports, user_ssh_port: port });
-    await ensureGroup(session, ref.hostname, placed.region, wished, port ?? 22, call);
-  }
+  const wished = changedRules(patch);
+  if (wished !== undefined)
+    await ensureGroup(session, ref.hostname, placed.region, wished, patch.user_ssh_port ?? 22, call);
   return session.observeOne(await session.get(ref, call), call);
 }
 

@@ -1,6 +1,6 @@
 import { ProviderError } from '@provisioning/extensions-sdk';
 import { createOnce } from '@provisioning/extensions-sdk/http';
-import { type CallOptions, name } from '../api.ts';
+import type { CallOptions } from '../api.ts';
 import type { ApiAction, ApiResource } from '../api-types.ts';
 import type { Session } from '../session.ts';
 
@@ -60,15 +60,4 @@ export async function removeWhenFree(session: Session, path: string, call: CallO
       await session.api.http.clock.sleep(2000, call.signal);
     }
   }
-}
-
-/** Nothing without our labels is ever changed (06 §6). */
-export function notOurs(operation: string, what: string): ProviderError {
-  return new ProviderError({
-    provider: name,
-    operation,
-    code: 'conflict',
-    message: `The ${what} does not belong to this infrastructure`,
-    help: 'Only resources with the labels of this workspace and infrastructure are changed.',
-  });
 }

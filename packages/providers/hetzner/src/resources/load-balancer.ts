@@ -1,10 +1,10 @@
 import type { ServerRef } from '@provisioning/extensions-sdk';
-import { infraTags, resourceName } from '@provisioning/extensions-sdk/cloud';
-import type { CallOptions } from '../api.ts';
+import { infraTags, notOurs, resourceName } from '@provisioning/extensions-sdk/cloud';
+import { type CallOptions, name } from '../api.ts';
 import type { ApiLoadBalancer } from '../api-types.ts';
 import { infraSelector, labelledOurs, labels } from '../labels.ts';
 import type { Session } from '../session.ts';
-import { ensureResource, notOurs } from './ensure.ts';
+import { ensureResource } from './ensure.ts';
 
 /** A load balancer as a definition has it (05 §4.5). */
 export interface LoadBalancerWish {
@@ -29,7 +29,7 @@ export function loadBalancers(session: Session) {
   const own = async (id: string, operation: string): Promise<ApiLoadBalancer> => {
     const path = `/load_balancers/${encodeURIComponent(id)}`;
     const { load_balancer: found } = await api.get<{ load_balancer: ApiLoadBalancer }>(path, call(operation));
-    if (!labelledOurs(found.labels, context)) throw notOurs(operation, `load balancer ${id}`);
+    if (!labelledOurs(found.labels, context)) throw notOurs(name, operation, `load balancer ${id}`);
     return found;
   };
   return {

@@ -1,10 +1,10 @@
 import { type ProviderInstance, ProviderError } from '@provisioning/extensions-sdk';
-import { infraTags, resourceName } from '@provisioning/extensions-sdk/cloud';
+import { infraTags, notOurs, resourceName } from '@provisioning/extensions-sdk/cloud';
 import { type CallOptions, name } from '../api.ts';
 import type { ApiNetwork } from '../api-types.ts';
 import { infraSelector, labelledOurs, labels } from '../labels.ts';
 import type { Session } from '../session.ts';
-import { ensureResource, notOurs } from './ensure.ts';
+import { ensureResource } from './ensure.ts';
 
 /** Ids of networks by name: the infrastructure's own, else one of the project. */
 export async function networkIds(
@@ -63,7 +63,7 @@ export function networks(session: Session): NonNullable<ProviderInstance['networ
     async delete(id) {
       const path = `/networks/${encodeURIComponent(id)}`;
       const { network } = await api.get<{ network: ApiNetwork }>(path, call('network.delete'));
-      if (!labelledOurs(network.labels, context)) throw notOurs('network.delete', `network ${id}`);
+      if (!labelledOurs(network.labels, context)) throw notOurs(name, 'network.delete', `network ${id}`);
       await api.delete(path, call('network.delete'));
     },
   };

@@ -1,11 +1,10 @@
 import { type ProviderInstance, ProviderError } from '@provisioning/extensions-sdk';
-import { serverTags, tagNames } from '@provisioning/extensions-sdk/cloud';
+import { notOurs, serverTags, tagNames } from '@provisioning/extensions-sdk/cloud';
 import { type CallOptions, name as provider } from '../api.ts';
 import type { ApiAction, ApiImage } from '../api-types.ts';
 import { infraSelector, labelledOurs, labels } from '../labels.ts';
 import { observe } from '../server/observe.ts';
 import type { Session } from '../session.ts';
-import { notOurs } from './ensure.ts';
 
 /** Snapshots are images of a server's disk; volumes are not in them. */
 export function snapshots(session: Session): NonNullable<ProviderInstance['snapshot']> {
@@ -17,7 +16,7 @@ export function snapshots(session: Session): NonNullable<ProviderInstance['snaps
       call(operation),
     );
     if (image.type !== 'snapshot' || !labelledOurs(image.labels, context))
-      throw notOurs(operation, `snapshot ${id}`);
+      throw notOurs(provider, operation, `snapshot ${id}`);
     return image;
   };
   return {

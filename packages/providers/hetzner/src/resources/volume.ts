@@ -1,11 +1,11 @@
 import type { ProviderInstance, ServerSpec } from '@provisioning/extensions-sdk';
-import { infraTags, resourceName, serverTags } from '@provisioning/extensions-sdk/cloud';
-import type { CallOptions } from '../api.ts';
+import { infraTags, notOurs, resourceName, serverTags } from '@provisioning/extensions-sdk/cloud';
+import { type CallOptions, name } from '../api.ts';
 import type { ApiVolume } from '../api-types.ts';
 import { infraSelector, labelledOurs, labels, serverSelector } from '../labels.ts';
 import type { Session } from '../session.ts';
 import { observe } from '../server/observe.ts';
-import { ensureResource, notOurs, removeWhenFree } from './ensure.ts';
+import { ensureResource, removeWhenFree } from './ensure.ts';
 
 /** Smallest volume the API makes, in GB. */
 const smallest = 10;
@@ -55,7 +55,7 @@ export function volumes(session: Session): NonNullable<ProviderInstance['volume'
       `/volumes/${encodeURIComponent(id)}`,
       call(operation),
     );
-    if (!labelledOurs(volume.labels, context)) throw notOurs(operation, `volume ${id}`);
+    if (!labelledOurs(volume.labels, context)) throw notOurs(name, operation, `volume ${id}`);
     return volume;
   };
   return {

@@ -5,7 +5,7 @@ import {
   type ServerRef,
   type ServerSpec,
 } from '@provisioning/extensions-sdk';
-import { firewallRules, serverTags, wrongState } from '@provisioning/extensions-sdk/cloud';
+import { changedRules, serverTags, wrongState } from '@provisioning/extensions-sdk/cloud';
 import { waitUntil } from '@provisioning/extensions-sdk/http';
 import { type CallOptions, name } from '../api.ts';
 import type { ApiServer } from '../api-types.ts';
@@ -150,11 +150,8 @@ export async function updateServer(
       call,
     );
   }
-  if (patch.firewall_rules !== undefined || patch.allowed_ports !== undefined) {
-    const { firewall_rules: rules = [], allowed_ports: ports = [], user_ssh_port: port } = patch;
-    const wished = firewallRules({ firewall_rules: rules, allowed_ports: ports, user_ssh_port: port });
-    await setFirewall(session, server, wished, call);
-  }
+  const wished = changedRules(patch);
+  if (wished !== undefined) await setFirewall(session, server, wished, call);
   return session.observed(ref, call);
 }
 

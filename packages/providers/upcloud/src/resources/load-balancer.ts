@@ -1,12 +1,11 @@
 import type { ServerRef } from '@provisioning/extensions-sdk';
-import { infraTags, resourceName } from '@provisioning/extensions-sdk/cloud';
+import { infraTags, notOurs, resourceName } from '@provisioning/extensions-sdk/cloud';
 import { createOnce } from '@provisioning/extensions-sdk/http';
-import type { CallOptions } from '../api.ts';
+import { type CallOptions, name } from '../api.ts';
 import type { ApiLoadBalancer } from '../api-types.ts';
 import { labelledOurs, labels } from '../labels.ts';
 import type { Session } from '../session.ts';
 import { observe } from '../server/observe.ts';
-import { notOurs } from './ownership.ts';
 
 /** A load balancer as a definition has it (05 §4.5). */
 export interface LoadBalancerWish {
@@ -25,7 +24,7 @@ export function loadBalancers(session: Session) {
   const all = (operation: string) => api.get<readonly ApiLoadBalancer[]>('/load-balancer', call(operation));
   const own = async (id: string, operation: string): Promise<ApiLoadBalancer> => {
     const found = await api.get<ApiLoadBalancer>(`/load-balancer/${encodeURIComponent(id)}`, call(operation));
-    if (!labelledOurs(found.labels, context)) throw notOurs(operation, `load balancer ${id}`);
+    if (!labelledOurs(found.labels, context)) throw notOurs(name, operation, `load balancer ${id}`);
     return found;
   };
   return {

@@ -1,11 +1,10 @@
 import { type ProviderInstance, ProviderError } from '@provisioning/extensions-sdk';
-import { infraTags, resourceName } from '@provisioning/extensions-sdk/cloud';
+import { infraTags, notOurs, resourceName } from '@provisioning/extensions-sdk/cloud';
 import { createOnce } from '@provisioning/extensions-sdk/http';
 import { type CallOptions, name } from '../api.ts';
 import type { ApiNetwork } from '../api-types.ts';
 import { labelledOurs, labels } from '../labels.ts';
 import type { Session } from '../session.ts';
-import { notOurs } from './ownership.ts';
 
 async function all(session: Session, call: CallOptions): Promise<readonly ApiNetwork[]> {
   return (await session.api.get<{ networks: { network: ApiNetwork[] } }>('/network', call)).networks.network;
@@ -87,7 +86,7 @@ export function networks(session: Session): NonNullable<ProviderInstance['networ
     async delete(id) {
       const known = (await all(session, call('network.delete'))).find(({ uuid }) => uuid === id);
       if (known === undefined) return;
-      if (!labelledOurs(known.labels, context)) throw notOurs('network.delete', `network ${id}`);
+      if (!labelledOurs(known.labels, context)) throw notOurs(name, 'network.delete', `network ${id}`);
       await api.delete(`/network/${id}`, call('network.delete'));
     },
   };

@@ -1,4 +1,5 @@
 import { type ProviderInstance, ProviderError } from '@provisioning/extensions-sdk';
+import { notOurs } from '@provisioning/extensions-sdk/cloud';
 import { type CallOptions, name as provider } from '../api.ts';
 import type { ApiStorage } from '../api-types.ts';
 import { labelledOurs } from '../labels.ts';
@@ -6,7 +7,6 @@ import type { Session } from '../session.ts';
 import { observe } from '../server/observe.ts';
 import { refOf } from '../server/wait.ts';
 import { setServerState } from '../server/change.ts';
-import { notOurs } from './ownership.ts';
 
 /** Snapshots are backups of a server's system disk; they know the disk they are of. */
 export function snapshots(session: Session): NonNullable<ProviderInstance['snapshot']> {
@@ -16,7 +16,7 @@ export function snapshots(session: Session): NonNullable<ProviderInstance['snaps
   const own = async (id: string, operation: string): Promise<ApiStorage> => {
     const storage = await api.storage(id, call(operation));
     if (storage.type !== 'backup' || !storage.title.startsWith(prefix))
-      throw notOurs(operation, `snapshot ${id}`);
+      throw notOurs(provider, operation, `snapshot ${id}`);
     return storage;
   };
   return {
@@ -61,7 +61,7 @@ export function snapshots(session: Session): NonNullable<ProviderInstance['snaps
       const [uuid] = disk?.servers?.server ?? [];
       const server = uuid === undefined ? undefined : await api.server(uuid, call('snapshot.restore'));
       if (server !== undefined && !labelledOurs(server.labels?.label, context)) {
-        throw notOurs('snapshot.restore', `server of snapshot ${id}`);
+        throw notOurs(provider, 'snapshot.restore', `server of snapshot ${id}`);
       }
       const running = server !== undefined && server.state === 'started';
       if (running) await setServerState(session, refOf(server), 'stopped', { wait: true, force: true });

@@ -1,12 +1,11 @@
 import type { ProviderInstance } from '@provisioning/extensions-sdk';
-import { infraTags, resourceName } from '@provisioning/extensions-sdk/cloud';
+import { infraTags, notOurs, resourceName } from '@provisioning/extensions-sdk/cloud';
 import { createOnce } from '@provisioning/extensions-sdk/http';
-import type { CallOptions } from '../api.ts';
+import { type CallOptions, name } from '../api.ts';
 import type { ApiStorage } from '../api-types.ts';
 import { labelledOurs, labels } from '../labels.ts';
 import type { Session } from '../session.ts';
 import { observe } from '../server/observe.ts';
-import { notOurs } from './ownership.ts';
 
 const smallest = 10;
 
@@ -18,7 +17,7 @@ export function volumes(session: Session): NonNullable<ProviderInstance['volume'
     (await api.storages('normal', call(operation))).filter(({ labels: list }) => labelledOurs(list, context));
   const own = async (id: string, operation: string): Promise<ApiStorage> => {
     const storage = await api.storage(id, call(operation));
-    if (!labelledOurs(storage.labels, context)) throw notOurs(operation, `volume ${id}`);
+    if (!labelledOurs(storage.labels, context)) throw notOurs(name, operation, `volume ${id}`);
     return storage;
   };
   const detach = async (storage: ApiStorage, operation: string): Promise<void> => {

@@ -5,7 +5,7 @@ import {
   type ServerRef,
   type ServerSpec,
 } from '@provisioning/extensions-sdk';
-import { firewallRules, serverTags, wrongState } from '@provisioning/extensions-sdk/cloud';
+import { changedRules, serverTags, wrongState } from '@provisioning/extensions-sdk/cloud';
 import { type CallOptions, name } from '../api.ts';
 import type { ApiServer } from '../api-types.ts';
 import { labels, tagsOf } from '../labels.ts';
@@ -123,14 +123,7 @@ export async function updateServer(
     };
     await session.api.modifyServer(server.uuid, { labels: { label: labels(tags) } }, call);
   }
-  if (patch.firewall_rules !== undefined || patch.allowed_ports !== undefined) {
-    const { firewall_rules: rules = [], allowed_ports: ports = [], user_ssh_port: port } = patch;
-    await setFirewall(
-      session,
-      server.uuid,
-      firewallRules({ firewall_rules: rules, allowed_ports: ports, user_ssh_port: port }),
-      call,
-    );
-  }
+  const wished = changedRules(patch);
+  if (wished !== undefined) await setFirewall(session, server.uuid, wished, call);
   return observe(await session.get(refOf(server), call));
 }
