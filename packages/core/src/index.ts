@@ -78,6 +78,8 @@ export type { DefinedInfrastructure, PlanOptions } from './plan/deploy.ts';
 export { planDestroy } from './plan/destroy.ts';
 export { observeProviders, observeReachable, type ObservedProvider, refreshState } from './plan/observe.ts';
 export { type PlannedCost, priceServers } from './plan/price.ts';
+export { planNetwork } from './plan/network.ts';
+export { type ListedVolume, listVolumes, planStorage } from './plan/storage.ts';
 export { planScale, type ScalePlan } from './plan/scale.ts';
 export {
   checkPlan,

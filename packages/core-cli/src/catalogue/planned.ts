@@ -4,7 +4,7 @@
  */
 const planned = new Set(
   (
-    'storage rollback restore create-server-task ' +
+    'rollback restore create-server-task ' +
     'mode setup platform services dns gitea daemon auth mfa kms secrets break-glass compliance ' +
     'audit cedar policy admin backup gitops service test metrics alerts performance maintenance cleanup detect ' +
     'complete ifc rules ai mcp sops nu nuinfo qr plugin migrate monitoring cost price ' +

@@ -108,6 +108,80 @@ test('a healthy green side gets all of the traffic', async () => {
   expect(await answers()).toEqual({ blue: 10, green: 40 });
 });
 
+test('a network is made once; its servers reach each other; rules say what is open', async () => {
+  const group = 'security_groups = ["web"]\n';
+  const net = `[network.vpc]
+name = "main"
+cidr = "10.123.0.0/16"
+[[network.security_groups]]
+name = "web"
+rules = [
+  { port = 22 },
+  { port = "8000-9000", source = "192.0.2.0/24", action = "deny" },
+  { port = "*", source = "0.0.0.0/0" },
+  { port = 5432, action = "deny" },
+]
+`;
+  await bed.define(`${server('web-01', group)}${server('lb-01')}${net}`);
+  expect(await must('network show')).toContain('VPC: main (10.123.0.0/16)');
+  const looked = await must('network create --check');
+  expect(looked).toContain('local/main');
+  expect(await must('network create --yes --direct')).toContain('local/main');
+  expect(await must('network update --yes --direct')).toContain('the network is as defined');
+
+  const rules = await bed.json<{ server: string; port: unknown }[]>('network security-groups');
+  expect(rules.map(({ server: name, port }) => [name, port])).toEqual([
+    ['web-01', 22],
+    ['web-01', '8000-9000'],
+    ['web-01', '*'],
+    ['web-01', 5432],
+  ]);
+  expect(await must('network trace --from lb-01 --to web-01 --port 8080')).toContain('is open to lb-01');
+  await bed.define(`${server('web-01', group)}${server('lb-01')}${net.replace('192.0.2.0/24', '0.0.0.0/0')}`);
+  const blocked = await bed.cli('network trace --from lb-01 --to web-01 --port 8080');
+  expect(blocked.code).toBe(1);
+  expect(blocked.stdout).toContain('blocked by rule 2 of web-01: deny tcp 8000-9000 from 0.0.0.0/0');
+  const unknown = net.replace('name = "web"', 'name = "other"');
+  await bed.define(`${server('web-01', group)}${server('lb-01')}${unknown}`);
+  const refused = await bed.cli('network show');
+  expect(refused).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('Unknown security group of web-01: web'),
+  });
+
+  await bed.define(`${server('web-01')}${server('lb-01')}`);
+  const well = await bed.json<{ healthy: boolean; checks: { server: string; check: string }[] }>(
+    'network test',
+  );
+  expect(well.healthy).toBe(true);
+  expect(well.checks.map(({ server: name, check }) => `${name} ${check}`).sort()).toEqual([
+    ...['lb-01 dns', 'lb-01 gateway', 'lb-01 reach web-01', 'lb-01 ssh'],
+    ...['web-01 dns', 'web-01 gateway', 'web-01 reach lb-01', 'web-01 ssh'],
+  ]);
+  await must('server stop lb-01 --force --yes --direct');
+  const ill = await bed.cli('network test');
+  expect(ill.code).toBe(1);
+  expect(ill.stdout).toMatch(/web-01 +reach lb-01 +no answer from [\d.]+:22 within 3 s/);
+});
+
+test('volumes are made once; a snapshot brings a server back', async () => {
+  const storage = (size: number): string =>
+    `${server('web-01')}\n[[storage.volumes]]\nname = "pool"\nsize = ${size}\n`;
+  await bed.define(storage(10));
+  expect(await must('storage list')).toMatch(/pool +local +10 GB +- +planned/);
+  expect(await must('storage create --yes --direct')).toContain('volume pool');
+  expect(await must('storage create --yes --direct')).toContain('the volumes are as defined');
+  expect(await bed.json('storage list')).toMatchObject([{ name: 'pool', size: 10, state: 'detached' }]);
+
+  await bed.sh('web-01', 'echo before >/root/state');
+  const { backup } = await bed.json<{ backup: string }>('storage backup web-01');
+  await bed.sh('web-01', 'echo after >/root/state');
+  expect(await bed.cli('storage restore web-01 --backup nope --yes')).toMatchObject({ code: 5 });
+  expect(await must('storage restore web-01 --backup latest --check')).toContain('Would put web-01 back');
+  await must(['storage', 'restore', 'web-01', '--backup', backup, '--yes']);
+  expect(await bed.sh('web-01', 'cat /root/state')).toBe('before\n');
+});
+
 test('two infrastructures with nothing between them cannot be switched', async () => {
   await bed.define(server('web-01'));
   const refused = await bed.cli(line);

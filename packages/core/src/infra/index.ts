@@ -38,6 +38,7 @@ export {
   rollOut,
   rolloutBatches,
 } from './rollout.ts';
+export { type Verdict, verdictOf } from './reach.ts';
 export { type Switchable, canaryHosts, switchTraffic } from './traffic.ts';
 export { type UpdateCandidate, type UpdatePlan, planUpdates } from './update-plan.ts';
 export { type InventoryEntry, inventoryOf, writeInventory } from './inventory.ts';

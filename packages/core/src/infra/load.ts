@@ -35,7 +35,7 @@ import {
   readParts,
 } from './definition-parts.ts';
 import type { Infrastructure } from './infrastructure.ts';
-import { completeNetwork, firewallWarnings, networkIssues } from './network.ts';
+import { applySecurityGroups, completeNetwork, firewallWarnings, networkIssues } from './network.ts';
 import { checkRegions } from './regions.ts';
 import { type ResolvedServer, type ServerEntry, completeServers, expandServers } from './servers.ts';
 import { issueAt } from './source.ts';
@@ -212,6 +212,9 @@ function complete(
   if (found.length === 0) {
     const hostnames = new Set(servers.map((server) => String(server['hostname'])));
     networkIssues(network, hostnames, at, issues);
+    applySecurityGroups(servers, network, (keys, message, code) =>
+      issues.push(at(['network', ...keys], message, code)),
+    );
     checkRegions(recordOf(definition['regions']), hostnames, (keys, message, code) =>
       issues.push(at(['regions', ...keys], message, code)),
     );

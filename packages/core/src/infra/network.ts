@@ -32,7 +32,7 @@ export type ReportAt = (path: readonly (string | number)[], message: string, cod
 interface NetworkShape {
   readonly vpc?: { readonly cidr: string };
   readonly subnets?: readonly { readonly name: string; readonly cidr: string }[];
-  readonly security_groups?: readonly { readonly name: string }[];
+  readonly security_groups?: readonly { readonly name: string; readonly rules?: readonly unknown[] }[];
   readonly load_balancers?: readonly {
     readonly name: string;
     readonly targets: readonly string[];
@@ -108,6 +108,28 @@ export function parseCidr(text: string): CidrRange | undefined {
   const first = a * 2 ** 24 + b * 2 ** 16 + c * 2 ** 8 + d;
   const size = 2 ** (32 - prefix);
   return first % size === 0 ? { first, last: first + size - 1 } : undefined;
+}
+
+/** Gives servers the rules of their security groups, after their own (05 §4.1, §4.5). */
+export function applySecurityGroups(servers: readonly Data[], network: Data, report: ReportAt): void {
+  const groups = new Map(
+    ((network as NetworkShape).security_groups ?? []).map(({ name, rules = [] }) => [name, rules]),
+  );
+  // Without groups of its own an infrastructure may name those that its provider has.
+  if (groups.size === 0) return;
+  for (const server of servers) {
+    for (const name of (server['security_groups'] ?? []) as string[]) {
+      const rules = groups.get(name);
+      if (rules !== undefined)
+        server['firewall_rules'] = [...(server['firewall_rules'] as unknown[]), ...rules];
+      else
+        report(
+          ['security_groups'],
+          `Unknown security group of ${String(server['hostname'])}: ${name}`,
+          'UNKNOWN_SECURITY_GROUP',
+        );
+    }
+  }
 }
 
 /** Rules that would cut SSH off: a warning, never silent (05 §4.4). */

@@ -26,6 +26,9 @@ const titles = [
   { name: 'Phase 3: Major Updates (High Risk - Requires Testing)', risk: 'high' },
 ] as const;
 
+/** Minutes an update of each risk takes about, where nobody says. */
+const estimates = { low: 5, medium: 5, high: 15 } as const;
+
 const critical = new Set(['kubernetes', 'etcd', 'postgres', 'mysql', 'mongodb', 'cassandra', 'redis']);
 
 /** Sorts updates into phases by how far they go, and orders them by phase, then dependency. */
@@ -34,7 +37,10 @@ export function planUpdates(candidates: readonly UpdateCandidate[]): UpdatePlan 
     ...title,
     updates: candidates
       .filter((candidate) => phaseOf(candidate) === index)
-      .map((candidate) => ({ ...candidate, needed: candidate.current !== candidate.latest })),
+      .map((candidate) => {
+        const needed = candidate.current !== candidate.latest;
+        return { minutes: needed ? estimates[title.risk] : 0, ...candidate, needed };
+      }),
   }));
   const order: string[] = [];
   for (const phase of phases) {

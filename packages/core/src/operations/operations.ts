@@ -6,6 +6,7 @@ import { clusterComponent } from './cluster/component.ts';
 import { clusterRecord, clusterWeight } from './cluster/record.ts';
 import { clusterComponentRemove } from './cluster/remove.ts';
 import { dnsDelete, dnsEnsure } from './dns/record.ts';
+import { loadBalancerEnsure, networkEnsure } from './network/network.ts';
 import { serverCreate } from './server/create.ts';
 import { serverDelete } from './server/delete.ts';
 import { serverRestart, serverStart, serverStop } from './server/power.ts';
@@ -13,6 +14,7 @@ import { serverResize } from './server/resize.ts';
 import { serverRollout } from './server/rollout.ts';
 import { serverPackages } from './server/system-packages.ts';
 import { serverUpdate } from './server/update.ts';
+import { volumeEnsure } from './storage/volume.ts';
 import { taskservCreate } from './taskserv/create.ts';
 import { taskservDelete } from './taskserv/delete.ts';
 import { taskservRollback } from './taskserv/rollback.ts';
@@ -28,6 +30,9 @@ const all: readonly Operation[] = [
   serverResize,
   serverPackages,
   serverRollout,
+  networkEnsure,
+  loadBalancerEnsure,
+  volumeEnsure,
   taskservCreate,
   taskservDelete,
   taskservUpdate,

@@ -1,6 +1,7 @@
 import { copyFile, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { parse, stringify } from 'yaml';
+import { stringify } from 'yaml';
+import { parseYaml } from '../config/formats/yaml.ts';
 import { isRecord } from '../config/merge.ts';
 import type { Surroundings } from '../config/surroundings.ts';
 import { userDirectories } from '../config/surroundings.ts';
@@ -99,7 +100,7 @@ export class WorkspaceRegistry {
     }
     let value: unknown;
     try {
-      value = parse(text);
+      value = parseYaml(text);
     } catch {
       return this.#replaceDamaged();
     }

@@ -1,4 +1,5 @@
 import { LineCounter, type Node, isCollection, isMap, isPair, isScalar, parseDocument } from 'yaml';
+import { parsePlainYaml } from './plain-yaml.ts';
 
 /** A YAML syntax error; offsets count from the start of the text. */
 export class YamlSyntaxError extends Error {
@@ -24,6 +25,8 @@ const maximumAliases = 1000;
 
 /** Parses one YAML 1.2 document; `<<` merges. An empty file is an empty record. @throws YamlSyntaxError */
 export function parseYaml(text: string): unknown {
+  const plain = parsePlainYaml(text);
+  if (plain !== undefined) return plain;
   const document = parseDocument(text, options);
   const error = document.errors[0];
   if (error !== undefined) throw new YamlSyntaxError(error.message, error.pos[0]);

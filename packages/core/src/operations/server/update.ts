@@ -8,6 +8,7 @@ import {
   ProvisioningError,
   Server,
 } from '@provisioning/extensions-sdk';
+import { firewallRules } from '@provisioning/extensions-sdk/cloud';
 import { Type } from 'typebox';
 import { infraPath } from '../../project/paths.ts';
 import { StateFile } from '../../state/state.ts';
@@ -72,7 +73,7 @@ export const serverUpdate: Operation<typeof Input, UpdatedServer> = {
       },
       { signal: context.signal },
     );
-    if (changed.includes('firewall')) await provider.configureFirewall?.(reference, server.firewall_rules);
+    if (changed.includes('firewall')) await provider.configureFirewall?.(reference, firewallRules(server));
     for (const { id, size } of await smallVolumes(context, server)) await provider.volume?.resize(id, size);
     await answering(context, provider, server, observed, updated);
     return { hostname: server.hostname, changed, before };
@@ -133,10 +134,11 @@ export async function serverDrift(context: Context, server: Server): Promise<Cha
       attribute: 'tags',
       after: missing.map(([name, value]) => `${name}=${value}`).join(', '),
     });
+  const rulesWished = firewallRules(server);
   if (server.firewall_rules.length > 0 && provider.getFirewall !== undefined) {
     const rules = await provider.getFirewall(reference);
-    if (JSON.stringify(rules.map(ruleKey)) !== JSON.stringify(server.firewall_rules.map(ruleKey)))
-      attributes.push({ attribute: 'firewall', before: rules.length, after: server.firewall_rules.length });
+    if (JSON.stringify(rules.map(ruleKey)) !== JSON.stringify(rulesWished.map(ruleKey)))
+      attributes.push({ attribute: 'firewall', before: rules.length, after: rulesWished.length });
   }
   for (const { name, before, size } of await smallVolumes(context, server))
     attributes.push({ attribute: `volume ${name}`, before: `${before} GB`, after: `${size} GB` });
@@ -159,7 +161,9 @@ async function smallVolumes(
 > {
   const wished = server.storage?.additional ?? [];
   const provider = await context.provider(server.provider);
-  if (wished.length === 0 || provider.volume === undefined) return [];
+  const { category } = await context.providerMetadata(server.provider);
+  // Volumes of this machine have no limit: they are as large as the disk below them.
+  if (wished.length === 0 || provider.volume === undefined || category !== 'cloud') return [];
   const there = (await provider.volume.list()).filter(
     ({ attached_to: holder }) => holder === server.hostname,
   );

@@ -1,9 +1,9 @@
 import { boolean, string } from '@oclif/core/flags';
 import { planDeploy, summarize } from '@provisioning/core';
-import { ProvisioningCommand } from '../frame/command.ts';
-import type { CommandSpec } from '../frame/metadata.ts';
-import { showPlan } from '../plan/show.ts';
-import { openInfrastructure } from '../session/infrastructure.ts';
+import { ProvisioningCommand } from '../../frame/command.ts';
+import type { CommandSpec } from '../../frame/metadata.ts';
+import { showPlan } from '../../plan/show.ts';
+import { openInfrastructure } from '../../session/infrastructure.ts';
 
 export default class Plan extends ProvisioningCommand {
   static override summary = 'Show the difference between the definition and what is there';

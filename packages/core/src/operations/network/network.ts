@@ -1,0 +1,122 @@
+import {
+  type Context,
+  type Operation,
+  ProviderError,
+  type ProviderInstance,
+} from '@provisioning/extensions-sdk';
+import { type Static, Type } from 'typebox';
+
+const Input = Type.Object({
+  provider: Type.String({ minLength: 1 }),
+  /** The VPC with its subnets (05 §4.5). */
+  network: Type.Object({ name: Type.String({ minLength: 1 }) }),
+});
+
+/** Creates the network of an infrastructure at one provider, or takes the one that is there under the name. */
+export const networkEnsure: Operation<typeof Input, { readonly id: string; readonly created: boolean }> = {
+  type: 'network.ensure',
+  input: Input,
+
+  async plan(context, input) {
+    const there = await find(context, input);
+    return [
+      { kind: 'network', name: input.network.name, action: there === undefined ? 'create' : 'unchanged' },
+    ];
+  },
+
+  async run(context, input) {
+    const { created } = await context.step('look-up', async () => ({
+      created: (await find(context, input)) === undefined,
+    }));
+    const service = await serviceOf(context, input.provider, 'network', 'network_management');
+    return { ...(await service.ensure(input.network)), created };
+  },
+
+  async undo(context, { provider }, { id, created }) {
+    if (created) await (await serviceOf(context, provider, 'network', 'network_management')).delete(id);
+  },
+};
+
+async function find(
+  context: Context,
+  { provider, network }: Static<typeof Input>,
+): Promise<{ readonly id: string; readonly name: string } | undefined> {
+  const service = await serviceOf(context, provider, 'network', 'network_management');
+  return (await service.list()).find(
+    ({ name }) => name === network.name || name.endsWith(`-${network.name}`),
+  );
+}
+
+const BalancerInput = Type.Object({
+  provider: Type.String({ minLength: 1 }),
+  balancer: Type.Object({
+    name: Type.String({ minLength: 1 }),
+    targets: Type.Array(Type.String()),
+    listeners: Type.Array(Type.Object({ port: Type.Integer(), target_port: Type.Optional(Type.Integer()) })),
+  }),
+});
+
+interface BalancerService {
+  ensure(wish: unknown): Promise<{ readonly id: string; readonly address: string | null }>;
+  setTargets(
+    id: string,
+    targets: readonly { readonly ref: { readonly hostname: string }; readonly weight: number }[],
+  ): Promise<void>;
+}
+
+/** Creates a load balancer or takes the one there is, and gives it its servers. */
+export const loadBalancerEnsure: Operation<
+  typeof BalancerInput,
+  { readonly id: string; readonly address: string | null }
+> = {
+  type: 'load-balancer.ensure',
+  input: BalancerInput,
+
+  // Whether one is there only making it tells: the services have no question for that.
+  plan: async (_context, { balancer }) => [
+    { kind: 'network', name: balancer.name, action: 'update', reasons: ['created or reused'] },
+  ],
+
+  async run(context, { provider, balancer }) {
+    const { targets, listeners, ...rest } = balancer;
+    const service = (await serviceOf(
+      context,
+      provider,
+      'loadBalancer',
+      'load_balancer',
+    )) as unknown as BalancerService;
+    const made = await service.ensure({
+      ...rest,
+      listeners: listeners.map(({ port, target_port: target = port, ...more }) => ({
+        ...more,
+        port,
+        target_port: target,
+      })),
+    });
+    await service.setTargets(
+      made.id,
+      targets.map((hostname) => ({ ref: { hostname }, weight: 100 })),
+    );
+    return made;
+  },
+};
+
+type Services = 'network' | 'loadBalancer' | 'volume' | 'snapshot' | 'bucket';
+
+/** A service of a provider. @throws ProviderError `unsupported` where the provider has none. */
+export async function serviceOf<K extends Services>(
+  context: Context,
+  provider: string,
+  service: K,
+  capability: string,
+): Promise<NonNullable<ProviderInstance[K]>> {
+  const found = (await context.provider(provider))[service];
+  if (found !== undefined) return found as NonNullable<ProviderInstance[K]>;
+  throw new ProviderError({
+    provider,
+    operation: service,
+    code: 'unsupported',
+    message: `Provider '${provider}' does not support ${capability}`,
+    help: 'What each one can: provisioning provider list --verbose',
+  });
+}
