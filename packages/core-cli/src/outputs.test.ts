@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { commandOutputs } from '@provisioning/client';
+import { stopPrivateService } from '@provisioning/provider-local/engine';
 import { Value } from 'typebox/value';
 import { catalogue, run } from '../test/run.ts';
 
@@ -51,7 +52,10 @@ describe('what commands print for programs', () => {
     const words = ['workspace', 'init', 'shop', '--template', 'demo', '--infra-name', 'demo', '--activate'];
     expect(await run(words, { environment, cwd: home })).toMatchObject({ code: 0 });
   }, 60_000);
-  afterAll(() => rmSync(home, { recursive: true, force: true }));
+  afterAll(async () => {
+    await stopPrivateService({ variables: environment });
+    rmSync(home, { recursive: true, force: true });
+  });
 
   test('every documented output belongs to a command', async () => {
     const { commands } = await catalogue();

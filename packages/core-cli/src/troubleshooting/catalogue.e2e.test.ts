@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createTransports, hostError } from '@provisioning/core';
+import { stopPrivateService } from '@provisioning/provider-local/engine';
 import { run } from '../../test/run.ts';
 import { program } from '../../test/sandbox.ts';
 import { readTroubles } from './catalogue.ts';
@@ -32,7 +33,10 @@ beforeAll(async () => {
   });
   expect(made.code).toBe(0);
 }, 60_000);
-afterAll(() => rmSync(home, { recursive: true, force: true }));
+afterAll(async () => {
+  await stopPrivateService({ variables: environment });
+  rmSync(home, { recursive: true, force: true });
+});
 
 async function freePort(): Promise<number> {
   const server = createServer();
