@@ -203,6 +203,11 @@ test('07.A11 check-updates: a table, cached values over a rate limit, unknown wi
     { version: '1.12.0', source: 'publisher' },
     { version: '1.11.1', installed_on: ['dev-server-01'], default: true },
   ]);
+  const plan = await bed.json<{ order: string[]; total_minutes: number }>('plan update');
+  expect(plan).toMatchObject({ order: ['coredns'], total_minutes: 5 });
+  const lines = (await bed.cli('plan update')).stdout;
+  expect(lines).toMatch(/Phase 2: [^\n]*\n {2}- coredns: 1\.11\.1 → 1\.12\.0 \(estimated 5 minutes\)\n/);
+  expect(lines).toContain('- redis: No update needed');
   const updates = await bed.json('version updates');
   expect(updates).toContainEqual(
     expect.objectContaining({ component: 'coredns', days_old: 40, status: 'update' }),
