@@ -59,7 +59,9 @@ export async function switchInfrastructures(command: ProvisioningCommand, flags:
   await out.result({ ...result, status: 'switched' }, () => [
     `${out.style.mark('ok')} Traffic switched from ${from} to ${to}`,
   ]);
-  await command.next(`provisioning server delete --infra ${from}`);
+  // Servers that hold the load balancer serve the new side as well: nothing to delete then.
+  if (places.every(({ balancer }) => balancer.infra !== from))
+    await command.next(`provisioning server delete --infra ${from}`);
 }
 
 type Balanced = { readonly context: InfrastructureSession['context'] } & {
