@@ -91,7 +91,6 @@ export class SshTransport implements Transport {
       const stdout = new LineCollector(onLine && ((line) => onLine(line, 'stdout')));
       const stderr = new LineCollector(onLine && ((line) => onLine(line, 'stderr')));
       const filter = new AnnouncementFilter(announcement, (chunk) => stderr.push(chunk));
-      let exit: { readonly code: number; readonly signal?: string } | undefined;
       let settled = false;
 
       const settle = (action: () => void): void => {
@@ -99,9 +98,12 @@ export class SshTransport implements Transport {
         settled = true;
         watch.end();
         client.removeListener('close', onLost);
+        client.removeListener('error', onError);
         action();
       };
-      const onLost = (): void => settle(() => reject(watch.reason ?? connectionLost(this.name)));
+      let broken: Error | undefined;
+      const onError = (error: Error): void => void (broken = error);
+      const onLost = (): void => settle(() => reject(watch.reason ?? connectionLost(this.name, broken)));
       const stop = (): void => {
         if (filter.group === undefined) return void channel.close();
         openChannel(client, killGroupCommand(filter.group)).then(
@@ -117,18 +119,18 @@ export class SshTransport implements Transport {
       );
 
       client.once('close', onLost);
+      client.on('error', onError);
       channel.on('data', (chunk: Buffer) => stdout.push(chunk));
       channel.stderr.on('data', (chunk: Buffer) => filter.push(chunk));
-      channel.on('exit', (code: number | null, signal?: string) => {
-        exit = signal === undefined || signal === null ? { code: code ?? 0 } : ended(signal);
-      });
-      channel.on('close', () => {
+      // `close` tells how the command ended even when `exit` came before anyone could listen.
+      channel.on('close', (code?: number | null, signal?: string) => {
         filter.finish();
         const output = { stdout: stdout.finish(), stderr: stderr.finish() };
         settle(() => {
           if (watch.reason !== undefined) reject(watch.reason);
-          else if (exit === undefined) reject(connectionLost(this.name));
-          else resolve({ ...output, ...exit });
+          else if (typeof code === 'number') resolve({ ...output, code });
+          else if (typeof signal === 'string') resolve({ ...output, ...ended(signal) });
+          else reject(connectionLost(this.name, broken));
         });
       });
       feed(channel, options.input, preamble);

@@ -75,11 +75,11 @@ export function hostKeyChanged(options: {
 }
 
 /** The connection broke while a command was running; whether the command finished is unknown. */
-export function connectionLost(name: string, cause?: unknown): ProvisioningError {
+export function connectionLost(name: string, cause?: Error): ProvisioningError {
   return new ProvisioningError({
     code: 'TRANSPORT_LOST',
     kind: 'unavailable',
-    message: `Connection to ${name} was lost while a command was running`,
+    message: `Connection to ${name} was lost while a command was running${cause === undefined ? '' : `: ${cause.message}`}`,
     hint: 'Run the command again: steps that were finished are recognised and skipped.',
     retryable: true,
     cause,
