@@ -17,6 +17,25 @@ import {
  * What commands that only read print with `--out json`: workspaces, configuration and the program itself. A test runs each of them and holds its output against this.
  */
 
+/** A command as the catalogue describes it. */
+const command = fields({
+  name: text,
+  domain: text,
+  description: text,
+  group: text,
+  tags: list(text),
+  version: text,
+  requirements: fields({
+    requires_auth: flag,
+    side_effect_type: text,
+    interactive: flag,
+    slow_operation: flag,
+    auth_type: text,
+    min_permission: text,
+  }),
+  workspace_required: flag,
+});
+
 /** Schema of the JSON each of these commands prints, by command. */
 export const readOutputs: Readonly<Record<string, TSchema>> = {
   about: fields({ name: text, version: text, description: text, license: text }),
@@ -28,42 +47,8 @@ export const readOutputs: Readonly<Record<string, TSchema>> = {
     files: list(fields({ layer: text, file: text })),
     configuration: record,
   }),
-  'commands list': list(
-    fields({
-      name: text,
-      domain: text,
-      description: text,
-      group: text,
-      tags: list(text),
-      version: text,
-      requirements: fields({
-        requires_auth: flag,
-        side_effect_type: text,
-        interactive: flag,
-        slow_operation: flag,
-        auth_type: text,
-        min_permission: text,
-      }),
-      workspace_required: flag,
-    }),
-  ),
-  'commands show': fields({
-    name: text,
-    domain: text,
-    description: text,
-    group: text,
-    tags: list(text),
-    version: text,
-    requirements: fields({
-      requires_auth: flag,
-      side_effect_type: text,
-      interactive: flag,
-      slow_operation: flag,
-      auth_type: text,
-      min_permission: text,
-    }),
-    workspace_required: flag,
-  }),
+  'commands list': list(command),
+  'commands show': command,
   'config check-version': list(fields({ file: text, format_version: text, target: text, status: text })),
   'config interpolated': list(fields({ key: text, raw: text, value: text })),
   'config providers list': list(fields({ name: text, enabled: flag, file: orNull(text) })),

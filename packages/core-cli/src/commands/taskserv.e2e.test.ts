@@ -276,7 +276,7 @@ test('status, health, logs, stop, start, configure, backup and restore of a real
 const olderDebian = `. /etc/os-release
   cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null >/root/sources || :
   mirror=$(grep -oE 'https?://[^ ]*/debian/?' /root/sources | head -n 1)
-  echo "deb \${mirror:-http://deb.debian.org/debian} bullseye main" >/etc/apt/sources.list.d/bullseye.list
+  echo "deb $mirror bullseye main" >/etc/apt/sources.list.d/bullseye.list
   printf 'Package: *\nPin: release n=bullseye\nPin-Priority: 100\n' >/etc/apt/preferences.d/bullseye
   apt-get -qq update`;
 

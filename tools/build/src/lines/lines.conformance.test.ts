@@ -20,14 +20,6 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test('11.A3 status says that nothing is built', async () => {
-  const { code, stdout } = await npmRun('status', '--output-dir', join(folder, 'all'));
-  expect(code).toBe(0);
-  expect(stdout).toMatch(/^Build System Status\n/);
-  expect(stdout).toContain('Core package: ❌ Not built');
-  expect(stdout).toContain('Total packages: 0');
-});
-
 test('11.A2 the core line is built alone', async () => {
   const built = await npmRun(
     'build-core',

@@ -1,5 +1,5 @@
 import { type Operation, ProvisioningError } from '@provisioning/extensions-sdk';
-import { askHelper } from '../../taskserv/helper.ts';
+import { askHelper } from '../../taskserv/helping-server.ts';
 import { forgetInstalled } from '../../taskserv/history.ts';
 import { observeTaskservs, prepareTaskserv } from '../../taskserv/observe.ts';
 import { runOnHost } from '../../taskserv/run-on-host.ts';

@@ -3,7 +3,7 @@ import type { Static } from 'typebox';
 import type { DesiredTaskserv } from '../../taskserv/desired.ts';
 import { compareFacts } from '../../taskserv/difference.ts';
 import { fetchFiles } from '../../taskserv/fetch.ts';
-import { askHelper } from '../../taskserv/helper.ts';
+import { askHelper } from '../../taskserv/helping-server.ts';
 import { installedVersion, recordInstalled, recordRollback } from '../../taskserv/history.ts';
 import { observeTaskservs, prepareTaskserv } from '../../taskserv/observe.ts';
 import { TaskservPackages } from '../../taskserv/package.ts';
