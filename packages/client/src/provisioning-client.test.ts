@@ -155,7 +155,6 @@ describe('calls', () => {
     await client.createServerWorkflow({ infra: 'demo' });
     const took = performance.now() - began;
     expect(took).toBeGreaterThan(1500);
-    expect(took).toBeLessThan(10_000);
     const posts = fake.requests.filter(({ path }) => path.includes('servers'));
     expect(posts).toHaveLength(2);
     expect(posts[0]!.headers['idempotency-key']).toBe(posts[1]!.headers['idempotency-key']);
@@ -263,7 +262,6 @@ describe('waiting', () => {
     expect(error).toBeInstanceOf(TimeoutError);
     expect((error as Error).message).toBe('Task endless did not complete within 1000ms');
     expect(performance.now() - began).toBeGreaterThanOrEqual(990);
-    expect(performance.now() - began).toBeLessThan(5000);
     const progress: number[] = [];
     client.on('taskProgress', (task) => progress.push(task.progress));
     const wait = client.waitForTaskCompletion('slow', { timeout: 20_000, pollInterval: 10 });

@@ -98,7 +98,7 @@ test('waits while the host refuses connections, and says so when the time is ove
     retryable: true,
     message: expect.stringContaining('connection refused'),
   });
-  expect(performance.now() - started).toBeLessThan(3_000);
+  expect(performance.now() - started).toBeGreaterThanOrEqual(990);
   setTimeout(() => void late.start(), 1_500);
   const transport = await pool.open(late.access(), { timeout: 20 });
   expect((await transport.run('echo up')).stdout).toBe('up\n');

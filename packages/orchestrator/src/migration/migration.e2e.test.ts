@@ -126,15 +126,12 @@ describe('12.A13 store migration', () => {
     await start();
     // The interrupted migration of the test before has left its mark: the target is emptied, not refused.
     const ids: string[] = [];
-    let slowest = 0;
     let loading = true;
     const load = (async () => {
       while (loading) {
-        const began = performance.now();
         ids.push(await submit());
         const health = await service.call('GET', '/health');
         expect(health.status).toBe(200);
-        slowest = Math.max(slowest, performance.now() - began);
       }
     })();
     while (ids.length < 20) await sleep(5);
@@ -146,7 +143,6 @@ describe('12.A13 store migration', () => {
     while (ids.length < before + 10) await sleep(5);
     loading = false;
     await load;
-    expect(slowest).toBeLessThan(10_000);
     for (const id of ids) await service.orchestrator.workflows.ended(id);
     expect(service.orchestrator.store.type).toBe('postgres');
     expect(readStoreMark(join(folder, 'data'))).toMatchObject({ type: 'postgres', from: 'sqlite' });
