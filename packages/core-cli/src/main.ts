@@ -97,6 +97,7 @@ async function showHelp(
   const lines = await helpPage(catalogue, found, {
     all: argv.includes('--all') || found.typed.join(' ') === 'all',
     detailed: argv.includes('--detailed'),
+    examples: argv.includes('--example') || argv.includes('--examples'),
     titles: !argv.includes('--notitles'),
     style,
   });

@@ -131,13 +131,37 @@ describe('in a real terminal', () => {
     terminal.type('many');
     await terminal.until(/size must be a number/);
     terminal.type('7');
+    expect(await terminal.until(/Is this right\?/)).toMatch(/Review\n +host: web-01\n +size: 7/);
+    terminal.type('n');
+    await terminal.until(/\? host: \(web-01\)/);
+    terminal.press('Enter');
+    await terminal.until(/\? size: \(7\)/);
+    terminal.type('8');
+    await terminal.until(/size: 8/);
+    terminal.press('Enter');
     const text = await terminal.until(/code \d+/);
-    expect(text).toContain('"size": 7');
+    expect(text).toContain('"size": 8');
     expect(text).toContain('code 0');
     terminal.type('clear; provisioning form f.toml --outfile out.toml; echo "code $?"');
     await terminal.until(/\? host:/);
     terminal.press('C-c');
     expect(await terminal.until(/code \d+/)).toContain('code 130');
     expect((await sandbox.run(['form', 'validate', 'out.toml'])).code).toBe(5);
+  }, 60_000);
+
+  test('form server shows where it is and its token; Ctrl-C ends it with 0', async () => {
+    terminal = new Terminal(sandbox, { columns: 120, rows: 30 });
+    terminal.type('provisioning form server --port 0; echo "code $?"');
+    const text = await terminal.until(/Authorization: Bearer \S+/);
+    const [, url] = /served at (\S+)\/forms/.exec(text)!;
+    const [, token] = /Bearer (\S+)/.exec(text)!;
+    const made = await fetch(`${url!}/forms`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token!}` },
+      body: 'name = "f"\n[[fields]]\nname = "host"\n',
+    });
+    expect(await made.json()).toMatchObject({ status: 'rendered', fields: [{ name: 'host' }] });
+    terminal.press('C-c');
+    expect(await terminal.until(/code \d+/)).toContain('code 0');
   }, 60_000);
 });

@@ -59,6 +59,7 @@ export const aliasRegistry: readonly AliasRow[] = [
   { target: 'taskserv update', spellings: ['taskserv upgrade'] },
   { target: 'version updates', spellings: ['version check'] },
   { target: 'form', spellings: ['typedialog'] },
+  { target: 'form server', spellings: ['form serve'] },
   { target: 'workspace init', spellings: ['workspace-init', 'workspace create'] },
   { target: 'config eval', spellings: ['nickel eval', 'nickel-eval'] },
   { target: 'nickel export', spellings: ['nickel-export'] },

@@ -79,7 +79,7 @@ export function readForm(data: Data, file: string): Form {
       kind: 'configuration',
       message: `Failed to parse config file: ${file}: ${issues[0]!.message}`,
       issues: issues.slice(1),
-      location: { file },
+      location: { file, ...(issues[0]!.location?.key === undefined ? {} : { key: issues[0]!.location.key }) },
     });
   }
   const sections = Array.isArray(data['sections'])

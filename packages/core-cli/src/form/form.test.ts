@@ -109,4 +109,22 @@ describe('forms', () => {
       enable_backup: false,
     });
   });
+
+  test('a form is served on this machine only', async () => {
+    const refused = await run(['form', 'f.toml', '--backend', 'web', '--host', '0.0.0.0'], { cwd: folder });
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('on this machine only')]);
+    const server = await run(['form', 'server', '--host', '192.0.2.1', '--port', '0'], { cwd: folder });
+    expect([server.code, server.stderr]).toEqual([2, expect.stringContaining('on this machine only')]);
+  });
+
+  test('present values are what the questions offer; the result is written in five languages', async () => {
+    writeFileSync(join(folder, 'present.yaml'), 'host: db-01\nsize: 8\n');
+    const words = ['form', 'f.toml', '--input', 'present.yaml', '--set', 'size=9', '--output'];
+    const written = async (format: string) => (await run([...words, format], { cwd: folder })).stdout;
+    expect(JSON.parse(await written('json'))).toEqual({ host: 'db-01', size: 9 });
+    expect(await written('yaml')).toBe('host: db-01\nsize: 9\n');
+    expect(await written('toml')).toBe('host = "db-01"\nsize = 9\n');
+    expect(await written('nickel')).toBe('{\n  host = "db-01",\n  size = 9,\n}\n');
+    expect(await written('ts')).toBe('export default {\n  "host": "db-01",\n  "size": 9\n};\n');
+  });
 });

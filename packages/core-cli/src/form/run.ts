@@ -3,16 +3,20 @@ import { namedSchemas, readDocument } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { ProvisioningCommand } from '../frame/command.ts';
 import { canPrompt } from '../prompt/confirm.ts';
-import { complete, parseAnswer } from './answers.ts';
+import { type Answers, complete, parseAnswer } from './answers.ts';
 import { type Form, readForm } from './definition.ts';
 import { formOfSchema } from './of-schema.ts';
 
 export interface FormInput {
+  /** File with present values: what the questions offer. */
+  readonly input?: string;
   readonly values?: string;
   readonly set?: readonly string[];
   readonly backend: 'cli' | 'web';
   readonly host: string;
   readonly port: number;
+  /** Show the values asked in the terminal, and ask whether they are right (01 §11, step 6). */
+  readonly review?: boolean;
 }
 
 /** Reads a form file. @throws ProvisioningError `FILE_NOT_FOUND` (exit 5), `FORM_INVALID` (exit 3). */
@@ -45,9 +49,10 @@ async function readData(command: ProvisioningCommand, file: string): Promise<Rec
  */
 export async function runForm(
   command: ProvisioningCommand,
-  form: Form,
+  empty: Form,
   input: FormInput,
 ): Promise<Record<string, unknown>> {
+  const form = input.input === undefined ? empty : offering(empty, await readData(command, input.input));
   const given = await givenValues(command, form, input);
   if (input.backend === 'web') {
     const { askInBrowser } = await import('./web.ts');
@@ -55,20 +60,39 @@ export async function runForm(
     const onReady = (url: string): void => command.out.progress(`Open ${url}`);
     return askInBrowser({ form, given, host, port, signal: command.signal, onReady });
   }
-  const interactive = canPrompt(command.runtime) && !command.globals.yes;
-  const { askForm } = await import('./terminal.ts');
-  const answers = interactive ? await askForm(form, given, command.runtime, command.out) : given;
-  const { values, errors } = complete(form, answers);
-  if (errors.length > 0) {
-    throw new ProvisioningError({
-      code: 'FORM_INCOMPLETE',
-      kind: 'usage',
-      message: `The form '${form.name}' is not complete: ${errors.map(({ field }) => field).join(', ')}`,
-      issues: errors.map(({ field, message }) => ({ message: `${field}: ${message}` })),
-      hint: 'Give values with --set name=value or --values file',
-    });
+  if (!canPrompt(command.runtime) || command.globals.yes) return completed(form, given);
+  const { askForm, askIfRight } = await import('./terminal.ts');
+  for (let asked = form; ;) {
+    const values = completed(asked, await askForm(asked, given, command.runtime, command.out));
+    if (input.review !== true || (await askIfRight(asked, values, command.runtime, command.out)))
+      return values;
+    asked = offering(asked, values);
   }
-  return values;
+}
+
+/** The checked values of a form. @throws ProvisioningError `FORM_INCOMPLETE` (exit 2). */
+function completed(form: Form, answers: Answers): Record<string, unknown> {
+  const { values, errors } = complete(form, answers);
+  if (errors.length === 0) return values;
+  throw new ProvisioningError({
+    code: 'FORM_INCOMPLETE',
+    kind: 'usage',
+    message: `The form '${form.name}' is not complete: ${errors.map(({ field }) => field).join(', ')}`,
+    issues: errors.map(({ field, message }) => ({ message: `${field}: ${message}` })),
+    hint: 'Give values with --set name=value or --values file',
+  });
+}
+
+/** The form with present values as its defaults; they may be nested, as a schema describes them. */
+function offering(form: Form, present: Record<string, unknown>): Form {
+  const fields = form.fields.map((field) => {
+    const nested = field.name
+      .split('.')
+      .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], present);
+    const value = present[field.name] ?? nested;
+    return value === undefined ? field : { ...field, default: value, defaultFrom: undefined };
+  });
+  return { ...form, fields };
 }
 
 async function givenValues(

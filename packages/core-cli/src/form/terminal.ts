@@ -29,6 +29,23 @@ export async function askForm(
   return answers;
 }
 
+/** Shows what was answered, secrets hidden, and asks whether to go on with it (01 §11, step 6). */
+export async function askIfRight(
+  form: Form,
+  values: Answers,
+  runtime: Runtime,
+  out: Printer,
+): Promise<boolean> {
+  runtime.stderr.write(`\n${out.errorStyle.strong('Review')}\n`);
+  for (const { name, label, type } of form.fields) {
+    const value = values[name];
+    if (value === undefined) continue;
+    const shown = type === 'password' ? '********' : Array.isArray(value) ? value.join(', ') : String(value);
+    runtime.stderr.write(`  ${label}: ${shown}\n`);
+  }
+  return !/^n(o)?$/i.test((await ask(runtime, '? Is this right? (Y/n) ')).trim());
+}
+
 async function askField(field: Field, answers: Answers, runtime: Runtime, out: Printer): Promise<unknown> {
   const { errorStyle: style } = out;
   const start = startValue(field, answers);

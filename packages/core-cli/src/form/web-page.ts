@@ -8,7 +8,12 @@ const style =
   '@media(prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}.error{color:#ff7b72}small{color:#9198a1}}';
 
 /** The form as a page that works without a script; fields that depend on others are shown and left out when not needed. */
-export function formPage(form: Form, answers: Answers, errors: readonly FieldError[], token: string): string {
+export function formPage(
+  form: Form,
+  answers: Answers,
+  errors: readonly FieldError[],
+  action: string,
+): string {
   const fields = form.fields.map((field, index) => {
     const title =
       form.fields[index - 1]?.section === field.section
@@ -20,7 +25,7 @@ export function formPage(form: Form, answers: Answers, errors: readonly FieldErr
     const error = problem === undefined ? '' : `<div class="error" role="alert">${escape(problem)}</div>`;
     return `${heading}<label for="${escape(field.name)}">${escape(field.label)}${field.required ? ' *' : ''}</label>${control(field, answers)}${help}${error}`;
   });
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escape(form.title)}</title><style>${style}</style><h1>${escape(form.title)}</h1><p>${escape(form.description)}</p><form method="post" action="/?token=${token}">${fields.join('')}<button>Submit</button></form></html>`;
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escape(form.title)}</title><style>${style}</style><h1>${escape(form.title)}</h1><p>${escape(form.description)}</p><form method="post" action="${escape(action)}">${fields.join('')}<button>Submit</button></form></html>`;
 }
 
 function control(field: Field, answers: Answers): string {

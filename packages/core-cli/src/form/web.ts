@@ -1,6 +1,6 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { listenLocally, origin, readBody, sameSecret } from '../http/loopback.ts';
 import { type Answers, complete, isVisible, parseAnswer } from './answers.ts';
 import type { Form } from './definition.ts';
 import { formPage } from './web-page.ts';
@@ -17,21 +17,25 @@ export interface WebFormOptions {
 /**
  * Serves a form as a page on this machine until it is submitted (01 §11 "web"). The address carries a one-time token; a
  * busy port gives way to the next.
+ * @throws ProvisioningError `ADDRESS_NOT_LOCAL` (exit 2).
  */
 export async function askInBrowser(options: WebFormOptions): Promise<Record<string, unknown>> {
-  const token = randomBytes(24).toString('base64url');
+  const token = newToken();
   const server = createServer();
   try {
-    const address = await listen(server, options.host, options.port);
-    const url = `http://${options.host}:${address.port}/?token=${token}`;
+    const port = await listenLocally(server, options.host, options.port);
+    const action = `/?token=${token}`;
     return await new Promise((resolve, reject) => {
       options.signal.addEventListener('abort', () => reject(options.signal.reason as Error), { once: true });
       server.on('request', (request, response) => {
-        handle(request, response, token, options).then((values) => {
-          if (values) resolve(values);
-        }, reject);
+        const { form, given } = options;
+        if (!carriesToken(request, token)) return refuse(response);
+        answerPage(request, response, { form, given, action }).then(
+          (values) => values && resolve(values),
+          reject,
+        );
       });
-      options.onReady(url);
+      options.onReady(`${origin(options.host, port)}${action}`);
     });
   } finally {
     server.closeAllConnections();
@@ -39,56 +43,55 @@ export async function askInBrowser(options: WebFormOptions): Promise<Record<stri
   }
 }
 
-async function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
-  for (let candidate = port; ; candidate += 1) {
-    try {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(candidate, host, () => {
-          server.off('error', reject);
-          resolve();
-        });
-      });
-      return server.address() as AddressInfo;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || candidate > port + 50) throw error;
-    }
-  }
+/** A token that nobody guesses. */
+export function newToken(): string {
+  return randomBytes(24).toString('base64url');
 }
 
-/** Answers one request; the values of the form once it is complete. */
-async function handle(
+/** Whether the address of a request ends with the token. */
+export function carriesToken(request: IncomingMessage, token: string): boolean {
+  return sameSecret(new URL(request.url ?? '/', 'http://localhost').searchParams.get('token') ?? '', token);
+}
+
+/** Answers a request whose token is wrong or spent. */
+export function refuse(response: ServerResponse): void {
+  response
+    .writeHead(403, { 'content-type': 'text/plain', 'cache-control': 'no-store' })
+    .end('The link is not valid any more.\n');
+}
+
+export interface Page {
+  readonly form: Form;
+  readonly given: Answers;
+  /** Address the page sends its values to. */
+  readonly action: string;
+}
+
+/** Shows the page, or takes its values; the values of the form once it is complete. */
+export async function answerPage(
   request: IncomingMessage,
   response: ServerResponse,
-  token: string,
-  { form, given }: WebFormOptions,
+  { form, given, action }: Page,
 ): Promise<Record<string, unknown> | undefined> {
-  const url = new URL(request.url ?? '/', 'http://localhost');
   response.setHeader(
     'content-security-policy',
-    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
   );
   response.setHeader('cache-control', 'no-store');
-  if (!same(url.searchParams.get('token') ?? '', token)) {
-    response.writeHead(403, { 'content-type': 'text/plain' }).end('The link is not valid any more.\n');
-    return undefined;
-  }
+  response.setHeader('referrer-policy', 'no-referrer');
+  const html = { 'content-type': 'text/html; charset=utf-8' };
   if (request.method !== 'POST') {
-    response
-      .writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
-      .end(formPage(form, given, [], token));
+    response.writeHead(200, html).end(formPage(form, given, [], action));
     return undefined;
   }
-  const answers = readAnswers(form, await body(request), given);
+  const answers = readAnswers(form, await readBody(request), given);
   const { values, errors } = complete(form, answers);
   if (errors.length > 0) {
-    response
-      .writeHead(422, { 'content-type': 'text/html; charset=utf-8' })
-      .end(formPage(form, answers, errors, token));
+    response.writeHead(422, html).end(formPage(form, answers, errors, action));
     return undefined;
   }
   await new Promise<void>((done) => {
-    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', connection: 'close' });
+    response.writeHead(200, { ...html, connection: 'close' });
     response.end('<!doctype html><title>Done</title><p>Thank you. You can close this page.</p>', () =>
       done(),
     );
@@ -106,20 +109,4 @@ function readAnswers(form: Form, text: string, given: Answers): Record<string, u
   }
   for (const field of form.fields) if (!isVisible(field, answers)) answers[field.name] = undefined;
   return answers;
-}
-
-async function body(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > 1_000_000) throw new Error('The form is too large');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function same(left: string, right: string): boolean {
-  const [a, b] = [Buffer.from(left), Buffer.from(right)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }

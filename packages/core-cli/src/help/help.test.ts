@@ -83,4 +83,20 @@ describe('help', () => {
       expect([alias, shown]).toEqual([alias, true]);
     }
   });
+
+  test('--example shows the examples alone: of a command, of a topic, of a category', async () => {
+    const own = (await run(['help', 'server', 'create', '--example'])).stdout.split('\n');
+    expect(own[0]).toBe('Examples:');
+    expect(own.slice(1, -1)).toEqual(
+      (await table.details('server create')).examples.map((example) => `  ${example}`),
+    );
+    expect((await run(['server', 'create', '--help', '--example'])).stdout.split('\n')).toEqual(own);
+    const topic = (await run(['help', 's', '--example'])).stdout;
+    expect(topic).toContain('  provisioning server ssh');
+    expect(topic).not.toContain('provisioning taskserv');
+    const category = (await run(['help', 'infra', '--example'])).stdout;
+    expect(category).toContain('  provisioning taskserv');
+    expect(category).not.toContain('  provisioning workflow');
+    expect((await run(['help', 'nope', '--example'])).code).toBe(2);
+  });
 });

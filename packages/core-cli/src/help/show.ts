@@ -1,4 +1,4 @@
-import { findCategory } from '../catalogue/categories.ts';
+import { categoryCommands, findCategory } from '../catalogue/categories.ts';
 import { type Catalogue, prefixes } from '../catalogue/catalogue.ts';
 import type { Route } from '../argv/route.ts';
 import { unknownHelpTopic } from '../errors/unknown.ts';
@@ -17,11 +17,14 @@ export async function helpPage(
   options: {
     readonly all: boolean;
     readonly detailed: boolean;
+    /** Only the examples of the page (24 §3). */
+    readonly examples?: boolean;
     readonly titles: boolean;
     readonly style: Style;
   },
 ): Promise<string[]> {
   const { style } = options;
+  if (options.examples === true) return await examplePage(catalogue, route, style);
   const found = resolveWords(catalogue, route.typed);
   const words = found.words;
   const single = route.typed.length === 1 ? categoryFor(catalogue, [route.typed[0]!]) : undefined;
@@ -44,9 +47,36 @@ export async function helpPage(
   throw unknownHelpTopic(catalogue, route.typed.join(' '));
 }
 
-async function exampleLines(catalogue: Catalogue, style: Style): Promise<string[]> {
+/** Every example of a command, or the first of each command of a topic, a category or all. */
+async function examplePage(
+  catalogue: Catalogue,
+  route: Pick<Route, 'typed' | 'category'>,
+  style: Style,
+): Promise<string[]> {
+  const { words } = resolveWords(catalogue, route.typed);
+  const id = words.join(' ');
+  if (catalogue.commands.has(id)) {
+    const { examples } = await catalogue.details(id);
+    return [style.strong('Examples:'), ...examples.map((example) => `  ${example}`)];
+  }
+  const asked = route.typed.length === 0 ? route.category : route.typed.join(' ');
+  if (asked === undefined || asked === 'all') return await exampleLines(catalogue, style);
+  const category = findCategory(catalogue, asked);
+  const tops = category ? categoryCommands(catalogue, category) : prefixes(catalogue).has(id) ? [id] : [];
+  if (tops.length === 0) throw unknownHelpTopic(catalogue, asked);
+  return await exampleLines(catalogue, style, (name) =>
+    tops.some((top) => name === top || name.startsWith(`${top} `)),
+  );
+}
+
+async function exampleLines(
+  catalogue: Catalogue,
+  style: Style,
+  wanted: (id: string) => boolean = () => true,
+): Promise<string[]> {
   const lines = [style.strong('Examples:')];
-  for (const id of catalogue.commands.keys()) {
+  for (const [id, { hidden }] of catalogue.commands) {
+    if (hidden || !wanted(id)) continue;
     const { examples } = await catalogue.details(id);
     if (examples[0] !== undefined) lines.push(`  ${examples[0]}`);
   }

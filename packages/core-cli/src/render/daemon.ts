@@ -1,8 +1,8 @@
-import { timingSafeEqual } from 'node:crypto';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type RenderRequest, Renderer, renderLanguage, renderLanguages } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { BodyTooLarge, hasBearer, isLoopback, readBody } from '../http/loopback.ts';
 
 export interface RenderDaemonOptions {
   readonly version: string;
@@ -41,7 +41,7 @@ export function checkedBind(bind: string, token?: string): { readonly host: stri
       hint: 'Write host and port: 127.0.0.1:9091',
     });
   }
-  if (!/^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(host) && (token ?? '') === '') {
+  if (!isLoopback(host) && (token ?? '') === '') {
     throw new ProvisioningError({
       code: 'RENDER_TOKEN_REQUIRED',
       kind: 'configuration',
@@ -52,7 +52,6 @@ export function checkedBind(bind: string, token?: string): { readonly host: stri
   return { host, port };
 }
 
-const maximumBody = 1024 * 1024;
 type Answer = readonly [status: number, body: unknown];
 
 /**
@@ -70,6 +69,7 @@ export async function startRenderDaemon(options: RenderDaemonOptions): Promise<R
     void answer(request, renderer, options)
       .catch((error: unknown): Answer => {
         if (error instanceof BadRequest) return [error.status, { error: error.message }];
+        if (error instanceof BodyTooLarge) return [413, { error: error.message }];
         options.log?.('error', (error as Error).stack ?? String(error));
         return [500, { error: 'internal error' }];
       })
@@ -113,7 +113,7 @@ async function answer(
   if (!allowed(request, options.token)) return [401, { error: 'a bearer token is required' }];
   switch (route) {
     case 'POST /config/render':
-      return [200, await renderer.render(parse(await body(request)))];
+      return [200, await renderer.render(parse(await readBody(request)))];
     case 'GET /config/stats':
       return [200, renderer.stats()];
     case 'POST /config/stats/reset':
@@ -149,21 +149,7 @@ async function answer(
 }
 
 function allowed(request: IncomingMessage, token: string | undefined): boolean {
-  if (token === undefined || token === '') return true;
-  const given = Buffer.from(request.headers.authorization ?? '');
-  const wanted = Buffer.from(`Bearer ${token}`);
-  return given.length === wanted.length && timingSafeEqual(given, wanted);
-}
-
-async function body(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maximumBody) throw new BadRequest(413, 'the body is larger than 1 MiB');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+  return token === undefined || token === '' || hasBearer(request, token);
 }
 
 function parse(text: string): RenderRequest {

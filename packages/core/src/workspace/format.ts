@@ -20,11 +20,16 @@ export function inFormat(
 
 /** TOML as another language; only the comment at the top is kept. */
 export function convert(text: string, format: Exclude<WorkspaceFormat, 'toml'>): string {
-  const value = parseToml(text);
   const comment = /^(?:#.*\n)+/.exec(text)?.[0] ?? '';
-  if (format === 'yaml') return comment + stringify(value);
-  if (format === 'ncl') return `${comment}${nickel(value, '')}\n`;
-  return `${comment.replaceAll(/^#/gm, '//')}export default ${JSON.stringify(value, null, 2)};\n`;
+  const marked = format === 'ts' ? comment.replaceAll(/^#/gm, '//') : comment;
+  return marked + inLanguage(parseToml(text), format);
+}
+
+/** Data as a file of a language that definitions can be written in. */
+export function inLanguage(value: unknown, format: Exclude<WorkspaceFormat, 'toml'>): string {
+  if (format === 'yaml') return stringify(value);
+  if (format === 'ncl') return `${nickel(value, '')}\n`;
+  return `export default ${JSON.stringify(value, null, 2)};\n`;
 }
 
 function nickel(value: unknown, indent: string): string {

@@ -97,6 +97,7 @@ export { type SelectOptions, type Selection, selectWorkspace } from './select.ts
 export { workspaceTemplates } from './templates/index.ts';
 export { etcdOptions } from './locks/provider.ts';
 export type { WorkspaceFormat } from './format.ts';
+export { inLanguage } from './format.ts';
 export { WorkspaceRequests } from './requests/requests.ts';
 export {
   approvalTeams,

@@ -2,10 +2,11 @@ import { string as argument } from '@oclif/core/args';
 import { integer, string } from '@oclif/core/flags';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { nestedValues } from '../../form/of-schema.ts';
+import { encodeForm, type FormFormat, formFormats } from '../../form/output.ts';
 import { loadForm, loadSchemaForm, runForm } from '../../form/run.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
-import { encode, isMachineFormat } from '../../output/formats.ts';
+import { isMachineFormat } from '../../output/formats.ts';
 
 export default class FormRun extends ProvisioningCommand {
   static override summary = 'Fill in a form in the terminal or on a page, and print the values';
@@ -19,10 +20,15 @@ export default class FormRun extends ProvisioningCommand {
   ];
   static override args = { file: argument({ description: 'form file; without one, --schema' }) };
   static override flags = {
-    backend: string({ description: 'where to ask', options: ['cli', 'web'], default: 'cli' }),
+    backend: string({
+      description: 'where to ask; tui is cli',
+      options: ['cli', 'tui', 'web'],
+      default: 'cli',
+    }),
+    input: string({ description: 'file with present values, which become the defaults' }),
     output: string({
       description: 'format of the result',
-      options: ['json', 'yaml', 'toml'],
+      options: [...formFormats],
       default: 'toml',
     }),
     schema: string({
@@ -48,12 +54,11 @@ export default class FormRun extends ProvisioningCommand {
     const answers = await runForm(this, form, {
       ...flags,
       backend: flags.backend === 'web' ? 'web' : 'cli',
+      review: true,
     });
     const values = schema === undefined ? answers : nestedValues(answers);
     const format =
-      this.out.machine && isMachineFormat(this.out.format)
-        ? this.out.format
-        : (flags.output as 'json' | 'yaml' | 'toml');
-    await this.out.raw(await encode(values, format, true));
+      this.out.machine && isMachineFormat(this.out.format) ? this.out.format : (flags.output as FormFormat);
+    await this.out.raw(await encodeForm(values, format));
   }
 }

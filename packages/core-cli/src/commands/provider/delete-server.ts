@@ -18,6 +18,17 @@ export default class ProviderDeleteServer extends ProvisioningCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(ProviderDeleteServer);
     await using session = await openInfrastructure(this);
+    const { style } = this.out;
+    const said = (status: string, line: string) =>
+      this.out.result({ action: 'delete', server: args.name, status }, () => [line]);
+    try {
+      // Asked before the provider is: to look for the server may start an engine.
+      if (!flags.force) await this.confirm(`Delete server '${args.name}'`);
+    } catch (thrown) {
+      if (!(thrown instanceof ProvisioningError) || thrown.code !== 'CANCELLED') throw thrown;
+      this.exitCode = 1;
+      return said('cancelled', `${style.mark('info')} Cancelled`);
+    }
     const configured = session.configuration.get('providers.default');
     const provider = flags.provider ?? (typeof configured === 'string' ? configured : 'local');
     const instance = await session.context.provider(provider);
@@ -30,17 +41,7 @@ export default class ProviderDeleteServer extends ProvisioningCommand {
         hint: `List them with: provisioning provider list-servers ${provider}`,
       });
     }
-    const { style } = this.out;
-    const said = (status: string, line: string) =>
-      this.out.result({ action: 'delete', server: args.name, status }, () => [line]);
     if (this.globals.check) return said('dry-run', `${style.mark('info')} Would delete ${args.name}`);
-    try {
-      if (!flags.force) await this.confirm(`Delete server '${args.name}'`);
-    } catch (thrown) {
-      if (!(thrown instanceof ProvisioningError) || thrown.code !== 'CANCELLED') throw thrown;
-      this.exitCode = 1;
-      return said('cancelled', `${style.mark('info')} Cancelled`);
-    }
     await instance.deleteServer(ref, {
       keepStorage: false,
       force: flags.force,

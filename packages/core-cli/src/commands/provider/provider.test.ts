@@ -101,3 +101,14 @@ test('catalogue of a declared provider', async () => {
   ]);
   expect(JSON.parse((await cli('provider zones acme --out json')).stdout)).toHaveLength(3);
 });
+
+test('06 §8 provider delete-server asks before it talks to the provider', async () => {
+  const { code, stderr } = await cli('provider delete-server web-01 --provider local', {
+    PROVISIONING_NONINTERACTIVE: '1',
+  });
+  expect([code, stderr]).toEqual([2, expect.stringContaining('Confirmation required: re-run with --yes')]);
+  // Looking for the server would have asked for credentials.
+  const cloud = await cli('provider delete-server web-01 --provider upcloud');
+  expect([cloud.code, cloud.stderr]).toEqual([2, expect.stringContaining('re-run with --yes')]);
+  expect((await cli('provider delete-server web-01 --provider upcloud --yes')).code).toBe(4);
+});
