@@ -87,6 +87,7 @@ export class TaskservBed implements AsyncDisposable {
       config: () => undefined,
       provider: () => Promise.resolve(this.provider),
       providerMetadata: () => Promise.reject(new Error('not needed here')),
+      serverDefaults: () => Promise.resolve({}),
       transports: this.#transports,
       extension: async (kind, name) => (await this.#catalogue.get(kind, name)).path,
       report: (progress) => void this.progress.push(progress),

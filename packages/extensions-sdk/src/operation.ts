@@ -46,6 +46,11 @@ export interface Context {
   provider(name: string): Promise<ProviderInstance>;
   /** What the provider says of itself, without initialising it. */
   providerMetadata(name: string): Promise<ProviderMetadata>;
+  /**
+   * Fields of every server of a provider that does not say otherwise: what the extension ships, beneath what the
+   * configuration says of the provider (05 §2.1.5). Its code is not loaded for this.
+   */
+  serverDefaults(provider: string): Promise<Record<string, unknown>>;
   readonly transports: Transports;
   /** Folder of an extension: `extension('taskserv', 'redis')`. @throws ProvisioningError `TASKSERV_NOT_FOUND` and the like. */
   extension(kind: 'provider' | 'taskserv' | 'cluster', name: string): Promise<string>;

@@ -4,13 +4,14 @@ import {
   layersAround,
   loadInfrastructure,
   Project,
+  providerServerDefaults,
   type Selection,
   userDirectories,
   withLayers,
 } from '@provisioning/core';
 import type { Context } from '@provisioning/extensions-sdk';
 import type { ProvisioningCommand } from '../frame/command.ts';
-import { layerPlaces } from './modules.ts';
+import { layerPlaces, openCatalogue } from './modules.ts';
 import { surroundingsOf } from './surroundings.ts';
 import { openWorkspace } from './workspace.ts';
 
@@ -50,6 +51,7 @@ export async function loadDefinition(
   options: { readonly scale?: Readonly<Record<string, number>> } = {},
 ): Promise<Infrastructure> {
   const provider = configuration.get('providers.default');
+  const extensions = openCatalogue(command, { workspacePath: selection.path, infra: selection.infra });
   const definition = await loadInfrastructure({
     workspacePath: selection.path,
     workspaceName: selection.name,
@@ -57,11 +59,12 @@ export async function loadDefinition(
     environment: configuration.environment,
     configuration,
     surroundings: surroundingsOf(command.runtime),
+    serverDefaults: (name) => providerServerDefaults(name, { extensions, configuration }),
     ...options,
     ...(command.globals.settings === undefined ? {} : { settingsFile: command.globals.settings }),
     ...(typeof provider === 'string' && provider !== '' ? { defaultProvider: provider } : {}),
   });
-  return withLayers(definition, await layerPlaces(command, selection, configuration));
+  return withLayers(definition, await layerPlaces(command, selection, configuration, extensions));
 }
 
 /** What a project of this command line is opened with. */

@@ -107,9 +107,10 @@ export async function layerPlaces(
   command: ProvisioningCommand,
   { path, infra }: Selection,
   configuration: Configuration,
+  catalogue = openCatalogue(command, { workspacePath: path, infra }),
 ): Promise<LayerPlaces> {
   return placesOfLayers({
-    catalogue: openCatalogue(command, { workspacePath: path, infra }),
+    catalogue,
     configuration,
     workspacePath: path,
     infra,

@@ -36,7 +36,9 @@ import {
 } from './definition-parts.ts';
 import type { Infrastructure } from './infrastructure.ts';
 import { applySecurityGroups, completeNetwork, firewallWarnings, networkIssues } from './network.ts';
+import { providerServerDefaults } from './provider-defaults.ts';
 import { checkRegions } from './regions.ts';
+import { canonicalServer } from './server-aliases.ts';
 import { type ResolvedServer, type ServerEntry, completeServers, expandServers } from './servers.ts';
 import { issueAt } from './source.ts';
 import { validateServers } from './validate-servers.ts';
@@ -56,8 +58,8 @@ export interface LoadInfrastructureOptions {
   readonly ciphers?: readonly ConfigCipher[];
   /** Provider of servers that name none; else `providers.default` of the configuration, else `local`. */
   readonly defaultProvider?: string;
-  /** Defaults for servers that a provider extension ships. */
-  readonly providerDefaults?: (provider: string) => Data;
+  /** What lies beneath the servers of a provider; default: what the configuration says of it. */
+  readonly serverDefaults?: (provider: string) => Promise<Data>;
   /** Parameters handed to a definition that is a function. */
   readonly params?: Readonly<Record<string, unknown>>;
   readonly signal?: AbortSignal;
@@ -105,10 +107,14 @@ export async function loadInfrastructure(options: LoadInfrastructureOptions): Pr
   );
   const settings = settingsOf(definition);
   const defs = await providerDefinitions(path.resolve(folder, settings.defaults_provs_dirpath), reader);
-  const all = completeServers(entries, {
-    provider: (provider) => mergeData(options.providerDefaults?.(provider) ?? {}, defs.get(provider) ?? {}),
+  const providerName = options.defaultProvider ?? configuredProvider(options.configuration) ?? 'local';
+  const serverDefaults =
+    options.serverDefaults ?? ((provider: string) => providerServerDefaults(provider, options));
+  const all = await completeServers(entries, {
+    provider: async (provider) =>
+      mergeData(await serverDefaults(provider), canonicalServer(defs.get(provider) ?? {})),
     common: settings.server_defaults,
-    providerName: options.defaultProvider ?? configuredProvider(options.configuration) ?? 'local',
+    providerName,
   });
   const servers = all.filter(({ value }) => value['enabled'] !== false);
   const scope = { ...definition, servers: servers.map(({ value }) => value) };
@@ -127,7 +133,6 @@ export async function loadInfrastructure(options: LoadInfrastructureOptions): Pr
   const groups = groupsOf(servers);
   const scale = { ...wishedCounts(await new StateFile(folder).read(), groups), ...options.scale };
   const members = expandServers(servers, scale, issues);
-  const providerName = options.defaultProvider ?? configuredProvider(options.configuration) ?? 'local';
   const dns = completeDns(
     (definition['dns'] ?? []) as Data[],
     new Set(members.map((server) => String(server['hostname']))),

@@ -20,7 +20,7 @@ export interface ResolvedServer {
 
 /** Lowest to highest: what a server gets beneath its own entry (05 §2.1.5). */
 export interface ServerDefaults {
-  readonly provider: (name: string) => Data;
+  readonly provider: (name: string) => Promise<Data>;
   readonly common: Data;
   /** Provider of servers that name none. */
   readonly providerName: string;
@@ -60,7 +60,10 @@ export function collectServers(servers: unknown, source: Source, into: ServerEnt
 }
 
 /** Entries with the defaults beneath them (05 §2.1.5). */
-export function completeServers(entries: readonly ServerEntry[], defaults: ServerDefaults): ResolvedServer[] {
+export async function completeServers(
+  entries: readonly ServerEntry[],
+  defaults: ServerDefaults,
+): Promise<ResolvedServer[]> {
   const common = canonicalServer(defaults.common);
   const beneath = new Map<string, Data>();
   const resolved: ResolvedServer[] = [];
@@ -69,10 +72,13 @@ export function completeServers(entries: readonly ServerEntry[], defaults: Serve
     const provider = String(value['provider'] ?? common['provider'] ?? defaults.providerName);
     let base = beneath.get(provider);
     if (base === undefined) {
-      base = mergeData(mergeData(canonicalServer(defaults.provider(provider)), common), { provider });
+      base = mergeData(mergeData(await defaults.provider(provider), common), { provider });
       beneath.set(provider, base);
     }
     const server = mergeData(base, value);
+    // A size that is written replaces the plan of the provider's defaults.
+    const sized = hasSize(value) || hasSize(common);
+    if (sized && value['plan'] === undefined && common['plan'] === undefined) delete server['plan'];
     if (Array.isArray(server['taskservs']))
       server['taskservs'] = completeTaskservs(server['taskservs'], lists);
     if (Array.isArray(server['firewall_rules']))
@@ -81,6 +87,10 @@ export function completeServers(entries: readonly ServerEntry[], defaults: Serve
     resolved.push({ value: server, source });
   }
   return resolved;
+}
+
+function hasSize(server: Data): boolean {
+  return server['cores'] !== undefined || server['memory'] !== undefined;
 }
 
 /**

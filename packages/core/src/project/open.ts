@@ -4,7 +4,7 @@ import {
   loadConfiguration,
   userDirectories,
 } from '../config/index.ts';
-import { type Infrastructure, loadInfrastructure } from '../infra/index.ts';
+import { type Infrastructure, loadInfrastructure, providerServerDefaults } from '../infra/index.ts';
 import { layerPlaces, layersAround, withLayers } from '../layers/index.ts';
 import { Project, type ProjectOptions } from './project.ts';
 
@@ -76,6 +76,8 @@ export async function openProject(options: OpenProjectOptions): Promise<OpenedPr
         settingsFile,
         configuration,
         surroundings,
+        serverDefaults: (provider) =>
+          providerServerDefaults(provider, { extensions: project.extensions, configuration }),
         defaultProvider: String(configuration.get('providers.default') ?? 'local'),
       });
       return withLayers(definition, await places());

@@ -17,6 +17,7 @@ import {
   fileAudit,
   providerAuditFile,
 } from '../extensions/isolation/audit.ts';
+import { providerServerDefaults } from '../infra/provider-defaults.ts';
 import type { AroundLayers } from '../layers/definition.ts';
 import {
   declaredSecrets,
@@ -138,6 +139,11 @@ export class Project implements AsyncDisposable {
       config: (path) => this.#options.configuration.get(path),
       provider: (name) => this.provider(name),
       providerMetadata: (name) => this.providerMetadata(name),
+      serverDefaults: (provider) =>
+        providerServerDefaults(provider, {
+          extensions: this.extensions,
+          configuration: this.#options.configuration,
+        }),
       transports: this.transports,
       extension: async (kind, name) => (await this.extensions.get(kind, name)).path,
       report: run.report ?? (() => undefined),

@@ -270,6 +270,7 @@ function sandboxContext(options: SandboxTestOptions, sandbox: SandboxContainer):
     config: () => undefined,
     provider: () => Promise.resolve(provider),
     providerMetadata: () => Promise.reject(new Error('the sandbox has no provider')),
+    serverDefaults: () => Promise.resolve({}),
     transports: { open: () => Promise.resolve(sandbox.transport), close: () => Promise.resolve() },
     extension: () => Promise.resolve(options.folder),
     idempotencyKey: 'taskserv-test',

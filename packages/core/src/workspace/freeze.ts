@@ -11,7 +11,15 @@ import { loadInfrastructure } from '../infra/load.ts';
 import { renderedDefinition } from '../infra/rendered.ts';
 import { usage } from './errors.ts';
 import { freezePackages } from './freeze-packages.ts';
-import { type FrozenManifest, contentOf, filesBelow, readOnly, versionPattern, writable } from './frozen.ts';
+import {
+  type FrozenManifest,
+  contentOf,
+  filesBelow,
+  frozenServerDefaults,
+  readOnly,
+  versionPattern,
+  writable,
+} from './frozen.ts';
 import { rewriteReferences } from './freeze-references.ts';
 import { gitState } from './git.ts';
 import { listInfrastructures } from './layout.ts';
@@ -207,6 +215,7 @@ async function renderFrozen(
     infra,
     environment,
     surroundings,
+    serverDefaults: frozenServerDefaults(root),
   });
   return renderedDefinition(infrastructure);
 }

@@ -3,9 +3,12 @@ import { chmod, lstat, readFile, readdir, readlink, rm } from 'node:fs/promises'
 import path from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { Configuration } from '../config/configuration.ts';
+import type { Data } from '../config/document.ts';
 import type { Surroundings } from '../config/surroundings.ts';
+import { ExtensionCatalogue } from '../extensions/discover.ts';
 import type { Infrastructure } from '../infra/infrastructure.ts';
 import { loadInfrastructure } from '../infra/load.ts';
+import { providerServerDefaults } from '../infra/provider-defaults.ts';
 import { renderedDefinition } from '../infra/rendered.ts';
 import { sha256Of } from './backup-contents.ts';
 import { infraNotFound, usage } from './errors.ts';
@@ -87,6 +90,12 @@ export async function verifyFrozen(workspace: string, version: string): Promise<
   return manifest;
 }
 
+/** What the extensions of a frozen version, and no others, say of servers. */
+export function frozenServerDefaults(root: string): (provider: string) => Promise<Data> {
+  const extensions = new ExtensionCatalogue({ moduleUrls: [], only: path.join(root, 'extensions') });
+  return (provider) => providerServerDefaults(provider, { extensions });
+}
+
 /** A frozen infrastructure, verified and equal to what was rendered when it was frozen. */
 export interface FrozenInfrastructure {
   readonly manifest: FrozenManifest;
@@ -120,6 +129,7 @@ export async function openFrozen(
     infra,
     environment: manifest.environment,
     surroundings,
+    serverDefaults: frozenServerDefaults(root),
   };
   if (!manifest.infras.includes(infra)) throw infraNotFound(infra, workspace.name, manifest.infras);
   const plain = await loadInfrastructure(place);

@@ -100,6 +100,18 @@ export const Manifest = Type.Object(
         { additionalProperties: true },
       ),
     ),
+    defaults: Type.Optional(
+      Type.Object(
+        {
+          server: Type.Optional(
+            Type.Record(Type.String(), Type.Unknown(), {
+              description: 'Provider: fields of every server that does not say otherwise (05 §2.1.5)',
+            }),
+          ),
+        },
+        { additionalProperties: true },
+      ),
+    ),
     support: Type.Optional(
       Type.Object(
         { documentation: Type.Optional(Type.String()), issues: Type.Optional(Type.String()) },

@@ -9,6 +9,7 @@ export function definitionOf(context: Context): Promise<Infrastructure> {
     workspaceName: context.workspace.name,
     infra: context.infra,
     environment: context.environment,
+    serverDefaults: context.serverDefaults,
     ...(typeof provider === 'string' && provider !== '' ? { defaultProvider: provider } : {}),
   });
 }

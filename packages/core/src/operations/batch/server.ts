@@ -109,7 +109,7 @@ function split({ server_configs = [], servers }: ServerBatchInput): {
 async function serversOf(context: Context, input: ServerBatchInput): Promise<Server[]> {
   const { provider } = input;
   const { configs, names } = split(input);
-  const written = configs.length === 0 ? [] : completed(context, configs, provider);
+  const written = configs.length === 0 ? [] : await completed(context, configs, provider);
   if (configs.length > 0 && names === undefined) return written;
   const defined = (await definitionOf(context)).servers;
   const unknown = (names ?? []).find((name) => !defined.some(({ hostname }) => matches(hostname, [name])));
@@ -135,11 +135,11 @@ async function serversOf(context: Context, input: ServerBatchInput): Promise<Ser
 }
 
 /** Server entries of a workflow file, with the defaults that a definition's servers get. */
-function completed(
+async function completed(
   context: Context,
   configs: readonly Readonly<Record<string, unknown>>[],
   provider: string | undefined,
-): Server[] {
+): Promise<Server[]> {
   const file = 'server_configs';
   const document: Document = {
     file,
@@ -154,8 +154,8 @@ function completed(
     source: { document, path: [index], value: { ...config } },
   }));
   const common = context.config('providers.default');
-  const resolved = completeServers(entries, {
-    provider: () => ({}),
+  const resolved = await completeServers(entries, {
+    provider: context.serverDefaults,
     common: {},
     providerName: provider ?? (typeof common === 'string' && common !== '' ? common : 'local'),
   });
