@@ -7,6 +7,7 @@ import { type BundleSpec, commonJsNames } from './bundle.ts';
 import { commandTable } from './command-table.ts';
 import { directImports } from './direct-imports.ts';
 import { evaluatedSchemas } from './evaluated-schemas.ts';
+import { lazySemver } from './lazy-semver.ts';
 import { leanOclif } from './lean-oclif.ts';
 
 /** The bundle of `@provisioning/cli`: one small entry, one chunk a command, what they share beside them. */
@@ -43,7 +44,13 @@ function options(root: string): BuildOptions {
     // The same library without 60 CommonJS wrappers; only the browser build of yaml is ESM.
     alias: { yaml: esmYaml(root) },
     external: ['typescript', 'cpu-features', './crypto/build/Release/sshcrypto.node', '*.node'],
-    plugins: [leanOclif(), evaluatedSchemas(), directImports(root, indexes), builtinsAsObjects()],
+    plugins: [
+      leanOclif(),
+      evaluatedSchemas(),
+      directImports(root, indexes),
+      builtinsAsObjects(),
+      lazySemver(root),
+    ],
   };
   return {
     ...shared,

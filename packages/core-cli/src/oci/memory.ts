@@ -4,11 +4,11 @@ import { collectYoungGarbageWith } from '@provisioning/distribution';
 type Collector = (options: { readonly type: 'minor' }) => void;
 
 /**
- * Keeps V8's young generation at its first size for the rest of this process, and lets it be collected as content passes.
- * Bytes of a transfer are garbage the moment they are written; left to itself, V8 holds on to 80 MiB of them for nothing.
+ * Keeps V8's young generation at its size for the rest of this process once large content passes, and lets it be
+ * collected meanwhile. Bytes of a transfer are garbage the moment they are written; left to itself, V8 holds on to 80 MiB
+ * of them for nothing. Not before the first large content: with a changed flag, V8 takes no code from a cache any more.
  */
 export function keepMemoryFlat(): void {
-  setFlagsFromString('--semi-space-growth-factor=1');
   let collector: Collector | undefined;
   collectYoungGarbageWith(() => {
     collector ??= garbageCollector();
@@ -16,8 +16,9 @@ export function keepMemoryFlat(): void {
   });
 }
 
-/** V8's collector, which a context that is made after the flag was set can see. Looked up with the first large content. */
+/** V8's collector, which a context that is made after the flag was set can see. */
 function garbageCollector(): Collector {
+  setFlagsFromString('--semi-space-growth-factor=1');
   setFlagsFromString('--expose-gc');
   const { runInNewContext } = process.getBuiltinModule('node:vm');
   return runInNewContext('gc') as Collector;

@@ -134,6 +134,11 @@ export function sortTags(tags: readonly string[]): readonly string[] {
   return [...versions, ...shown.filter((tag) => !isVersion(tag)).sort()];
 }
 
+/** Whether a version says all three numbers, so that only one tag can be meant. */
+export function isCompleteVersion(version: string): boolean {
+  return /^v?\d+\.\d+\.\d+(?:[-+_].*)?$/.test(version);
+}
+
 /** The tag among those published that a version, a partial version or a range means; `undefined` when none fits. */
 export function chooseTag(
   tags: readonly string[],

@@ -115,7 +115,11 @@ export async function pushExtension(session: ArtifactSession, options: PushOptio
     await memory.tag(root, tag);
     const { external } = session;
     if (external === undefined || place instanceof LayoutPlace)
-      await copy(memory, tag, target, tag, { ...session.call, concurrency: session.settings.concurrency });
+      await copy(memory, tag, target, tag, {
+        ...session.call,
+        concurrency: session.settings.concurrency,
+        fresh: before === undefined,
+      });
     else await external.push(memory, root, { host: place.name, repository: base, tag }, session.call);
   }
   if (options.latest === true) await target.tag(stored, 'latest', session.call);

@@ -11,6 +11,7 @@ import { annotations } from '../extension/media-types.ts';
 import { fetchManifest } from '../oci/content.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { artifactNotFound, closest } from '../oci/errors.ts';
+import { versionToTag } from '../oci/reference.ts';
 import type { CallOptions, Source, Target } from '../oci/target.ts';
 import type { Response } from '../remote/client.ts';
 import { proxyFromEnvironment } from '../remote/connections.ts';
@@ -20,7 +21,12 @@ import { RemoteRegistry } from '../remote/registry.ts';
 import type { OciSettings } from '../settings/oci-settings.ts';
 import type { IndexClient } from '../static-index/client.ts';
 import { type GateEvents, modeRules, SignatureGate } from '../signing/policy.ts';
-import { chooseTag, type ExtensionReference, parseExtensionReference } from './artifact-name.ts';
+import {
+  chooseTag,
+  type ExtensionReference,
+  isCompleteVersion,
+  parseExtensionReference,
+} from './artifact-name.ts';
 import { LayoutPlace, type Place, RemotePlace } from './places.ts';
 
 export interface SessionOptions {
@@ -259,7 +265,10 @@ export class ArtifactSession {
     });
     if (wanted?.includes(':') === true) return located(wanted);
     if (this.settings.offline) return located(wanted ?? 'latest');
-    const tags = await place.source(repository).tags(this.call);
+    const source = place.source(repository);
+    const direct = await this.#published(source, wanted);
+    if (direct !== undefined) return located(direct);
+    const tags = await source.tags(this.call);
     const tag = chooseTag(tags, wanted === undefined ? {} : { version: wanted });
     if (tag !== undefined) return located(tag);
     throw artifactNotFound(
@@ -280,8 +289,10 @@ export class ArtifactSession {
     }
     const shown = `${place.name}/${this.settings.namespaces.extensions}/${name}:${reference.version ?? reference.range ?? 'latest'}`;
     for (const repository of this.repositoryCandidates(name, kind)) {
-      const tags = await tagsOrNone(place.source(repository), this.call);
-      const tag = chooseTag(tags, wanted);
+      const source = place.source(repository);
+      const direct = await this.#published(source, wanted.version);
+      const tags = direct === undefined ? await tagsOrNone(source, this.call) : [direct];
+      const tag = direct ?? chooseTag(tags, wanted);
       if (tag === undefined) {
         if (tags.length > 0 && kind === undefined)
           throw artifactNotFound(
@@ -290,10 +301,23 @@ export class ArtifactSession {
           );
         continue;
       }
-      if (kind !== undefined && !(await this.holdsKind(place.source(repository), tag, kind))) continue;
+      if (kind !== undefined && !(await this.holdsKind(source, tag, kind))) continue;
       return { place, repository, reference: tag, full: `${place.name}/${repository}:${tag}` };
     }
     throw artifactNotFound(shown, await this.#suggestions(place, name));
+  }
+
+  /** A complete version is its own tag as a rule: then the list of all tags need not be read. */
+  async #published(source: Source, version: string | undefined): Promise<string | undefined> {
+    if (version === undefined || !isCompleteVersion(version)) return undefined;
+    const tag = versionToTag(version);
+    try {
+      await source.resolve(tag, this.call);
+      return tag;
+    } catch (error) {
+      if (error instanceof ProvisioningError && error.kind === 'not-found') return undefined;
+      throw error;
+    }
   }
 
   async #suggestions(place: Place, name: string): Promise<readonly string[]> {

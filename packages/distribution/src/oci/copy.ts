@@ -17,10 +17,17 @@ export interface CopyOptions extends CallOptions {
   readonly platform?: string;
   /** Copy signatures, bills of materials and whatever else refers to the artifact. Default `false`. */
   readonly referrers?: boolean;
+  /**
+   * The artifact is new to the destination: the manifest and blobs of up to 1 MiB are sent without asking first whether
+   * they are there, which would take as long as sending them. Default `false`.
+   */
+  readonly fresh?: boolean;
   /** Called once for each piece of content when it is at its destination. */
   readonly onContent?: (descriptor: Descriptor, outcome: CopyOutcome) => void;
 }
 
+/** Content up to this size is sent as fast as it is asked for. */
+const smallBytes = 1024 * 1024;
 const maxNodes = 100_000;
 const maxNesting = 8;
 
@@ -132,7 +139,7 @@ class GraphCopy {
 
   async #manifest(descriptor: Descriptor, reference: string | undefined, nesting: number): Promise<void> {
     const call = { signal: this.#signal };
-    const present = await this.#limited(() => this.#destination.exists(descriptor, call));
+    const present = await this.#limited(() => this.#isPresent(descriptor));
     if (present) {
       if (reference !== undefined) await this.#destination.tag(descriptor, reference, call);
     } else {
@@ -161,7 +168,7 @@ class GraphCopy {
 
   async #blob(descriptor: Descriptor): Promise<void> {
     const call = { signal: this.#signal };
-    if (await this.#destination.exists(descriptor, call)) {
+    if (await this.#isPresent(descriptor)) {
       this.#options.onContent?.(descriptor, 'skipped');
       return;
     }
@@ -175,6 +182,11 @@ class GraphCopy {
       call,
     );
     this.#options.onContent?.(descriptor, 'copied');
+  }
+
+  async #isPresent(descriptor: Descriptor): Promise<boolean> {
+    if (this.#options.fresh === true && descriptor.size <= smallBytes) return false;
+    return this.#destination.exists(descriptor, { signal: this.#signal });
   }
 
   /** The first failure stops the rest at once instead of waiting for transfers that lead nowhere. */

@@ -5,10 +5,13 @@ import { nextPage } from './paging.ts';
 import { RemoteRepository, stringList } from './repository.ts';
 import type { UploadOptions } from './upload.ts';
 
+const rememberedRepositories = 64;
+
 /** A remote registry: its repositories, and what it says of itself. */
 export class RemoteRegistry {
   readonly client: RegistryClient;
   readonly #upload: UploadOptions;
+  readonly #repositories = new Map<string, RemoteRepository>();
 
   constructor(
     host: string,
@@ -18,12 +21,18 @@ export class RemoteRegistry {
     this.#upload = options;
   }
 
+  /** The same object for the same name, as long as few are in use: what one step of a command read, the next need not. */
   repository(name: string): RemoteRepository {
+    const known = this.#repositories.get(name);
+    if (known !== undefined) return known;
     const { chunkBytes, uploadRetries } = this.#upload;
-    return new RemoteRepository(this.client, name, {
+    const repository = new RemoteRepository(this.client, name, {
       ...(chunkBytes === undefined ? {} : { chunkBytes }),
       ...(uploadRetries === undefined ? {} : { uploadRetries }),
     });
+    if (this.#repositories.size >= rememberedRepositories) this.#repositories.clear();
+    this.#repositories.set(name, repository);
+    return repository;
   }
 
   /** `GET /v2/` with credentials. @throws ProvisioningError `UNAUTHORIZED`, `REGISTRY_PROTOCOL` and those of a connection. */

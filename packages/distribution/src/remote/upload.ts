@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { digestMismatch, parseDigest, sizeMismatch } from '../oci/digest.ts';
-import { verified } from '../oci/content.ts';
+import { readAll, verified } from '../oci/content.ts';
 import type { CallOptions, ContentSource } from '../oci/target.ts';
 import { isTransient, protocolError } from './errors.ts';
 import type { RemoteRepository } from './repository.ts';
@@ -17,6 +17,8 @@ export interface UploadOptions extends CallOptions {
 }
 
 const defaultChunkBytes = 64 * 1024 * 1024;
+/** Blobs up to this size go out together with the head of their request. */
+const smallBytes = 1024 * 1024;
 
 /**
  * Uploads one blob (distribution-spec "Pushing blobs"): small ones in one `PUT`, large ones in chunks that go on after a
@@ -96,6 +98,7 @@ async function putWhole(
       headers: { 'content-type': 'application/octet-stream', 'content-length': String(descriptor.size) },
       body: async () => {
         const stream = verified(await content(0), descriptor);
+        if (descriptor.size <= smallBytes) return readAll(stream, descriptor.size, descriptor.digest);
         stream.on('error', (error) => (failure = error));
         return stream;
       },
