@@ -1,14 +1,23 @@
 import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createTransports, ensureWorkspaceKey, ExtensionCatalogue } from '@provisioning/core';
+import {
+  createTransports,
+  ensureWorkspaceKey,
+  ExtensionCatalogue,
+  taskservCreate,
+  taskservDelete,
+  taskservHealth,
+} from '@provisioning/core';
 import type {
   Context,
   Progress,
   ProviderInstance,
   ServerSpec,
+  TaskservUse,
   Transports,
 } from '@provisioning/extensions-sdk';
+import type { TaskservServer } from '@provisioning/extensions-sdk/conformance';
 import { type Bed, makeBed } from '../../packages/providers/local/src/testing/bed.ts';
 
 /** A real Debian server with systemd and sshd. */
@@ -121,6 +130,40 @@ systemd-run -q --unit watching sh /root/watch.sh`);
   return async () => {
     await host.sh('rm /root/watching; while systemctl is-active -q watching; do sleep 0.1; done');
     return host.sh('cat /root/leaks; rm /root/leaks /root/watch.sh');
+  };
+}
+
+/** A server of the test bed as the conformance kit uses it. */
+export function kitServer(
+  bed: TaskservBed,
+  host: TestHost,
+  { name, version }: { readonly name: string; readonly version?: string },
+): TaskservServer {
+  const use = (config: Readonly<Record<string, unknown>>): TaskservUse => ({
+    name,
+    ...(version === undefined ? {} : { version }),
+    profile: 'default',
+    config: { ...config },
+  });
+  const input = (config: Readonly<Record<string, unknown>>) => ({
+    server: host.target,
+    taskserv: use(config),
+    references: [],
+  });
+  return {
+    install: (config) => taskservCreate.run(bed.context(), input(config)),
+    health: async (config) => {
+      const { health } = await taskservHealth(bed.context(), host.target, use(config), []);
+      const sick = health?.checks.filter(({ status }) => status === 'failed') ?? [];
+      return { healthy: health?.healthy === true, message: sick.map(({ message }) => message).join('; ') };
+    },
+    uninstall: (config, { cleanupData }) =>
+      taskservDelete.run(bed.context(), { ...input(config), cleanup_data: cleanupData }),
+    run: async (script) =>
+      host.sh(script).then(
+        (output) => ({ code: 0, output }),
+        (error: Error) => ({ code: 1, output: error.message }),
+      ),
   };
 }
 

@@ -20,3 +20,5 @@ export * from './schemas/server.ts';
 export * from './schemas/taskserv.ts';
 export * from './secret.ts';
 export * from './transport.ts';
+/** What configuration schemas are written with, so that an extension needs no other package. */
+export { type Static, type TSchema, Type } from 'typebox';

@@ -334,6 +334,16 @@ export const requiredProviderFunctions = [
   'dispose',
 ] as const satisfies readonly (keyof ProviderInstance)[];
 
+/** What a group that an instance has must hold; the group as a whole is optional (06 §2). */
+export const groupFunctions = {
+  network: ['ensure', 'list', 'delete'],
+  volume: ['ensure', 'list', 'attach', 'detach', 'resize', 'delete'],
+  snapshot: ['create', 'list', 'restore', 'delete'],
+  loadBalancer: ['ensure', 'setTargets', 'health', 'delete'],
+  dns: ['ensure', 'list', 'delete'],
+  bucket: ['ensure', 'delete'],
+} as const satisfies Partial<Record<keyof ProviderInstance, readonly string[]>>;
+
 /** Declares a provider; only checks types. */
 export function defineProvider(provider: Provider): Provider {
   return provider;

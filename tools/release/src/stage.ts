@@ -79,11 +79,13 @@ export async function stageAll(
       packages.filter(({ bundled }) => !bundled),
       compiled,
     );
-    say('Bundling the programs');
-    const { buildAll } = (await import(join(root, 'tools/build/src/all.ts'))) as {
-      buildAll(options: { readonly only?: readonly string[] }): Promise<unknown>;
-    };
-    await buildAll({});
+    if (packages.some(({ bundled }) => bundled)) {
+      say('Bundling the programs');
+      const { buildAll } = (await import(join(root, 'tools/build/src/all.ts'))) as {
+        buildAll(options: { readonly only?: readonly string[] }): Promise<unknown>;
+      };
+      await buildAll({});
+    }
     const staged: StagedPackage[] = [];
     for (const one of packages) staged.push(await stage(one, packages, compiled, out));
     return staged;

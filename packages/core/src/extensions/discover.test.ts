@@ -46,6 +46,32 @@ test('08.A5 a higher root shadows a lower one, and removal brings the lower one 
   expect((await catalogue(folder).get('taskserv', 'redis')).version).toBe('3.0.0');
 });
 
+test('only packages of the product are core: what others publish beside it is installed, and isolated', async () => {
+  await using folder = await TestFolder.create();
+  const modules = 'product/node_modules';
+  const provider = (name: string) => ({ name, type: 'provider' });
+  await folder.extension(`${modules}/@provisioning/provider-own`, provider('own'));
+  await folder.extension(`${modules}/@acme/provisioning-provider-theirs`, provider('theirs'));
+  await folder.extension(`${modules}/provisioning-provider-plain`, provider('plain'));
+  // Named like one of the product's: it never takes that one's place among what runs in process.
+  await folder.extension(`${modules}/provisioning-provider-own`, { ...provider('own'), version: '9.9.9' });
+  await folder.extension('node_modules/provisioning-provider-above', provider('above'));
+  const found = catalogue(folder);
+  const seen = (await found.list('provider')).map(({ name, layer, builtIn }) => ({ name, layer, builtIn }));
+  expect(seen).toEqual([
+    { name: 'above', layer: 'installed', builtIn: false },
+    { name: 'own', layer: 'installed', builtIn: false },
+    { name: 'plain', layer: 'installed', builtIn: false },
+    { name: 'theirs', layer: 'installed', builtIn: false },
+  ]);
+  expect(
+    (await found.layers('provider', 'own')).map(({ version, builtIn }) => ({ version, builtIn })),
+  ).toEqual([
+    { version: '9.9.9', builtIn: false },
+    { version: '1.0.0', builtIn: true },
+  ]);
+});
+
 test('08.A14 an extension for another version of the product is listed as incompatible, not loaded', async () => {
   await using folder = await TestFolder.create();
   await folder.extension('ws/extensions/taskservs/future', {

@@ -1,5 +1,5 @@
 import { readFile, readdir, realpath } from 'node:fs/promises';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ExtensionKind, type ExtensionLayer, kindFolders } from './kinds.ts';
 
@@ -46,6 +46,7 @@ export async function rootsOf(
   return [
     ...levelRoots(kind, from, registered),
     ...(await installedRoots(kind, from)),
+    ...(await besideProduct(kind, from)),
     ...(await coreRoots(kind, from)),
   ];
 }
@@ -94,20 +95,16 @@ async function installedRoots(
   const layer = 'installed';
   if (workspacePath !== undefined) {
     // Packages of the workspace are its own: they rank with it (08 §3.2).
-    for (const path of await extensionPackages(
-      kind,
-      join(workspacePath, 'extensions', 'npm', 'node_modules'),
-    ))
-      roots.push({ path, layer: 'workspace' });
-    for (const path of await extensionPackages(kind, join(workspacePath, 'extensions', 'npm')))
-      roots.push({ path, layer: 'workspace' });
-    for (const path of await extensionPackages(kind, join(workspacePath, 'node_modules'), true))
+    const npm = join(workspacePath, 'extensions', 'npm');
+    for (const modules of [join(npm, 'node_modules'), npm])
+      for (const path of await extensionPackages(kind, modules)) roots.push({ path, layer: 'workspace' });
+    for (const path of await extensionPackages(kind, join(workspacePath, 'node_modules')))
       roots.push({ path, layer });
   }
   if (dataPath !== undefined) {
     for (const name of kindFolders[kind])
       roots.push({ path: join(dataPath, 'extensions', name), layer, versioned: true });
-    for (const path of await extensionPackages(kind, join(dataPath, 'npm', 'node_modules'), true))
+    for (const path of await extensionPackages(kind, join(dataPath, 'npm', 'node_modules')))
       roots.push({ path, layer });
   }
   return roots;
@@ -115,19 +112,8 @@ async function installedRoots(
 
 /** Packages of the product beside a module: `@provisioning/taskservs` and `@provisioning/provider-*` up the tree. */
 async function coreRoots(kind: ExtensionKind, { moduleUrls }: DiscoveryRoots): Promise<Root[]> {
-  const paths: string[] = [];
-  for (const url of moduleUrls) {
-    let folder = dirname(fileURLToPath(url));
-    for (;;) {
-      if (basename(folder) !== 'node_modules') {
-        paths.push(...(await extensionPackages(kind, join(folder, 'node_modules'))));
-      }
-      const parent = dirname(folder);
-      if (parent === folder || relative(parent, folder) === '') break;
-      folder = parent;
-    }
-  }
-  return [...new Set(paths)].map((path) => ({
+  const found = await Promise.all(moduleFolders(moduleUrls).map((modules) => ownPackages(kind, modules)));
+  return [...new Set(found.flat())].map((path) => ({
     path,
     layer: 'core',
     skip: ['templates', 'src', 'dist', ...(kind === 'taskserv' ? kindFolders.cluster : [])],
@@ -135,31 +121,62 @@ async function coreRoots(kind: ExtensionKind, { moduleUrls }: DiscoveryRoots): P
 }
 
 /**
- * Folders of extension packages in one `node_modules` that can hold a kind; links are resolved (09 §12 "npm").
- * @param anyScope also `@scope/provisioning-<kind>-<name>` of others, which never are part of the product.
+ * Packages of others that npm installed beside the product (09 §12 "npm"): they rank with installed ones and run isolated,
+ * for whoever installs a package can't make it part of the product.
  */
-async function extensionPackages(kind: ExtensionKind, modules: string, anyScope = false): Promise<string[]> {
-  const [own, plain] = await Promise.all([
-    readdir(join(modules, '@provisioning')).catch((): string[] => []),
-    readdir(modules).catch((): string[] => []),
-  ]);
-  const candidates: string[] = [];
-  for (const name of own) {
-    if (name.startsWith(`${kind}-`)) candidates.push(join('@provisioning', name));
-    else if (name === 'taskservs' && kind === 'taskserv') candidates.push(join('@provisioning', name));
-    else if (name === 'taskservs' && kind === 'cluster')
-      candidates.push(join('@provisioning', name, 'clusters'));
+async function besideProduct(kind: ExtensionKind, { moduleUrls }: DiscoveryRoots): Promise<Root[]> {
+  const found = await Promise.all(moduleFolders(moduleUrls).map((modules) => foreignPackages(kind, modules)));
+  return [...new Set(found.flat())].map((path) => ({ path, layer: 'installed' }));
+}
+
+/** Every `node_modules` in which the modules look packages up, nearest first. */
+function moduleFolders(moduleUrls: readonly string[]): string[] {
+  const folders: string[] = [];
+  for (const url of moduleUrls) {
+    for (let folder = dirname(fileURLToPath(url)); ; folder = dirname(folder)) {
+      if (basename(folder) !== 'node_modules') folders.push(join(folder, 'node_modules'));
+      if (dirname(folder) === folder) break;
+    }
   }
-  for (const name of plain) if (name.startsWith('provisioning-')) candidates.push(name);
-  const scopes = plain.filter((name) => anyScope && name.startsWith('@') && name !== '@provisioning');
-  for (const scope of scopes) {
-    const names = await readdir(join(modules, scope)).catch((): string[] => []);
-    const held = names.filter((name) => name.startsWith(`provisioning-${kind}-`));
+  return [...new Set(folders)];
+}
+
+/** Folders of extension packages in one `node_modules` that can hold a kind, whoever made them. */
+async function extensionPackages(kind: ExtensionKind, modules: string): Promise<string[]> {
+  return [...(await ownPackages(kind, modules)), ...(await foreignPackages(kind, modules))];
+}
+
+/** `@provisioning/<kind>-<name>`, and the catalogue; the scope is the product's, nobody else can publish in it. */
+async function ownPackages(kind: ExtensionKind, modules: string): Promise<string[]> {
+  const candidates: string[] = [];
+  for (const name of await namesIn(join(modules, '@provisioning'))) {
+    if (name.startsWith(`${kind}-`)) candidates.push(name);
+    else if (name === 'taskservs' && kind === 'taskserv') candidates.push(name);
+    else if (name === 'taskservs' && kind === 'cluster') candidates.push(join(name, 'clusters'));
+  }
+  return realFolders(candidates.map((name) => join(modules, '@provisioning', name)));
+}
+
+/** `provisioning-<kind>-<name>` and `@scope/provisioning-<kind>-<name>` of others. */
+async function foreignPackages(kind: ExtensionKind, modules: string): Promise<string[]> {
+  const plain = await namesIn(modules);
+  const candidates = plain.filter((name) => name.startsWith('provisioning-'));
+  for (const scope of plain.filter((name) => name.startsWith('@') && name !== '@provisioning')) {
+    const held = (await namesIn(join(modules, scope))).filter((name) =>
+      name.startsWith(`provisioning-${kind}-`),
+    );
     candidates.push(...held.map((name) => join(scope, name)));
   }
-  const found = await Promise.all(
-    candidates.map((name) => realpath(join(modules, name)).catch(() => undefined)),
-  );
+  return realFolders(candidates.map((name) => join(modules, name)));
+}
+
+function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch(() => []);
+}
+
+/** Links resolved; what is gone meanwhile is left out. */
+async function realFolders(paths: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(paths.map((path) => realpath(path).catch(() => undefined)));
   return found.filter((path) => path !== undefined);
 }
 

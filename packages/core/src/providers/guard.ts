@@ -1,4 +1,9 @@
-import { ProviderError, type ProviderInstance, ProvisioningError } from '@provisioning/extensions-sdk';
+import {
+  ProviderError,
+  type ProviderInstance,
+  ProvisioningError,
+  groupFunctions,
+} from '@provisioning/extensions-sdk';
 import { inside, outside } from './output-guard.ts';
 import { checkResult } from './result-check.ts';
 
@@ -53,7 +58,9 @@ function guardObject(provider: string, prefix: string, target: object, options: 
   return new Proxy(target, {
     get(object, key) {
       const value = Reflect.get(object, key, object) as unknown;
-      if (typeof key === 'symbol' || value === undefined || value === null) return value;
+      if (typeof key === 'symbol') return value;
+      if (value === undefined || value === null)
+        return prefix === '' ? value : (absent(provider, prefix, key) ?? value);
       let guarded = wrapped.get(key);
       if (guarded === undefined) {
         const name = `${prefix}${key}`;
@@ -66,6 +73,24 @@ function guardObject(provider: string, prefix: string, target: object, options: 
       return guarded;
     },
   });
+}
+
+/** In place of what a group must hold and lacks: callers ask for groups, never for their single functions. */
+function absent(provider: string, prefix: string, key: string): AnyFunction | undefined {
+  const members: readonly string[] | undefined =
+    groupFunctions[prefix.slice(0, -1) as keyof typeof groupFunctions];
+  if (members?.includes(key) !== true) return undefined;
+  const operation = `${prefix}${key}`;
+  return () =>
+    Promise.reject(
+      new ProviderError({
+        provider,
+        operation,
+        code: 'unsupported',
+        message: `Provider '${provider}' does not implement: ${operation}`,
+        help: 'Update the provider, or report this to its author. Other providers are not affected.',
+      }),
+    );
 }
 
 function guardFunction(

@@ -15,8 +15,12 @@ beforeEach(async () => {
 afterEach(() => rm(workspace, { recursive: true, force: true }));
 
 /** A provider in plain JavaScript; `body` may replace functions of its instance. */
-async function extension(name: string, body = '', top = ''): Promise<void> {
-  const folder = join(workspace, 'extensions', 'providers', name);
+async function extension(
+  name: string,
+  body = '',
+  top = '',
+  folder = join(workspace, 'extensions', 'providers', name),
+): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeFile(
     join(folder, 'manifest.yaml'),
@@ -47,13 +51,17 @@ export default provider;
   );
 }
 
-function open(variables: Record<string, string> = {}, config: Record<string, unknown> = {}): Project {
+function open(
+  variables: Record<string, string> = {},
+  config: Record<string, unknown> = {},
+  ...products: readonly string[]
+): Project {
   return new Project({
     workspace: { name: 'demo', path: workspace },
     infra: 'shop',
     environment: 'dev',
     configuration: { get: (path) => config[path] },
-    moduleUrls: [pathToFileURL(join(import.meta.dirname, 'x')).href],
+    moduleUrls: [pathToFileURL(join(import.meta.dirname, 'x')).href, ...products],
     variables,
     cachePath: join(workspace, 'cache'),
   });
@@ -128,6 +136,56 @@ test('06.A2 providers that throw, lie or break while loading harm no other', asy
     { provider: 'good', healthy: true },
     { provider: 'refuses', healthy: false },
   ]);
+});
+
+test('06.A2 functions that are missing or vanish are told by name, and harm no other provider', async () => {
+  await extension(
+    'holes',
+    "functions.network = { list: async () => [] }; functions.getAccess = 'ssh'; functions.snapshot = undefined;",
+  );
+  await extension('thin', 'functions.network = { list: async () => [] }; functions.volume = {};');
+  await extension(
+    'forgets',
+    'functions.listServers = async () => { delete functions.getServer; return []; };',
+  );
+  await extension('empty', 'provider.init = async () => ({});');
+  await extension('nothing', 'provider.init = async () => undefined;');
+  await extension('good');
+  await using project = open();
+  await expect(project.provider('holes')).rejects.toThrow("Provider 'holes' does not implement: getAccess");
+  await expect(project.provider('empty')).rejects.toThrow(
+    /does not implement: validateConfig, .*, getAccess$/,
+  );
+  await expect(project.provider('nothing')).rejects.toMatchObject({ code: 'PROVIDER_LOAD_FAILED' });
+  const thin = await project.provider('thin');
+  expect(await thin.network?.list()).toEqual([]);
+  await expect(thin.network?.ensure({ name: 'a' })).rejects.toMatchObject({
+    providerCode: 'unsupported',
+    message: "Provider 'thin' does not implement: network.ensure",
+  });
+  expect(thin.snapshot).toBeUndefined();
+  const forgets = await project.provider('forgets');
+  await forgets.listServers();
+  await expect(forgets.getServer({ hostname: 'web-01' })).rejects.toMatchObject({ provider: 'forgets' });
+  expect(await forgets.listServers()).toEqual([]);
+  expect(await (await project.provider('good')).listServers()).toHaveLength(1);
+});
+
+test('a package of others that npm put beside the product runs in a process of its own, and dies alone', async () => {
+  const modules = join(workspace, 'product', 'node_modules');
+  const product = pathToFileURL(join(workspace, 'product', 'main.js')).href;
+  const tell = 'globalThis.loadedHere = true; functions.listZones = async () => process.exit(3);';
+  await extension('beside', tell, '', join(modules, 'provisioning-provider-beside'));
+  await extension('scoped', tell, '', join(modules, '@acme', 'provisioning-provider-scoped'));
+  await extension('good');
+  await using project = open({}, {}, product);
+  for (const name of ['beside', 'scoped']) {
+    const provider = await project.provider(name);
+    expect(await provider.listServers()).toHaveLength(1);
+    await expect(provider.listZones()).rejects.toThrow('its process ended (exit 3)');
+  }
+  expect(Reflect.get(globalThis, 'loadedHere')).toBeUndefined();
+  expect(await (await project.provider('good')).listServers()).toHaveLength(1);
 });
 
 test('06.A2 a call that hangs ends with the name of the provider', async () => {

@@ -106,7 +106,7 @@ function layersOf({ type, pattern = 'web-service', template = 'cloud' }: Scaffol
 
 async function rendered(options: ScaffoldOptions): Promise<Map<string, { text: string; mode: number }>> {
   const root = scaffoldRoot();
-  const values = valuesOf(options);
+  const values: Record<string, string> = { ...valuesOf(options), sdk_version: await sdkVersion(root) };
   const fill = (text: string): string =>
     text.replace(/%([A-Za-z_]+)%/g, (whole, key: string) => values[key] ?? whole);
   const files = new Map<string, { text: string; mode: number }>();
@@ -131,6 +131,7 @@ function valuesOf(options: ScaffoldOptions): Record<string, string> {
   const displayName = safe(options.displayName ?? title);
   return {
     name,
+    type: options.type,
     NAME: name.toUpperCase().replaceAll('-', '_'),
     display_name: displayName,
     description: safe(options.description ?? displayName),
@@ -142,6 +143,14 @@ function valuesOf(options: ScaffoldOptions): Record<string, string> {
     repository: repository === undefined ? '' : `repository: https://github.com/${safe(repository)}\n`,
     year: String(options.year),
   };
+}
+
+/** Version of the SDK that the extension is written for. */
+async function sdkVersion(root: string): Promise<string> {
+  const { version } = JSON.parse(await readFile(join(dirname(root), 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  return version;
 }
 
 /** The scaffolds are files of the SDK package. */

@@ -22,7 +22,7 @@ const taskservs = readdirSync(catalogueFolder, { recursive: true, encoding: 'utf
 
 const server = { hostname: 'one', ip: '10.0.0.1', private_ip: '10.0.0.1', public_ip: '' };
 
-test('the program for the hosts and all scripts of the catalogue pass shellcheck', () => {
+test('the program for the hosts passes shellcheck', () => {
   const folder = mkdtempSync(join(tmpdir(), 'provisioning-runner-'));
   try {
     writeFileSync(join(folder, 'run.sh'), runnerScript);
@@ -35,12 +35,6 @@ test('the program for the hosts and all scripts of the catalogue pass shellcheck
       'SC2154,SC1091,SC2317,SC2034,SC2329',
       join(folder, 'run.sh'),
     ]);
-    const scripts = taskservs.flatMap((path) =>
-      readdirSync(path, { withFileTypes: true, recursive: true })
-        .filter((entry) => entry.name.endsWith('.sh'))
-        .map((entry) => join(entry.parentPath, entry.name)),
-    );
-    execFileSync('shellcheck', ['-s', 'sh', ...scripts]);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -1,8 +1,11 @@
 {
   "name": "provisioning-provider-%name%",
   "version": "0.1.0",
+  "description": "%description%",
   "type": "module",
   "license": "ISC",
+  "keywords": ["provisioning-extension"],
   "exports": { ".": "./src/index.ts" },
-  "peerDependencies": { "@provisioning/extensions-sdk": "^0.1.0" }
+  "scripts": { "test": "node --test \"tests/unit/*.test.*\"" },
+  "peerDependencies": { "@provisioning/extensions-sdk": "^%sdk_version%" }
 }

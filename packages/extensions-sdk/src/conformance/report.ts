@@ -12,7 +12,9 @@ export interface ConformanceGroup {
 }
 
 export interface ConformanceReport {
-  readonly provider: string;
+  readonly kind: 'provider' | 'taskserv' | 'cluster';
+  /** Name of the extension. */
+  readonly name: string;
   readonly passed: boolean;
   readonly groups: readonly ConformanceGroup[];
 }
@@ -41,6 +43,23 @@ export class GroupRecorder {
   }
 }
 
+/** The groups of a report in the making. */
+export class ReportBuilder {
+  readonly #groups: ConformanceGroup[] = [];
+
+  async group<T>(name: string, work: (recorder: GroupRecorder) => Promise<T>): Promise<T> {
+    const recorder = new GroupRecorder();
+    const result = await work(recorder);
+    this.#groups.push({ name, checks: recorder.checks });
+    return result;
+  }
+
+  report(kind: ConformanceReport['kind'], name: string): ConformanceReport {
+    const passed = this.#groups.every(({ checks }) => checks.every(({ result }) => result !== 'failed'));
+    return { kind, name, passed, groups: this.#groups };
+  }
+}
+
 /** @throws Error with `message` unless `condition` holds. */
 export function expectThat(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Error(message);
@@ -48,7 +67,8 @@ export function expectThat(condition: boolean, message: string): asserts conditi
 
 /** The report for people: a line a check, failures with their reason. */
 export function formatReport(report: ConformanceReport): string {
-  const lines = [`Provider ${report.provider}: ${report.passed ? 'conforms' : 'does not conform'}`];
+  const kind = report.kind.charAt(0).toUpperCase() + report.kind.slice(1);
+  const lines = [`${kind} ${report.name}: ${report.passed ? 'conforms' : 'does not conform'}`];
   for (const group of report.groups) {
     lines.push(`  ${group.name}`);
     for (const { name, result, message } of group.checks) {

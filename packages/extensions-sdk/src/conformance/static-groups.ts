@@ -5,6 +5,7 @@ import {
   type Provider,
   type ProviderCapabilities,
   type ProviderInstance,
+  groupFunctions,
   requiredProviderFunctions,
 } from '../provider.ts';
 import { expectThat, type GroupRecorder } from './report.ts';
@@ -69,6 +70,15 @@ const capabilityFunctions: readonly (readonly [
 export async function complete(group: GroupRecorder, provider: Provider, instance: ProviderInstance) {
   await group.check('has every required function', () => {
     const missing = requiredProviderFunctions.filter((name) => typeof instance[name] !== 'function');
+    expectThat(missing.length === 0, `does not implement: ${missing.join(', ')}`);
+  });
+  await group.check('every group it has is whole', () => {
+    const missing = Object.entries(groupFunctions).flatMap(([name, members]) => {
+      const part = instance[name as keyof ProviderInstance] as Record<string, unknown> | undefined;
+      return part === undefined
+        ? []
+        : members.filter((member) => typeof part[member] !== 'function').map((member) => `${name}.${member}`);
+    });
     expectThat(missing.length === 0, `does not implement: ${missing.join(', ')}`);
   });
   const { capabilities } = provider.metadata();

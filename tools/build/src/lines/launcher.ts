@@ -10,7 +10,7 @@ while [ -L "$self" ]; do
   link=$(readlink "$self")
   case $link in /*) self=$link ;; *) self=$(dirname "$self")/$link ;; esac
 done
-lib=$(CDPATH= cd "$(dirname "$self")/../lib/provisioning" && pwd) || exit 1
+lib=$(CDPATH='' cd "$(dirname "$self")/../lib/provisioning" && pwd) || exit 1
 node=$lib/node/bin/node
 [ -x "$node" ] || node=node
 command -v "$node" >/dev/null 2>&1 || { echo "error: Node.js 22.18 or newer required" >&2; exit 1; }

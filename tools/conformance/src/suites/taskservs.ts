@@ -7,8 +7,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { taskservCreate, taskservDelete } from '@provisioning/core';
-import { TaskservBed, type TestHost } from '../../../testing/taskserv-bed.ts';
+import { taskservCreate } from '@provisioning/core';
+import { formatReport, runTaskservConformance } from '@provisioning/extensions-sdk/conformance';
+import { kitServer, TaskservBed, type TestHost } from '../../../testing/taskserv-bed.ts';
 import type { CaseResult, ConformanceSuite } from '../suite.ts';
 
 const run = promisify(execFile);
@@ -200,28 +201,24 @@ async function life(bed: TaskservBed, software: Software, archive: Buffer): Prom
       download_url: `${base}/${name}-{version}.tgz`,
       checksum_url: `${base}/${name}-{version}.tgz.sha256`,
     };
-    const input = (config: Readonly<Record<string, unknown>>) => ({
-      server: host.target,
-      taskserv: { name, version, profile: 'default', config: { ...source, ...config } },
-      references: [],
-    });
     if (software.needs !== undefined) {
       const needed = { name: software.needs, profile: 'default', config: {} };
       await taskservCreate.run(bed.context(), { server: host.target, taskserv: needed, references: [] });
     }
-    await taskservCreate.run(bed.context(), input(software.config));
-    await software.work(host, address);
-    const again = await taskservCreate.run(bed.context(), input(software.config));
-    if (again.changed) throw new Error(`a second run changes something: ${again.reasons.join('; ')}`);
-    const { changed } = await taskservCreate.run(bed.context(), input(software.changed));
-    if (!changed) throw new Error('a new setting changes nothing');
-    await software.work(host, address);
-    const { warnings } = await taskservDelete.run(bed.context(), {
-      ...input(software.changed),
-      cleanup_data: true,
+    const work = () => software.work(host, address);
+    const report = await runTaskservConformance({
+      folder: await bed.context().extension('taskserv', name),
+      life: {
+        server: kitServer(bed, host, { name, version }),
+        config: { ...source, ...software.config },
+        probe: work,
+        changed: { config: { ...source, ...software.changed }, probe: work },
+        gone: `! systemctl is-active -q ${name}; ! test -e /usr/local/bin/${name}`,
+      },
     });
-    if (warnings.length > 0) throw new Error(warnings.join('; '));
-    await host.sh(`! systemctl is-active -q ${name}; ! test -e /usr/local/bin/${name}`);
+    const lived = report.groups.at(-1)!.checks;
+    if (!report.passed || lived.some(({ result }) => result === 'skipped'))
+      throw new Error(formatReport(report).replaceAll('\n', '; '));
   } finally {
     mirror.close();
   }

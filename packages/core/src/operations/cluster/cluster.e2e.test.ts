@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Cluster } from '@provisioning/extensions-sdk';
+import { formatReport, runClusterConformance } from '@provisioning/extensions-sdk/conformance';
 import { planCanaryWeight, planClusterRollback, planPromotion } from '../../cluster/changeover.ts';
 import { type ClusterRemovalOptions, planCluster, planClusterRemoval } from '../../cluster/plan.ts';
 import { readClusters } from '../../cluster/state.ts';
@@ -122,6 +123,47 @@ test('07.A17 delete stops at a failure, and with force goes on with a warning', 
   expect(await sh('ls /root')).not.toContain('is-a');
   expect(await readClusters(bed.context())).toEqual({});
 }, 180_000);
+
+test('07 §10 the conformance kit of clusters sees order, rollback and removal on a real server', async () => {
+  for (const name of ['first', 'second']) await ownTaskserv(name);
+  await ownTaskserv('third', 'if [ -e /root/no-third ]; then exit 7; fi');
+  const steps = [component('first'), component('second', ['first']), component('third', ['second'])];
+  const cluster = clusterOf(steps, 'stairs');
+  const folder = join(bed.bed.workspacePath, 'extensions', 'clusters', 'stairs');
+  await mkdir(folder, { recursive: true });
+  const { name, version, components } = cluster;
+  const files = {
+    'manifest.yaml': `name: ${name}\ntype: cluster\nversion: ${version}\ndependencies: {first: '*', second: '*', third: '*'}\n`,
+    'cluster.yaml': JSON.stringify({ name, version, components }),
+    'README.md': 'Three taskservs, each of which needs the one before it.\n',
+  };
+  for (const [file, text] of Object.entries(files)) await writeFile(join(folder, file), text);
+  const told = async (sign: string): Promise<string[]> =>
+    (await sh('cat /root/story 2>/dev/null || true'))
+      .split('\n')
+      .filter((line) => line.startsWith(sign))
+      .map((line) => line.slice(1));
+  const report = await runClusterConformance({
+    folder,
+    deployment: {
+      create: async ({ failAt } = {}) => {
+        await sh(`rm -f /root/story /root/no-third; ${failAt === 'third' ? 'touch /root/no-third' : ''}`);
+        await run(await bed.plan(cluster));
+        const deployed = await told('+');
+        return { deployed, removed: (await told('-')).filter((one) => deployed.includes(one)) };
+      },
+      healthy: async () =>
+        (await sh('ls /root/is-first /root/is-second /root/is-third')).trim().split('\n').length === 3,
+      delete: async () => {
+        await sh('rm -f /root/story');
+        await run(await planClusterRemoval(bed.context(), bed.infrastructure(), cluster));
+        return { removed: await told('-') };
+      },
+    },
+  });
+  if (!report.passed) throw new Error(formatReport(report));
+  expect(report.groups.at(-1)!.checks.map(({ result }) => result)).toEqual(Array(5).fill('passed'));
+}, 240_000);
 
 test('what does not fit is refused before anything happens', async () => {
   const large = { ...chain(), resources: { ...chain().resources, min_nodes: 3 } } as Cluster;

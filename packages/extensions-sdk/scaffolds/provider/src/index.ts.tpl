@@ -1,5 +1,4 @@
-import { defineProvider } from '@provisioning/extensions-sdk';
-import { Type } from 'typebox';
+import { defineProvider, Type } from '@provisioning/extensions-sdk';
 import { createInstance } from './instance.ts';
 
 /** What `[providers.%name%]` may say. */

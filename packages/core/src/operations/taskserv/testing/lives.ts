@@ -1,10 +1,7 @@
 import { expect } from '@jest/globals';
 import type { TaskservUse } from '@provisioning/extensions-sdk';
-import type { TaskservBed, TestHost } from '../../../../../../tools/testing/taskserv-bed.ts';
-import { observeTaskservs } from '../../../taskserv/observe.ts';
-import { taskservHealth } from '../../../taskserv/status.ts';
-import { taskservCreate } from '../create.ts';
-import { taskservDelete } from '../delete.ts';
+import { formatReport, runTaskservConformance } from '@provisioning/extensions-sdk/conformance';
+import { kitServer, type TaskservBed, type TestHost } from '../../../../../../tools/testing/taskserv-bed.ts';
 
 /** What a taskserv is put through, from its installation to its removal. */
 export interface Life {
@@ -118,32 +115,22 @@ export const useOf = (name: string, config: Readonly<Record<string, unknown>> = 
 });
 
 /**
- * The whole life of a taskserv on a real server: installed, healthy, at work, left alone by a second run, given a new
- * setting, and removed with its data.
+ * The whole life of a taskserv on a real server, as the conformance kit has it: installed, healthy, at work, left alone by
+ * a second run, started again, given a new setting, and removed with its data.
  */
 export async function live(bed: TaskservBed, host: TestHost, name: string, life: Life): Promise<void> {
-  const config = life.config ?? {};
-  const create = (given: Readonly<Record<string, unknown>>) =>
-    taskservCreate.run(bed.context(), { server: host.target, taskserv: useOf(name, given), references: [] });
-  expect(await create(config)).toMatchObject({ changed: true });
-  await host.sh(life.probe);
-  expect(await taskservHealth(bed.context(), host.target, useOf(name, config), [])).toMatchObject({
-    health: { healthy: true },
+  const report = await runTaskservConformance({
+    folder: await bed.context().extension('taskserv', name),
+    life: {
+      server: kitServer(bed, host, { name }),
+      config: life.config,
+      probe: life.probe,
+      changed: { config: life.changed, probe: life.changedProbe },
+      gone: life.gone,
+    },
   });
-  expect(await create(config)).toMatchObject({ changed: false, reasons: [] });
-  const [seen] = await observeTaskservs(bed.context(), host.target, [useOf(name, config)]);
-  expect(seen).toMatchObject({ state: 'satisfied', reasons: [] });
-  await create(life.changed);
-  await host.sh(life.changedProbe);
-  const removal = {
-    server: host.target,
-    taskserv: useOf(name, life.changed),
-    references: [],
-    cleanup_data: true,
-  };
-  expect(await taskservDelete.run(bed.context(), removal)).toMatchObject({
-    status: 'uninstalled',
-    warnings: [],
-  });
-  await host.sh(life.gone);
+  if (!report.passed) throw new Error(formatReport(report));
+  const lived = report.groups.at(-1)!.checks.map(({ result }) => result);
+  expect(lived.length).toBeGreaterThan(5);
+  expect(new Set(lived)).toEqual(new Set(['passed']));
 }

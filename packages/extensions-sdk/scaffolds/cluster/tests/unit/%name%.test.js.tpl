@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { formatReport, runClusterConformance } from '@provisioning/extensions-sdk/conformance';
 
-const text = readFileSync(new URL('../../cluster.yaml', import.meta.url), 'utf8');
-
-test('every dependency is a component', () => {
-  const names = new Set([...text.matchAll(/^  - name: (\S+)$/gm)].map(([, name]) => name));
-  const lists = [...text.matchAll(/^    dependencies: \[(.*)\]$/gm)].map(([, list]) => list.split(',').map((name) => name.trim()));
-  for (const name of lists.flat()) assert.ok(names.has(name), `unknown component ${name}`);
+test('passes the conformance kit', async () => {
+  const report = await runClusterConformance({ folder: fileURLToPath(new URL('../..', import.meta.url)) });
+  assert.ok(report.passed, formatReport(report));
 });
