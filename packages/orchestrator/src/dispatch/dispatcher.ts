@@ -28,6 +28,8 @@ export interface Dispatcher {
   start(host: DispatchHost): Promise<void>;
   /** Recovery has taken up all that was running: results may come. */
   begin?(): void;
+  /** Called while the start of the attempt is being journalled; what it puts into the journal goes with it. */
+  assign?(assignment: Assignment): void;
   /** Called only after the start of the attempt is durable. */
   dispatch(assignment: Assignment): void;
   abort(workflow: string, operation: number, reason: Error): void;

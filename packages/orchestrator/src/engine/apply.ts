@@ -36,6 +36,7 @@ export function apply(state: WorkflowState, event: WorkflowEvent, emit: Emit): v
       operation.phase = 'running';
       operation.attempt = event.attempt;
       operation.startedAt ??= event.at;
+      operation.begun = event.at;
       operation.due = undefined;
       operation.worker = event.worker;
       operation.progress = 0;

@@ -28,6 +28,7 @@ export function applyRollback(state: WorkflowState, event: RollbackEvent, emit: 
       if (operation.compensation !== 'running') state.rollback!.active++;
       operation.compensation = 'running';
       operation.compensationAttempt = event.attempt;
+      operation.begun = event.at;
       operation.phase = 'rolling_back';
       return;
     }

@@ -16,6 +16,8 @@ export interface OperationState {
   /** Attempts that ran into the time limit. */
   timeouts: number;
   startedAt: number | undefined;
+  /** When the newest attempt or compensation began: it tells attempts apart whose counts begin anew. */
+  begun: number;
   completedAt: number | undefined;
   /** When the next attempt is due. */
   due: number | undefined;
@@ -89,6 +91,7 @@ export function initialState(plan: WorkflowPlan): WorkflowState {
       interruptions: 0,
       timeouts: 0,
       startedAt: undefined,
+      begun: 0,
       completedAt: undefined,
       due: undefined,
       output: undefined,

@@ -10,6 +10,8 @@ export interface Assignment {
   readonly attempt: number;
   /** How often this attempt was begun anew because its process was lost. */
   readonly run: number;
+  /** When it began: after a resume the counts begin anew. */
+  readonly begun: number;
   /** Compensate instead of run. */
   readonly undo: boolean;
   /** What the operation returned, for its compensation. */

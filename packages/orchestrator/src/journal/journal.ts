@@ -1,5 +1,5 @@
 import type { WorkflowEvent } from '../engine/events.ts';
-import type { JournalEntry, RecordWrite, Store, WorkflowRow } from './store.ts';
+import type { Grant, JournalEntry, RecordWrite, Store, WorkflowRow } from './store.ts';
 
 export interface JournalOptions {
   /** Told about a failed write and, with `undefined`, about the first good one after it. */
@@ -14,6 +14,8 @@ interface Buffer {
   entries: JournalEntry[];
   workflows: Map<number, WorkflowRow>;
   records: RecordWrite[];
+  grants: Grant[];
+  letters: string[];
   callbacks: (() => void)[];
 }
 
@@ -86,6 +88,18 @@ export class Journal {
     this.#schedule();
   }
 
+  /** Gives an attempt to a worker, in the same transaction as its start. */
+  grant(grant: Grant): void {
+    this.#buffer.grants.push(grant);
+    this.#schedule();
+  }
+
+  /** Forgets a worker's result, in the same transaction as the events that come of it. */
+  consume(letter: string): void {
+    this.#buffer.letters.push(letter);
+    this.#schedule();
+  }
+
   /** Calls back once everything appended so far is durable. */
   whenDurable(callback: () => void): void {
     this.#buffer.callbacks.push(callback);
@@ -128,9 +142,11 @@ export class Journal {
     this.#buffer = empty();
     const began = performance.now();
     try {
-      if (buffer.entries.length + buffer.workflows.size + buffer.records.length > 0) {
-        const { entries, records } = buffer;
-        await this.#store.append({ entries, records, workflows: [...buffer.workflows.values()] });
+      if (holdsWrites(buffer)) {
+        const { entries, records, grants, letters } = buffer;
+        const mail = grants.length + letters.length > 0 ? { grants, letters } : undefined;
+        const workflows = [...buffer.workflows.values()];
+        await this.#store.append({ entries, records, workflows, ...(mail && { mail }) });
       }
     } catch (error) {
       this.#failed(buffer, error as Error);
@@ -157,6 +173,8 @@ export class Journal {
       });
     }
     buffer.records.push(...later.records);
+    buffer.grants.push(...later.grants);
+    buffer.letters.push(...later.letters);
     buffer.callbacks.push(...later.callbacks);
     this.#buffer = buffer;
     this.#error = error;
@@ -175,14 +193,13 @@ export function sequenceFloor(sequence: number): RecordWrite {
 }
 
 function empty(): Buffer {
-  return { entries: [], workflows: new Map(), records: [], callbacks: [] };
+  return { entries: [], workflows: new Map(), records: [], grants: [], letters: [], callbacks: [] };
+}
+
+function holdsWrites({ entries, workflows, records, grants, letters }: Buffer): boolean {
+  return entries.length + workflows.size + records.length + grants.length + letters.length > 0;
 }
 
 function isEmpty(buffer: Buffer): boolean {
-  return (
-    buffer.entries.length === 0 &&
-    buffer.workflows.size === 0 &&
-    buffer.records.length === 0 &&
-    buffer.callbacks.length === 0
-  );
+  return !holdsWrites(buffer) && buffer.callbacks.length === 0;
 }

@@ -48,11 +48,27 @@ export interface StoredRecord {
   readonly data: string;
 }
 
+/** The right of a worker to an attempt. */
+export interface Grant {
+  readonly token: string;
+  readonly worker: string;
+  readonly seconds: number;
+}
+
+/** What a store that workers share keeps for them; only stores for which a dispatcher asks that know it (12 §10). */
+export interface WorkerMail {
+  /** Attempts that begin with this batch and have their worker already. */
+  readonly grants: readonly Grant[];
+  /** Results of workers that the entries of this batch have taken in: they are forgotten. */
+  readonly letters: readonly string[];
+}
+
 /** Written in one transaction: all of it or nothing. */
 export interface Batch {
   readonly entries: readonly JournalEntry[];
   readonly workflows: readonly WorkflowRow[];
   readonly records: readonly RecordWrite[];
+  readonly mail?: WorkerMail;
 }
 
 /** What a restore does to the store. */

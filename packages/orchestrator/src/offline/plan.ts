@@ -75,6 +75,7 @@ async function stepOf(workflow: WorkflowPlan, index: number, executor: Executor)
     operation,
     attempt: 1,
     run: 0,
+    begun: 0,
     undo: false,
     output: undefined,
     steps: new Map(),

@@ -364,6 +364,7 @@ export class Runtime {
       this.append(live, { type: 'OperationStarted', at, op, attempt, worker: this.#options.worker });
     }
     const assignment = assignmentOf(live, op, undo);
+    this.#parts.dispatcher.assign?.(assignment);
     this.#parts.journal.whenDurable(() => {
       // Cancelled between the decision and its durability: nothing has begun, nothing needs to be stopped.
       if (!undo && own.phase === 'cancelling') {

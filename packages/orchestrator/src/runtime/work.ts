@@ -32,6 +32,7 @@ export function assignmentOf({ number, state }: Live, op: number, undo: boolean)
     operation: own.plan,
     attempt: undo ? own.compensationAttempt : own.attempt,
     run: own.interruptions,
+    begun: own.begun,
     undo,
     output: own.output,
     steps: own.steps ?? noSteps,

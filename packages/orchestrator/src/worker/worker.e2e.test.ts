@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { BullDispatcher } from '../dispatch/bullmq/dispatcher.ts';
+import { queueName } from '../dispatch/bullmq/messages.ts';
 import { PostgresStore } from '../journal/postgres/store.ts';
 import { Orchestrator } from '../service/orchestrator.ts';
 import { effects, FileProvider } from '../testing/file-provider.ts';
@@ -142,6 +143,43 @@ test('Redis restarted without its data, PostgreSQL killed and started: recovery 
   expect(await finished(id, 90_000)).toBe('Completed');
   expect(creations(id)).toHaveLength(40);
 }, 120_000);
+
+test('a job that waited in the queue several times runs once', async () => {
+  await orchestrator.close();
+  orchestrator = create(1);
+  await orchestrator.open();
+  const id = await orchestrator.workflows.submit(fileWorkflow({ only: [] }));
+  const client = new Redis(redis.url);
+  while ((await client.llen(`bull:${queueName}:wait`)) < 3) await sleep(20);
+  client.disconnect();
+  await startWorker(50, 1);
+  expect(await finished(id, 60_000)).toBe('Completed');
+  expect(effects(join(folder, 'effects')).filter((line) => line.startsWith('configure '))).toHaveLength(1);
+}, 90_000);
+
+test('what was cancelled and resumed runs again on workers, from the step where it was', async () => {
+  await startWorker(150);
+  const id = await orchestrator.workflows.submit(fileWorkflow({ a: [], b: ['a'] }));
+  while (creations(id).length === 0) await sleep(5);
+  await orchestrator.workflows.cancel(id, {});
+  while (orchestrator.runtime.live(id)) await sleep(5);
+  await orchestrator.workflows.resume(id);
+  expect(await finished(id, 60_000)).toBe('Completed');
+  expect(creations(id)).toEqual([`create ${id}/a`, `create ${id}/b`]);
+}, 90_000);
+
+test('what follows goes on where its predecessor ended, without the queue', async () => {
+  const client = new Redis(redis.url);
+  const queued = async () => Number((await client.get(`bull:${queueName}:id`)) ?? 0);
+  await startWorker(1);
+  const before = await queued();
+  const id = await orchestrator.workflows.submit(fileWorkflow(chain(0, 40, 4)));
+  expect(await finished(id, 60_000)).toBe('Completed');
+  expect(creations(id)).toHaveLength(40);
+  // The first of each of the four rows came through the queue, and what nobody had time for at once.
+  expect((await queued()) - before).toBeLessThan(20);
+  client.disconnect();
+}, 90_000);
 
 test('a worker that stops gives its work back at once', async () => {
   const first = await startWorker(500);

@@ -1,12 +1,15 @@
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { WorkflowDefinition } from '@provisioning/client';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { Worker as BullWorker } from 'bullmq';
+import { type Queue, Worker as BullWorker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { Gather } from '../dispatch/bullmq/gather.ts';
 import { Mailbox } from '../dispatch/bullmq/mailbox.ts';
 import {
   abortChannel,
+  handChannel,
+  type Handed,
   type Job,
   leaseSeconds as defaultLease,
   type Message,
@@ -14,10 +17,12 @@ import {
   queueName,
   resultsChannel,
 } from '../dispatch/bullmq/messages.ts';
+import { enqueue, openQueue } from '../dispatch/bullmq/queue.ts';
 import { compile, type PlanDefaults, type WorkflowPlan } from '../engine/plan.ts';
 import { Attempt, type AttemptOptions } from '../execution/attempt.ts';
 import type { Executor } from '../execution/executor.ts';
 import type { PostgresStore } from '../journal/postgres/store.ts';
+import { Slots } from './slots.ts';
 
 export interface WorkerOptions extends AttemptOptions {
   readonly redisUrl: string;
@@ -37,27 +42,42 @@ const plansKept = 500;
 /** Milliseconds for which the delivery of a step or an outcome is tried. */
 const deliveryLimit = 600_000;
 
+const noSteps: ReadonlyMap<string, unknown> = new Map();
+
 interface Running {
   readonly attempt: Attempt;
   readonly job: Job;
+  /** When the lease was certainly valid, by the monotonic clock. */
   renewed: number;
 }
 
 /**
  * A process that runs attempts of an orchestrator elsewhere. It holds a lease on each; steps and outcomes are durable
  * in the shared store before it goes on. Without its lease it stops the attempt: another worker has taken over.
+ *
+ * Attempts come from the queue, or directly from the orchestrator where something has just ended here; the latter have
+ * their lease already.
  */
 export class OperationWorker {
   readonly id = `${hostname()}/${process.pid}`;
+  /** In whose name leases are held: process numbers come again, in containers even at once. */
+  readonly #holder = `${this.id}/${randomBytes(4).toString('hex')}`;
   readonly #options: WorkerOptions;
   readonly #lease: number;
   readonly #mailbox: Mailbox;
-  readonly #claims: Gather<string, boolean>;
+  readonly #claims: Gather<string, boolean | undefined>;
   readonly #results: Gather<Message, void>;
   readonly #running = new Map<string, Running>();
+  /** Attempts that are running, or on the way to it: the queue may bring one twice. */
+  readonly #known = new Set<string>();
+  readonly #slots: Slots;
+  /** When the delivery of an outcome began: what was given to this worker after it has a lease at least since then. */
+  readonly #ended = new Map<string, number>();
   readonly #plans = new Map<string, WorkflowPlan>();
   readonly #started = new Date().toISOString();
+  #closing = false;
   #bull!: BullWorker;
+  #queue!: Queue;
   #redis!: Redis;
   #subscriber!: Redis;
   #timer: NodeJS.Timeout | undefined;
@@ -68,12 +88,15 @@ export class OperationWorker {
     this.#options = options;
     this.#lease = options.leaseSeconds ?? defaultLease;
     this.#mailbox = new Mailbox(() => options.store.sql, this.#lease);
-    this.#claims = new Gather<string, boolean>(async (tokens) => {
-      const got = await this.#mailbox.claim(tokens, this.id);
-      return (token) => got.has(token);
+    this.#slots = new Slots(options.concurrency);
+    this.#claims = new Gather<string, boolean | undefined>(async (tokens) => {
+      const got = await this.#mailbox.claim(tokens, this.#holder);
+      return (token) => got.get(token);
     });
     this.#results = new Gather<Message, void>(async (messages) => {
-      await this.#mailbox.put(messages, this.id);
+      const now = performance.now();
+      for (const { kind, job } of messages) if (kind === 'done') this.#ended.set(job.token, now);
+      await this.#mailbox.put(messages, this.#holder);
       void this.#redis.publish(resultsChannel, '').catch(() => undefined);
       return () => undefined;
     });
@@ -87,9 +110,14 @@ export class OperationWorker {
     this.#subscriber = new Redis(redisUrl, { maxRetriesPerRequest: null });
     const blocking = new Redis(redisUrl, { maxRetriesPerRequest: null });
     for (const connection of [this.#redis, this.#subscriber, blocking]) connection.on('error', failed);
-    this.#subscriber.on('message', (_channel: string, text: string) => this.#abort(text));
-    void this.#subscriber.subscribe(abortChannel).catch(failed);
-    this.#bull = new BullWorker<Job>(queueName, (job) => this.#run(job.data), {
+    this.#subscriber.on('message', (channel: string, text: string) => {
+      if (channel === abortChannel) this.#abort(text);
+      else void this.#handed(JSON.parse(text) as Handed[]).catch(failed);
+    });
+    void this.#subscriber.subscribe(abortChannel, handChannel(this.#holder)).catch(failed);
+    this.#queue = openQueue(this.#redis);
+    this.#queue.on('error', failed);
+    this.#bull = new BullWorker<Job>(queueName, (job) => this.#queued(job.data), {
       connection: blocking as never,
       concurrency,
       // The lease in the store decides who works; a job that is handed out twice is refused there.
@@ -105,24 +133,82 @@ export class OperationWorker {
 
   /** Takes no more, gives what runs `grace` ms, gives the rest back to other workers. */
   async close(grace: number): Promise<void> {
+    this.#closing = true;
     await this.#bull.pause(true).catch(() => undefined);
     const until = performance.now() + grace;
     while (this.#running.size > 0 && performance.now() < until)
       await new Promise((resolve) => setTimeout(resolve, 50));
     const left = [...this.#running.keys()];
-    if (left.length > 0) await this.#mailbox.giveBack(left, this.id).catch(() => undefined);
+    if (left.length > 0) await this.#mailbox.giveBack(left, this.#holder).catch(() => undefined);
     for (const { attempt } of this.#running.values()) attempt.abort(shuttingDown());
     clearInterval(this.#timer);
     await this.#redis.del(`provisioning:worker:${this.id}`).catch(() => undefined);
     await this.#bull.close(true).catch(() => undefined);
+    await this.#queue.close().catch(() => undefined);
     this.#subscriber.disconnect();
     this.#redis.disconnect();
     await this.#options.executor.close?.();
     await this.#options.store.close();
   }
 
-  async #run(job: Job): Promise<void> {
-    if (this.#running.has(job.token) || !(await this.#claims.add(job.token))) return;
+  /** An attempt from the queue. Without room it is not claimed yet, so that another worker may come first. */
+  async #queued(job: Job): Promise<void> {
+    if (this.#known.has(job.token)) return;
+    this.#known.add(job.token);
+    try {
+      await this.#slots.take();
+      await this.#claimAndRun(job).finally(() => this.#slots.release());
+    } finally {
+      this.#known.delete(job.token);
+    }
+  }
+
+  /** Attempts that this worker was given. What it has no room for goes into the queue, for everybody. */
+  async #handed(given: readonly Handed[]): Promise<void> {
+    const refused: Job[] = [];
+    for (const { job, after } of given) {
+      // A message may come twice, the second time after the attempt has ended.
+      if (this.#known.has(job.token) || this.#ended.has(job.token)) continue;
+      if (this.#closing || !this.#slots.tryTake()) {
+        refused.push(job);
+        continue;
+      }
+      this.#known.add(job.token);
+      void this.#goOn(job, after)
+        .catch((error: Error) => this.#options.onError?.(error))
+        .finally(() => {
+          this.#known.delete(job.token);
+          this.#slots.release();
+        });
+    }
+    if (refused.length === 0) return;
+    await this.#mailbox.giveBack(
+      refused.map(({ token }) => token),
+      this.#holder,
+    );
+    await enqueue(this.#queue, refused);
+  }
+
+  async #goOn(job: Job, after: string): Promise<void> {
+    const since = this.#ended.get(after);
+    // The lease began after that; while it is certainly valid nobody needs to be asked.
+    const valid = since !== undefined && performance.now() - since < (this.#lease * 1000) / 2;
+    if (valid) await this.#run(job, true, since);
+    else await this.#claimAndRun(job);
+  }
+
+  async #claimAndRun(job: Job): Promise<void> {
+    if (this.#closing) return;
+    const since = performance.now();
+    const fresh = await this.#claims.add(job.token);
+    if (fresh !== undefined) await this.#run(job, fresh, since);
+  }
+
+  /**
+   * @param fresh nobody had the lease before
+   * @param since when the lease was certainly valid
+   */
+  async #run(job: Job, fresh: boolean, since: number): Promise<void> {
     const plan = await this.#plan(job);
     const operation = plan?.operations[job.op];
     if (!plan || !operation) return;
@@ -134,9 +220,10 @@ export class OperationWorker {
         attempt: job.attempt,
         run: job.run,
         undo: job.undo,
+        begun: job.begun,
         output: job.undo ? await this.#mailbox.output(job.number, job.op) : undefined,
-        // A first attempt may have been begun by a worker that died: its steps are looked for too.
-        steps: await this.#mailbox.steps(job.number, job.op, job.token),
+        // An attempt may have been begun by a worker that died: its steps are looked for too.
+        steps: fresh && !job.steps ? noSteps : await this.#mailbox.steps(job),
       },
       this.#options.executor,
       {
@@ -146,16 +233,22 @@ export class OperationWorker {
       },
       this.#options,
     );
-    this.#running.set(job.token, { attempt, job, renewed: performance.now() });
+    this.#running.set(job.token, { attempt, job, renewed: since });
     try {
       const outcome = await attempt.run();
       if (outcome.ok) this.#completed++;
       else this.#failed++;
       if (outcome.ok || outcome.failure.code !== 'WORKER_STOPPED')
-        await this.#deliver({ kind: 'done', job, worker: this.id, outcome });
+        await this.#deliver({ kind: 'done', job, outcome, ...(this.#mayGoOn && { idle: this.#holder }) });
     } finally {
       this.#running.delete(job.token);
+      if (!this.#ended.has(job.token)) this.#ended.set(job.token, performance.now());
     }
+  }
+
+  /** Whether there is room besides that of the attempt which is ending: then nothing waits in the queue. */
+  get #mayGoOn(): boolean {
+    return !this.#closing && this.#slots.free;
   }
 
   /**
@@ -189,6 +282,8 @@ export class OperationWorker {
 
   async #renew(): Promise<void> {
     await this.#announce();
+    const old = performance.now() - (this.#lease * 1000) / 2;
+    for (const [token, at] of this.#ended) if (at < old) this.#ended.delete(token);
     const tokens = [...this.#running.keys()];
     if (tokens.length === 0) return;
     const lost = new ProvisioningError({
@@ -197,7 +292,7 @@ export class OperationWorker {
       message: 'The lease was lost; another worker has taken over',
     });
     try {
-      const held = await this.#mailbox.renew(tokens, this.id);
+      const held = await this.#mailbox.renew(tokens, this.#holder);
       for (const [token, running] of this.#running) {
         if (held.has(token)) running.renewed = performance.now();
         else if (tokens.includes(token)) running.attempt.abort(lost);

@@ -1,4 +1,4 @@
-import { Queue } from 'bullmq';
+import type { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { Journal } from '../../journal/journal.ts';
 import type { PostgresStore } from '../../journal/postgres/store.ts';
@@ -8,14 +8,17 @@ import { Gather } from './gather.ts';
 import { Mailbox } from './mailbox.ts';
 import {
   abortChannel,
+  handChannel,
+  type Handed,
   type Job,
   jobOf,
   leaseSeconds,
   progressChannel,
   type ProgressMessage,
-  queueName,
   resultsChannel,
 } from './messages.ts';
+import { enqueue, openQueue } from './queue.ts';
+import { type Room, Rooms } from './rooms.ts';
 
 export interface BullDispatcherOptions {
   readonly redisUrl: string;
@@ -36,11 +39,16 @@ interface Outstanding {
   readonly job: Job;
   /** When the last wake-up was sent, by the monotonic clock. */
   sent: number;
+  /** The worker that the attempt was given to with its start. */
+  readonly room: Room | undefined;
 }
 
 /**
  * Hands attempts to workers on any machine. Redis carries wake-ups only: an attempt that no worker has taken, because
  * Redis lost the job or the worker died, is sent again; a worker takes it only with a lease in the store.
+ *
+ * What can go on where something has just ended does not pass through the queue: its lease is journalled with its start,
+ * and the worker is told.
  */
 export class BullDispatcher implements Dispatcher {
   readonly type = 'bullmq';
@@ -52,6 +60,9 @@ export class BullDispatcher implements Dispatcher {
   /** Milliseconds between looks for attempts that nobody has. */
   readonly #checkInterval: number;
   readonly #send: Gather<Job, void>;
+  readonly #hand: Gather<Outstanding, number>;
+  readonly #rooms = new Rooms();
+  readonly #given = new WeakMap<Assignment, Room>();
   #host!: DispatchHost;
   #queue!: Queue;
   #redis!: Redis;
@@ -62,6 +73,8 @@ export class BullDispatcher implements Dispatcher {
   #error: Error | undefined;
   #closed = false;
   #begun = false;
+  /** Counts the connections to Redis. */
+  #connections = 0;
   #workers: readonly WorkerInfo[] = [];
 
   constructor(options: BullDispatcherOptions) {
@@ -69,15 +82,10 @@ export class BullDispatcher implements Dispatcher {
     this.#checkInterval = ((options.leaseSeconds ?? leaseSeconds) * 1000) / 6;
     this.#mailbox = new Mailbox(() => options.store.sql, options.leaseSeconds ?? leaseSeconds);
     this.#send = new Gather<Job, void>(async (jobs) => {
-      await this.#queue.addBulk(
-        jobs.map((job) => ({
-          name: 'attempt',
-          data: job,
-          opts: { removeOnComplete: true, removeOnFail: true },
-        })),
-      );
+      await enqueue(this.#queue, jobs);
       return () => undefined;
     });
+    this.#hand = new Gather<Outstanding, number>((entries) => this.#tell(entries));
   }
 
   async start(host: DispatchHost): Promise<void> {
@@ -90,7 +98,7 @@ export class BullDispatcher implements Dispatcher {
     this.#redis.on('error', failed).on('ready', () => this.#recovered());
     this.#subscriber.on('error', failed);
     await this.#redis.connect().catch(failed);
-    this.#queue = new Queue(queueName, { connection: this.#redis as never, skipVersionCheck: true });
+    this.#queue = openQueue(this.#redis);
     this.#queue.on('error', failed);
     this.#subscriber.on('message', (channel: string, text: string) => {
       if (channel === resultsChannel) this.#read();
@@ -109,11 +117,20 @@ export class BullDispatcher implements Dispatcher {
     this.#read();
   }
 
+  assign(assignment: Assignment): void {
+    const room = this.#rooms.take(assignment.workflow.id);
+    if (!room) return;
+    const seconds = this.#options.leaseSeconds ?? leaseSeconds;
+    this.#options.journal().grant({ token: jobOf(assignment).token, worker: room.holder, seconds });
+    this.#given.set(assignment, room);
+  }
+
   dispatch(assignment: Assignment): void {
     const job = jobOf(assignment);
-    const entry: Outstanding = { assignment, job, sent: performance.now() };
+    const room = this.#given.get(assignment);
+    const entry: Outstanding = { assignment, job, sent: performance.now(), room };
     this.#outstanding.set(job.token, entry);
-    void this.#send.add(job).catch((error: Error) => {
+    void this.#deliver(entry).catch((error: Error) => {
       entry.sent = 0;
       this.#failed(error);
     });
@@ -163,30 +180,55 @@ export class BullDispatcher implements Dispatcher {
 
   async #takeAll(): Promise<void> {
     for (;;) {
-      const letters = (await this.#mailbox.take(inboxPage)).filter(({ id }) => !this.#seen.has(id));
+      const page = await this.#mailbox.take(inboxPage);
+      const letters = page.filter(({ id }) => !this.#seen.has(id));
       if (letters.length === 0 || this.#closed) return;
       for (const { id, token, message } of letters) {
         this.#seen.add(id);
+        // Forgotten together with the events that come of it: a crash before that reads it again.
+        this.#options.journal().consume(id);
         const entry = this.#outstanding.get(token);
         if (!entry) continue;
         if (message.kind === 'step') void this.#host.step(entry.assignment, message.step, message.result);
         else {
           this.#outstanding.delete(token);
+          if (message.idle !== undefined)
+            this.#rooms.add(entry.job.workflow, { holder: message.idle, after: token });
           this.#host.finished(entry.assignment, message.outcome);
         }
       }
-      const ids = letters.map(({ id }) => id);
-      // Forgotten only when the journal has them: a crash in between reads them again, and the journal ignores doubles.
+      // What follows from these results starts in this turn.
+      setImmediate(() => this.#rooms.clear());
       this.#options.journal().whenDurable(() => {
-        void this.#mailbox.drop(ids).then(
-          () => ids.forEach((id) => this.#seen.delete(id)),
-          (error: Error) => {
-            ids.forEach((id) => this.#seen.delete(id));
-            this.#options.onError?.(error);
-          },
-        );
+        letters.forEach(({ id }) => this.#seen.delete(id));
+        if (page.length === inboxPage) this.#read();
       });
     }
+  }
+
+  async #deliver(entry: Outstanding): Promise<void> {
+    const { room, job } = entry;
+    if (room) {
+      if ((await this.#hand.add(entry)) > 0) return;
+      // Nobody listens there any more, so nobody can begin it.
+      await this.#mailbox.giveBack([job.token], room.holder);
+    }
+    await this.#send.add(job);
+  }
+
+  /** Tells workers what they have got. @returns how many heard it */
+  async #tell(entries: readonly Outstanding[]): Promise<(entry: Outstanding) => number> {
+    const byWorker = Map.groupBy(entries, ({ room }) => room!.holder);
+    const heard = new Map<string, number>();
+    const publish = async (holder: string, given: readonly Outstanding[]) => {
+      const handed: Handed[] = given.map(({ job, room }) => ({ job, after: room!.after }));
+      const connection = this.#connections;
+      const count = await this.#redis.publish(handChannel(holder), JSON.stringify(handed));
+      // The client repeats what a broken connection left open: then the first message may have been heard.
+      heard.set(holder, connection === this.#connections ? count : 1);
+    };
+    await Promise.all([...byWorker].map(([holder, given]) => publish(holder, given)));
+    return ({ room }) => heard.get(room!.holder)!;
   }
 
   /** Sends again what no worker has taken for a while. */
@@ -196,11 +238,14 @@ export class BullDispatcher implements Dispatcher {
     const waiting = [...this.#outstanding.values()].filter(({ sent }) => sent < before);
     if (waiting.length === 0 || this.#redis.status !== 'ready') return;
     const held = await this.#mailbox.held(waiting.map(({ job }) => job.token));
-    for (const entry of waiting) {
-      if (held.has(entry.job.token)) continue;
+    const again = waiting.map(async (entry) => {
+      const left = held.get(entry.job.token);
+      if (left === undefined) await this.#send.add(entry.job);
+      // A worker that knows of its attempt would have renewed the lease by now.
+      else if (!entry.room || (entry.sent > 0 && left > 0.5) || (await this.#hand.add(entry)) === 0) return;
       entry.sent = performance.now();
-      await this.#send.add(entry.job);
-    }
+    });
+    await Promise.all(again);
   }
 
   async #listWorkers(): Promise<void> {
@@ -223,6 +268,7 @@ export class BullDispatcher implements Dispatcher {
   /** Redis is back, perhaps empty: whatever nobody has is sent again. */
   #recovered(): void {
     this.#error = undefined;
+    this.#connections++;
     for (const entry of this.#outstanding.values()) entry.sent = 0;
     void this.#check().catch(() => undefined);
   }

@@ -8,6 +8,11 @@ export const resultsChannel = 'provisioning:results';
 export const abortChannel = 'provisioning:abort';
 export const progressChannel = 'provisioning:progress';
 
+/** Where a worker is handed attempts that it already holds the lease of. */
+export function handChannel(holder: string): string {
+  return `provisioning:work:${holder}`;
+}
+
 /** Seconds that a worker owns an attempt without renewing; it renews three times as often (12 §10). */
 export const leaseSeconds = 30;
 
@@ -19,13 +24,29 @@ export interface Job {
   readonly op: number;
   readonly attempt: number;
   readonly run: number;
+  readonly begun: number;
   readonly undo: boolean;
+  /** Whether earlier attempts finished steps. */
+  readonly steps: boolean;
+}
+
+/** An attempt that begins where another one has ended. */
+export interface Handed {
+  readonly job: Job;
+  /** The attempt of the same worker whose outcome made room for this one. */
+  readonly after: string;
 }
 
 /** What a worker puts into the inbox. */
 export type Message =
   | { readonly kind: 'step'; readonly job: Job; readonly step: string; readonly result: unknown }
-  | { readonly kind: 'done'; readonly job: Job; readonly worker: string; readonly outcome: Outcome };
+  | {
+      readonly kind: 'done';
+      readonly job: Job;
+      readonly outcome: Outcome;
+      /** The worker, when it has more room than work: it can go on with what follows. */
+      readonly idle?: string;
+    };
 
 export interface ProgressMessage {
   readonly job: Job;
@@ -33,7 +54,10 @@ export interface ProgressMessage {
 }
 
 /** The same for the same attempt, before and after a restart of the orchestrator. */
-export function jobOf({ number, workflow, operation, attempt, run, undo }: Assignment): Job {
-  const token = `${workflow.id}/${operation.index}/${undo ? 'undo' : 'run'}/${attempt}/${run}`;
-  return { token, number, workflow: workflow.id, op: operation.index, attempt, run, undo };
+export function jobOf(assignment: Assignment): Job {
+  const { number, workflow, operation, attempt, run, begun, undo, steps } = assignment;
+  const kind = undo ? 'undo' : 'run';
+  const token = `${workflow.id}/${operation.index}/${kind}/${attempt}/${run}/${begun}`;
+  const op = operation.index;
+  return { token, number, workflow: workflow.id, op, attempt, run, begun, undo, steps: steps.size > 0 };
 }

@@ -77,12 +77,20 @@ WITH w AS (
 ), r AS (
   INSERT INTO records SELECT * FROM unnest($24::text[], $25::text[], $26::text[], $27::bigint[])
   ON CONFLICT (kind, id) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at
+), l AS (
+  INSERT INTO leases (token, worker, done, expires_at)
+  SELECT token, worker, false, now() + seconds * interval '1 second'
+  FROM unnest($30::text[], $31::text[], $32::float8[]) AS granted(token, worker, seconds)
+  ON CONFLICT (token) DO NOTHING
+), m AS (
+  DELETE FROM inbox WHERE id = ANY($33::bigint[])
 )
 DELETE FROM records USING unnest($28::text[], $29::text[]) AS gone(kind, id)
 WHERE records.kind = gone.kind AND records.id = gone.id`;
 
 /** Parameters of {@link appendBatch}. */
-export function appendValues({ workflows, entries, records }: Batch): unknown[] {
+export function appendValues({ workflows, entries, records, mail }: Batch): unknown[] {
+  const { grants, letters } = mail ?? { grants: [], letters: [] };
   const defined = workflows.filter(({ definition }) => definition !== undefined);
   const encoded = entries.map(({ event }) => encodeEvent(event));
   const writes = lastWrites(records);
@@ -118,5 +126,9 @@ export function appendValues({ workflows, entries, records }: Batch): unknown[] 
     puts.map(({ expiresAt }) => expiresAt ?? null),
     gone.map(({ kind }) => kind),
     gone.map(({ id }) => id),
+    grants.map(({ token }) => token),
+    grants.map(({ worker }) => worker),
+    grants.map(({ seconds }) => seconds),
+    letters,
   ];
 }
