@@ -240,18 +240,19 @@ class LocalInstance implements ProviderInstance {
           help: `Delete and create ${ref.hostname} again; its volumes can be kept`,
         });
       }
+      // An empty plan is none: cores and memory say the size.
+      const planned = patch.plan === undefined || patch.plan === '' ? {} : planSize(patch.plan);
       if (Object.keys(patch).some((key) => !sizes.has(key))) {
         await this.#session.locked(ref.hostname, () =>
           recreate(this.#session, connected, container, {
-            spec: { ...(patch.plan === undefined ? {} : planSize(patch.plan)), ...patch },
+            spec: { ...planned, ...patch },
           }),
         );
         return this.#observe(await this.#container(ref, 'updateServer'));
       }
       const current = await this.#observe(container);
-      const plan = patch.plan ?? current.plan;
-      const size = patch.plan === undefined ? current : planSize(patch.plan);
-      await resize(this.#session, connected, container, plan, {
+      const size = { cores: current.cores, memory: current.memory, ...planned };
+      await resize(this.#session, connected, container, patch.plan ?? current.plan, {
         cores: patch.cores ?? size.cores,
         memory: patch.memory ?? size.memory,
       });

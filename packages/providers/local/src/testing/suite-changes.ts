@@ -25,6 +25,10 @@ export function changesSuite(id: string, bed: () => Bed, endpoint: () => Promise
       hostKeyAlias: updated.id,
     });
 
+    // As an update of a definition without a plan asks for it.
+    const larger = { plan: '', cores: 1, memory: 1536 };
+    expect(await provider.updateServer({ hostname: 'swap-01' }, larger)).toMatchObject(larger);
+
     const volume = await provider.volume!.ensure({ name: 'shared', size: 5 });
     await provider.volume!.attach(volume.id, { hostname: 'swap-01' });
     await write('/mnt/shared/file', 'kept');
