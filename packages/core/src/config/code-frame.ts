@@ -10,13 +10,24 @@ export function codeFrame(text: string, line: number, column: number, context = 
   const shift = column > 120 ? column - 80 : 0;
   const frame: string[] = [];
   for (let number = first; number <= last; number++) {
-    const source = (lines[number - 1] ?? '').slice(shift, shift + 160).replaceAll('\t', ' ');
+    const source = withoutSecret(lines[number - 1] ?? '')
+      .slice(shift, shift + 160)
+      .replaceAll('\t', ' ');
     const mark = number === line ? '>' : ' ';
     frame.push(`${mark} ${String(number).padStart(width)} | ${source}`.trimEnd());
     if (number === line)
       frame.push(`  ${' '.repeat(width)} | ${' '.repeat(Math.max(0, column - 1 - shift))}^`);
   }
   return frame.join('\n');
+}
+
+/** `key = value` or `key: value` of something secret, unless the value is a reference to where it is kept. */
+const secretLine =
+  /^(\s*(?:export\s+)?["']?[\w.-]*(?:passw|secret|token|credential|private_?key|api_?key)[\w.-]*["']?\s*[:=]\s*)(?!\s*(?:["']?(?:\{\{|secret:\/\/|\$\{)|[[{]))\S.*$/i;
+
+/** Source lines are shown in errors, which may be sent and kept. */
+function withoutSecret(line: string): string {
+  return line.replace(secretLine, '$1***');
 }
 
 /** Line and column, counted from 1, of an offset. */

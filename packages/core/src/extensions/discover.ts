@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { basename, isAbsolute } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { installHint } from '../providers/optional.ts';
+import { closestNames } from './closest.ts';
 import { incompatibility, productVersion } from './compatibility.ts';
 import { DiscoveryCache } from './discovery-cache.ts';
 import { foreignEntryPoint } from './entry-points.ts';
@@ -136,9 +137,7 @@ export class ExtensionCatalogue {
       code: `${kind.toUpperCase()}_NOT_FOUND`,
       kind: 'not-found',
       message: `${title} '${name}' not found`,
-      hint: bad
-        ? `${bad.path} was left out: ${bad.reason}`
-        : `Available ${kindFolder(kind)}: ${JSON.stringify(names)}`,
+      hint: bad ? `${bad.path} was left out: ${bad.reason}` : availableNames(name, kindFolder(kind), names),
       details: { available: names },
     });
   }
@@ -284,4 +283,10 @@ function aliasesOf(records: ReadonlyMap<string, readonly ExtensionRecord[]>): Ma
     for (const alias of names) if (!records.has(String(alias))) aliases.set(String(alias), name);
   }
   return aliases;
+}
+
+function availableNames(wanted: string, kinds: string, names: readonly string[]): string {
+  const near = closestNames(wanted, names);
+  const question = near.length === 0 ? '' : `Did you mean ${near.join(' or ')}?\n`;
+  return `${question}Available ${kinds}: ${JSON.stringify(names)}`;
 }

@@ -12,7 +12,7 @@ import {
 import type { ConfigCipher } from '../config/cipher.ts';
 import { defaultCiphers } from '../config/ciphers/index.ts';
 import type { Configuration } from '../config/configuration.ts';
-import type { Data } from '../config/document.ts';
+import type { Data, KeyPath } from '../config/document.ts';
 import { canonicalEnvironment } from '../config/environment.ts';
 import { gitFacts } from '../config/git.ts';
 import { hasExpression, interpolate } from '../config/interpolation/interpolate.ts';
@@ -36,6 +36,7 @@ import {
 } from './definition-parts.ts';
 import type { Infrastructure } from './infrastructure.ts';
 import { applySecurityGroups, completeNetwork, firewallWarnings, networkIssues } from './network.ts';
+import { rememberPlaces } from './places.ts';
 import { providerServerDefaults } from './provider-defaults.ts';
 import { checkRegions } from './regions.ts';
 import { canonicalServer } from './server-aliases.ts';
@@ -141,7 +142,7 @@ export async function loadInfrastructure(options: LoadInfrastructureOptions): Pr
   );
   const model = complete(definition, name, issues, parts, members);
   throwIssues(issues, (count) => `Infrastructure '${name}' has ${count} errors`);
-  return deepFreeze<Infrastructure>({
+  const infrastructure = deepFreeze<Infrastructure>({
     ...Object.fromEntries(Object.entries(definition).filter(([key]) => !knownKeys.has(key))),
     name,
     path: folder,
@@ -158,6 +159,8 @@ export async function loadInfrastructure(options: LoadInfrastructureOptions): Pr
     ...(company === undefined ? {} : withCompany(company)),
     warnings: firewallWarnings(members),
   });
+  rememberPlaces(infrastructure, (keys, message, code) => definitionIssue(parts, keys, message, code));
+  return infrastructure;
 }
 
 /** Groups with the size their definition gives them. */
@@ -231,12 +234,7 @@ function complete(
 }
 
 /** A finding about the merged definition, at the last file that says something about the key. */
-function definitionIssue(
-  parts: readonly Part[],
-  keys: readonly (string | number)[],
-  message: string,
-  code: string,
-): Issue {
+function definitionIssue(parts: readonly Part[], keys: KeyPath, message: string, code: string): Issue {
   for (const part of [...parts].reverse()) {
     const prefix = [part.base, part.child].filter((key) => key !== undefined);
     for (const own of [keys, keys.slice(1), keys.slice(prefix.length)]) {

@@ -1,6 +1,7 @@
 import { type Issue, Server, ServerTaskserv, applyDefaults } from '@provisioning/extensions-sdk';
 import type { Data } from '../config/document.ts';
 import { deepFreeze, isRecord, mergeData } from '../config/merge.ts';
+import { rememberPlaces } from './places.ts';
 import { canonicalServer } from './server-aliases.ts';
 import { type Source, issueAt } from './source.ts';
 
@@ -138,6 +139,7 @@ export function expandServers(
         issues.push(issueAt(source, ['hostname'], `Duplicate server: ${hostname}`, 'DUPLICATE_SERVER'));
       }
       seen.add(hostname);
+      rememberPlaces(member, (keys, message, code) => issueAt(source, keys, message, code));
       members.push(member);
     }
   }

@@ -5,6 +5,7 @@ import { deepFreeze, isRecord, mergeData, nest } from '../config/merge.ts';
 import type { ExtensionKind } from '../extensions/kinds.ts';
 import { completeCluster, writtenCluster } from '../infra/clusters.ts';
 import type { Infrastructure } from '../infra/index.ts';
+import { placesOf, rememberPlaces } from '../infra/places.ts';
 import { readApplied } from '../templates/applied.ts';
 import { type LayerPlaces, collectSources } from './collect.ts';
 import { type LeafProvenance, mergeSources } from './provenance.ts';
@@ -45,7 +46,9 @@ export async function withLayers(
     const written = own === undefined ? {} : writtenCluster(own);
     if (Object.keys(below).length > 0) clusters[name] = completeCluster(name, mergeData(below, written));
   }
-  return deepFreeze({ ...infrastructure, taskservs, clusters });
+  const layered = deepFreeze({ ...infrastructure, taskservs, clusters });
+  rememberPlaces(layered, placesOf(infrastructure));
+  return layered;
 }
 
 /** What stands around a value of the configuration: templates beneath it, the infrastructure's own files above. */

@@ -6,6 +6,7 @@ import {
   type TaskservUse,
 } from '@provisioning/extensions-sdk';
 import {
+  type TaskservConfig,
   type TaskservPackage,
   type TaskservPackages,
   mergeConfig,
@@ -13,6 +14,8 @@ import {
   resolveTaskservConfig,
   serverReferences,
 } from '../taskserv/index.ts';
+import { placeOf } from '../config/issues.ts';
+import { type IssueAt, placesOf } from '../infra/places.ts';
 import { isElsewhere } from '../traffic/shares.ts';
 
 /** A taskserv as one server uses it, with the servers whose addresses its templates need. */
@@ -79,7 +82,7 @@ export async function taskservsOf(
   const loaded = await Promise.all(
     entries.map(async (entry) => ({
       entry,
-      taskserv: await packages.load(await context.extension('taskserv', entry.name)),
+      taskserv: await packages.load(await folderOf(context, server, entry)),
     })),
   );
   return ordered(loaded).map(({ entry, taskserv }) => {
@@ -87,16 +90,55 @@ export async function taskservsOf(
       entry,
       mergeConfig(nodeDefaults(entry.name, definition), definition.taskservs[entry.name]),
     );
-    const config = resolveTaskservConfig(taskserv, use, server.hostname);
+    const at = placesOfConfig(server, entry, definition);
+    const config = resolveTaskservConfig(taskserv, use, server.hostname, at);
     // Servers of other infrastructures are nothing to wait for: they are there or not.
     const own = serverReferences(taskserv.schema, config).filter((hostname) => !isElsewhere(hostname));
     const references = own.map((hostname) => {
       const provider = providers.get(hostname);
-      if (provider === undefined) throw unknownReference(hostname, entry.name, server, definition);
+      if (provider === undefined)
+        throw unknownReference(hostname, entry.name, config, server, definition, at);
       return { hostname, provider };
     });
     return { use, references };
   });
+}
+
+/** The folder of a taskserv; an unknown one is reported at the server that names it. */
+async function folderOf(context: Context, server: Server, entry: ServerTaskserv): Promise<string> {
+  try {
+    return await context.extension('taskserv', entry.name);
+  } catch (error) {
+    const index = server.taskservs.indexOf(entry);
+    if (!(error instanceof ProvisioningError)) throw error;
+    const issue = placesOf(server)?.(['taskservs', index], error.message, error.code);
+    if (issue?.location === undefined) throw error;
+    const { code, kind, hint, details } = error;
+    const message = `${placeOf(issue)}: ${error.message}`;
+    throw new ProvisioningError({ code, kind, message, hint, details, issues: [issue], cause: error });
+  }
+}
+
+/** Finds keys of a taskserv's configuration: in the entry of the server, else in what all servers share. */
+function placesOfConfig(
+  server: Server,
+  entry: ServerTaskserv,
+  definition: TaskservDefinition,
+): IssueAt | undefined {
+  const onServer = placesOf(server);
+  const shared = placesOf(definition);
+  if (onServer === undefined || shared === undefined) return undefined;
+  const index = server.taskservs.indexOf(entry);
+  return (keys, message, code) => {
+    const own = hasKey(entry.config, keys[0]);
+    return own
+      ? onServer(['taskservs', index, 'config', ...keys], message, code)
+      : shared(['taskservs', entry.name, ...keys], message, code);
+  };
+}
+
+function hasKey(record: unknown, key: string | number | undefined): boolean {
+  return typeof record === 'object' && record !== null && key !== undefined && Object.hasOwn(record, key);
 }
 
 interface Loaded {
@@ -157,13 +199,31 @@ function ordered(entries: readonly Loaded[]): Loaded[] {
 function unknownReference(
   hostname: string,
   taskserv: string,
+  config: TaskservConfig,
   server: Server,
   definition: TaskservDefinition,
+  at: IssueAt | undefined,
 ): ProvisioningError {
+  const code = 'SERVER_REFERENCE_UNKNOWN';
+  const message = `Taskserv ${taskserv} on ${server.hostname} names server '${hostname}', which is not defined`;
+  const issue = at?.(pathTo(hostname, config) ?? [], message, code);
+  const location = issue?.location;
   return new ProvisioningError({
-    code: 'SERVER_REFERENCE_UNKNOWN',
+    code,
     kind: 'configuration',
-    message: `Taskserv ${taskserv} on ${server.hostname} names server '${hostname}', which is not defined`,
+    message,
+    ...(location === undefined ? {} : { location, issues: [issue!] }),
     hint: `Servers of this infrastructure: ${definition.servers.map((other) => other.hostname).join(', ')}`,
   });
+}
+
+/** The keys that lead to a value, depth first. */
+function pathTo(wanted: string, value: unknown): (string | number)[] | undefined {
+  if (value === wanted) return [];
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, item] of Object.entries(value)) {
+    const rest = pathTo(wanted, item);
+    if (rest !== undefined) return [Array.isArray(value) ? Number(key) : key, ...rest];
+  }
+  return undefined;
 }

@@ -1,4 +1,5 @@
 import { ProvisioningError, type TaskservUse } from '@provisioning/extensions-sdk';
+import type { IssueAt } from '../infra/places.ts';
 import { describeErrors, jsonSchemaValidator, type JsonSchema } from './json-schema.ts';
 import type { TaskservPackage } from './package.ts';
 
@@ -7,12 +8,14 @@ export type TaskservConfig = Readonly<Record<string, unknown>>;
 /**
  * The configuration a taskserv runs with: schema defaults < profile of the package < the infrastructure's and the
  * server's own (08 §6.2). Records merge deeply, lists are replaced, unknown keys are kept.
+ * @param at finds where a key of the configuration is written, for the findings.
  * @throws ProvisioningError `TASKSERV_CONFIG_INVALID` listing every finding; `TASKSERV_PROFILE_UNKNOWN`.
  */
 export function resolveTaskservConfig(
   taskserv: TaskservPackage,
   use: TaskservUse,
   hostname: string,
+  at?: IssueAt,
 ): TaskservConfig {
   const { name, profiles } = taskserv.manifest;
   const profile = profiles[use.profile];
@@ -28,12 +31,13 @@ export function resolveTaskservConfig(
   const config = mergeConfig(profile ?? {}, use.config);
   const validate = jsonSchemaValidator(taskserv.schema);
   if (validate(config)) return config;
-  const issues = describeErrors(validate.errors, 'config');
+  const issues = describeErrors(validate.errors, 'config', at);
   throw new ProvisioningError({
     code: 'TASKSERV_CONFIG_INVALID',
     kind: 'configuration',
     message: `Taskserv ${name} on ${hostname}: ${issues.map(({ message }) => message).join('; ')}`,
     hint: `See the configuration of ${name} with: provisioning taskserv show ${name}`,
+    ...(issues.length === 1 && issues[0]!.location !== undefined ? { location: issues[0]!.location } : {}),
     issues,
   });
 }

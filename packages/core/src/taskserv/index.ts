@@ -1,4 +1,9 @@
-export { mergeConfig, resolveTaskservConfig, serverReferences } from './configuration.ts';
+export {
+  mergeConfig,
+  resolveTaskservConfig,
+  serverReferences,
+  type TaskservConfig,
+} from './configuration.ts';
 export type { TaskservObservation } from './difference.ts';
 export { ServerDirectory, type ServerReference, type ServerTarget } from './host.ts';
 export { type ObserveOptions, observeTaskservs, prepareTaskserv } from './observe.ts';

@@ -1,4 +1,5 @@
 import type { Issue } from '@provisioning/extensions-sdk';
+import type { IssueAt } from '../infra/places.ts';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -28,16 +29,24 @@ export function jsonSchemaValidator(schema: JsonSchema): ValidateFunction {
   return validate;
 }
 
-/** Ajv's findings in our words; `root` is put before each path. */
-export function describeErrors(errors: readonly ErrorObject[] | null | undefined, root: string): Issue[] {
+/** Ajv's findings in our words; `root` is put before each path, `at` finds the place where the key is written. */
+export function describeErrors(
+  errors: readonly ErrorObject[] | null | undefined,
+  root: string,
+  at?: IssueAt,
+): Issue[] {
   return (errors ?? []).map((error) => {
-    const key = `${root}${error.instancePath.replaceAll('/', '.')}`.replace(/^\./, '');
-    return {
-      message: `${key === '' ? 'it' : key} ${expectation(error)}`,
-      location: undefined,
-      code: error.keyword,
-    };
+    const path = error.instancePath.split('/').slice(1).map(unescaped);
+    const key = [...(root === '' ? [] : [root]), ...path].join('.');
+    const message = `${key === '' ? 'it' : key} ${expectation(error)}`;
+    return at?.(path, message, error.keyword) ?? { message, code: error.keyword };
   });
+}
+
+/** A step of a JSON Pointer (RFC 6901 §4); numbers are places in a list. */
+function unescaped(step: string): string | number {
+  const key = step.replaceAll('~1', '/').replaceAll('~0', '~');
+  return /^(0|[1-9]\d*)$/.test(key) ? Number(key) : key;
 }
 
 function expectation(error: ErrorObject): string {
