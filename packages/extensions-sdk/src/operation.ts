@@ -51,6 +51,8 @@ export interface Context {
    * configuration says of the provider (05 §2.1.5). Its code is not loaded for this.
    */
   serverDefaults(provider: string): Promise<Record<string, unknown>>;
+  /** `providers.<p>` with what templates and the infrastructure say of it; without it `config` is all there is. */
+  providerSettings?(provider: string): Promise<Record<string, unknown>>;
   readonly transports: Transports;
   /** Folder of an extension: `extension('taskserv', 'redis')`. @throws ProvisioningError `TASKSERV_NOT_FOUND` and the like. */
   extension(kind: 'provider' | 'taskserv' | 'cluster', name: string): Promise<string>;

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { type Configuration, type ExtensionRecord, userDirectories } from '@provisioning/core';
-import { packOne, type PackResult } from '@provisioning/distribution';
+import { type PackInput, packOne, type PackResult } from '@provisioning/distribution';
 import type { ProvisioningCommand } from '../frame/command.ts';
 import { surroundingsOf } from '../session/surroundings.ts';
 
@@ -16,11 +16,14 @@ export function packFolder(
   return join(userDirectories(surroundingsOf(command.runtime)).data, 'distribution', 'packages');
 }
 
-/** Packs one discovered extension. */
+/** What is packed: a discovered extension, or the program itself. */
+export type Packable = Pick<ExtensionRecord, 'path' | 'manifest'> & { readonly type: PackInput['kind'] };
+
+/** Packs one extension, or the program. */
 export function packRecord(
   command: ProvisioningCommand,
   configuration: Configuration,
-  record: ExtensionRecord,
+  record: Packable,
   options: { readonly output: string; readonly version?: string },
 ): Promise<PackResult> {
   const said = (key: string): string | undefined => {

@@ -5,6 +5,7 @@ import {
   loadInfrastructure,
   Project,
   providerServerDefaults,
+  providerSettings,
   type Selection,
   userDirectories,
   withLayers,
@@ -52,6 +53,7 @@ export async function loadDefinition(
 ): Promise<Infrastructure> {
   const provider = configuration.get('providers.default');
   const extensions = openCatalogue(command, { workspacePath: selection.path, infra: selection.infra });
+  const places = () => layerPlaces(command, selection, configuration, extensions);
   const definition = await loadInfrastructure({
     workspacePath: selection.path,
     workspaceName: selection.name,
@@ -59,12 +61,20 @@ export async function loadDefinition(
     environment: configuration.environment,
     configuration,
     surroundings: surroundingsOf(command.runtime),
-    serverDefaults: (name) => providerServerDefaults(name, { extensions, configuration }),
+    serverDefaults: (name) =>
+      providerServerDefaults(name, {
+        extensions,
+        settings: (provider) =>
+          providerSettings(provider, {
+            configuration,
+            layers: async (one) => layersAround(await places(), 'provider', one),
+          }),
+      }),
     ...options,
     ...(command.globals.settings === undefined ? {} : { settingsFile: command.globals.settings }),
     ...(typeof provider === 'string' && provider !== '' ? { defaultProvider: provider } : {}),
   });
-  return withLayers(definition, await layerPlaces(command, selection, configuration, extensions));
+  return withLayers(definition, await places());
 }
 
 /** What a project of this command line is opened with. */

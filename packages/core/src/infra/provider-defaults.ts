@@ -16,21 +16,23 @@ export interface ProviderDefaultSources {
   /** The extensions whose manifests say `defaults.server`. */
   readonly extensions?: Pick<ExtensionCatalogue, 'find'>;
   readonly configuration?: Pick<Configuration, 'get'>;
+  /** `providers.<p>` with what templates say of it; default: what the configuration says. */
+  readonly settings?: (provider: string) => Promise<Data>;
 }
 
 /**
  * What lies beneath the servers of one provider, lowest first (05 §2.1.5): `defaults.server` of the extension's manifest,
- * then `providers.<p>.default_plan`, `default_os` and `providers.<p>.defaults` of the configuration. No code of the
+ * then `providers.<p>.default_plan`, `default_os` and `providers.<p>.defaults`. No code of the
  * provider runs. `default_zone` is not among them: it is what `auto` means (06 §5.3).
  */
 export async function providerServerDefaults(
   provider: string,
-  { extensions, configuration }: ProviderDefaultSources,
+  { extensions, configuration, settings: settingsOf }: ProviderDefaultSources,
 ): Promise<Data> {
   const manifest = (await extensions?.find('provider', provider))?.manifest;
   const defaults = manifest?.['defaults'];
   const shipped = isRecord(defaults) && isRecord(defaults['server']) ? defaults['server'] : {};
-  const settings = configuration?.get(`providers.${provider}`);
+  const settings = (await settingsOf?.(provider)) ?? configuration?.get(`providers.${provider}`);
   if (!isRecord(settings)) return canonicalServer(shipped);
   const configured: Data = {};
   for (const [key, field] of configuredFields) {

@@ -1,5 +1,6 @@
 export type { LayerPlaces, RuntimeLayer } from './collect.ts';
 export { type AroundLayers, layersAround, withLayers } from './definition.ts';
+export { providerSettings } from './provider-settings.ts';
 export { type LayerStatistics, layerStatistics } from './counts.ts';
 export { type KeyExplanation, explainKey, resolveModule } from './explain.ts';
 export { type FileMark, type LayerOverview, layerOverview, modulesOf } from './overview.ts';

@@ -5,7 +5,7 @@ import {
   userDirectories,
 } from '../config/index.ts';
 import { type Infrastructure, loadInfrastructure, providerServerDefaults } from '../infra/index.ts';
-import { layerPlaces, layersAround, withLayers } from '../layers/index.ts';
+import { layerPlaces, layersAround, providerSettings, withLayers } from '../layers/index.ts';
 import { Project, type ProjectOptions } from './project.ts';
 
 export interface OpenProjectOptions {
@@ -51,6 +51,7 @@ export async function openProject(options: OpenProjectOptions): Promise<OpenedPr
       env: surroundings.env,
       moduleUrls: options.moduleUrls,
     });
+  const providerLayers = async (name: string) => layersAround(await places(), 'provider', name);
   const project: Project = new Project({
     workspace,
     infra,
@@ -62,7 +63,7 @@ export async function openProject(options: OpenProjectOptions): Promise<OpenedPr
     dataPath: directories.data,
     userConfigPath: directories.config,
     log: options.log,
-    providerLayers: async (name) => layersAround(await places(), 'provider', name),
+    providerLayers,
   });
   return {
     project,
@@ -77,7 +78,10 @@ export async function openProject(options: OpenProjectOptions): Promise<OpenedPr
         configuration,
         surroundings,
         serverDefaults: (provider) =>
-          providerServerDefaults(provider, { extensions: project.extensions, configuration }),
+          providerServerDefaults(provider, {
+            extensions: project.extensions,
+            settings: (name) => providerSettings(name, { configuration, layers: providerLayers }),
+          }),
         defaultProvider: String(configuration.get('providers.default') ?? 'local'),
       });
       return withLayers(definition, await places());

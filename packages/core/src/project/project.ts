@@ -8,8 +8,8 @@ import {
   ProvisioningError,
   type Transports,
 } from '@provisioning/extensions-sdk';
+import type { Configuration } from '../config/configuration.ts';
 import type { Data } from '../config/document.ts';
-import { mergeData } from '../config/merge.ts';
 import { ExtensionCatalogue } from '../extensions/discover.ts';
 import {
   appendRecords,
@@ -19,6 +19,7 @@ import {
 } from '../extensions/isolation/audit.ts';
 import { providerServerDefaults } from '../infra/provider-defaults.ts';
 import type { AroundLayers } from '../layers/definition.ts';
+import { providerSettings } from '../layers/provider-settings.ts';
 import {
   declaredSecrets,
   declaredVariables,
@@ -32,7 +33,7 @@ import { checkProfile, isCertified, providerProfile } from '../providers/profile
 import { createTransports } from '../transport/index.ts';
 
 /** The part of a resolved configuration that operations read. */
-export interface ConfigurationReader {
+export interface ConfigurationReader extends Partial<Pick<Configuration, 'fragments'>> {
   get(path: string): unknown;
 }
 
@@ -142,8 +143,9 @@ export class Project implements AsyncDisposable {
       serverDefaults: (provider) =>
         providerServerDefaults(provider, {
           extensions: this.extensions,
-          configuration: this.#options.configuration,
+          settings: (name) => this.#settings(name),
         }),
+      providerSettings: (provider) => this.#settings(provider),
       transports: this.transports,
       extension: async (kind, name) => (await this.extensions.get(kind, name)).path,
       report: run.report ?? (() => undefined),
@@ -175,6 +177,12 @@ export class Project implements AsyncDisposable {
     return this.#statistics;
   }
 
+  /** `providers.<p>` as it is in force. */
+  #settings(name: string): Promise<Data> {
+    const { configuration, providerLayers } = this.#options;
+    return providerSettings(name, { configuration, layers: providerLayers });
+  }
+
   async #module(name: string): Promise<Provider> {
     return remembered(this.#modules, name, async () => {
       const record = await this.extensions.get('provider', name);
@@ -202,12 +210,9 @@ export class Project implements AsyncDisposable {
     return remembered(this.#providers, name, async () => {
       const provider = await this.#module(name);
       const { manifest } = await this.extensions.get('provider', name);
-      const { configuration, cachePath, log, variables } = this.#options;
-      const config = configuration.get(`providers.${name}`);
-      const { below, above } = (await this.#options.providerLayers?.(name)) ?? { below: {}, above: {} };
-      const own = (typeof config === 'object' && config !== null ? config : {}) as Data;
+      const { cachePath, log, variables } = this.#options;
       const instance = await initialise(name, provider, {
-        config: mergeData(mergeData(below, own), above),
+        config: await this.#settings(name),
         workspace: this.workspace,
         infra: this.infra,
         secrets: declaredSecrets(manifest, variables),

@@ -60,8 +60,20 @@ export interface CollectOptions {
   readonly include?: readonly string[];
   /** Is added to the default list. */
   readonly exclude?: readonly string[];
+  /** Files that belong into the package wherever they stand: what the manifest names as entry points. */
+  readonly always?: readonly string[];
   /** Everything but the excluded. */
   readonly everything?: boolean;
+}
+
+/** What the manifest of an extension says about its package. */
+export function packageFiles(manifest: Readonly<Record<string, unknown>>): CollectOptions {
+  const build = (manifest['build'] ?? {}) as Pick<CollectOptions, 'include' | 'exclude'>;
+  const points = Object.values((manifest['entry_points'] ?? {}) as Readonly<Record<string, unknown>>);
+  const always = points
+    .filter((point) => typeof point === 'string')
+    .map((point) => point.replace(/^\.\//, ''));
+  return { ...build, always };
 }
 
 /**
@@ -72,9 +84,8 @@ export async function collectFiles(
   folder: string,
   options: CollectOptions = {},
 ): Promise<readonly (TarFile | TarSymlink)[]> {
-  const include = (options.everything === true ? ['**'] : (options.include ?? defaultInclude)).map(
-    globToRegExp,
-  );
+  const chosen = options.everything === true ? ['**'] : (options.include ?? defaultInclude);
+  const include = [...chosen, ...(options.always ?? [])].map(globToRegExp);
   const exclude = [...defaultExclude, ...(options.exclude ?? [])].map(globToRegExp);
   const found: (TarFile | TarSymlink)[] = [];
   const visit = async (relative: string): Promise<void> => {

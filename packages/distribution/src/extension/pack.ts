@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { collectFiles } from '../archive/collect.ts';
+import { collectFiles, packageFiles } from '../archive/collect.ts';
 import { gzip } from '../archive/gzip.ts';
 import { writeTar } from '../archive/tar-writer.ts';
 import { type Descriptor, describe } from '../oci/descriptor.ts';
@@ -58,7 +58,7 @@ async function readManifestFile(folder: string): Promise<Readonly<Record<string,
  */
 export async function packExtension(folder: string, options: PackOptions = {}): Promise<ExtensionPackage> {
   const manifest = readPackageManifest(await (options.readManifest ?? readManifestFile)(folder));
-  const files = [...(await collectFiles(folder, manifest.build ?? {}))];
+  const files = [...(await collectFiles(folder, packageFiles(manifest)))];
   if (!files.some(({ path }) => path === 'manifest.yaml')) {
     // A folder with an older manifest alone: whoever installs the package reads the form of today.
     const { stringify } = await import('yaml');

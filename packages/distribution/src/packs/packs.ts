@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import semver from 'semver';
-import { collectFiles } from '../archive/collect.ts';
+import { collectFiles, packageFiles } from '../archive/collect.ts';
 import { writeTar } from '../archive/tar-writer.ts';
 import type { PackageKind } from '../extension/kind.ts';
 import { writeFileAtomically } from '../layout/atomic-file.ts';
@@ -31,7 +31,8 @@ export interface PackMetadata {
 
 export interface PackInput {
   readonly folder: string;
-  readonly kind: PackageKind;
+  /** `core` is the program itself; `manifest` is then its `package.json`. */
+  readonly kind: PackageKind | 'core';
   readonly manifest: Readonly<Record<string, unknown>>;
   /** Default: that of the manifest. */
   readonly version?: string;
@@ -49,13 +50,27 @@ export interface PackResult {
   readonly state: 'created' | 'unchanged' | 'would-create';
 }
 
+/** What the program is made of where it is installed (06 §10.2). */
+const coreFiles = ['package.json', 'bin/**', 'dist/**', 'README.md', 'CHANGELOG.md', 'LICENSE'];
+
+/** Name and file names of a pack. */
+function namesOf(
+  { kind, manifest }: PackInput,
+  version: string,
+): { name: string; file: string; metadata: string } {
+  if (kind === 'core')
+    return { name: 'provisioning', file: `provisioning_${version}.tar`, metadata: 'provisioning_core.json' };
+  const name = String(manifest['name']);
+  const stem = `${name}_${shortKinds[kind]}`;
+  return { name, file: `${stem}_${version}.tar`, metadata: `${stem}.json` };
+}
+
 /**
- * Writes an extension as an immutable archive with its metadata (09 §11).
+ * Writes an extension, or the program itself, as an immutable archive with its metadata (09 §11).
  * @throws ProvisioningError `PACK_EXISTS` when the version is there with other content; `INVALID_VERSION`, exit 2.
  */
 export async function packOne(input: PackInput): Promise<PackResult> {
   const { manifest, kind, output } = input;
-  const name = String(manifest['name']);
   const version = input.version ?? String(manifest['version']);
   if (semver.valid(version) === null) {
     throw new ProvisioningError({
@@ -64,13 +79,12 @@ export async function packOne(input: PackInput): Promise<PackResult> {
       message: `${version} is no version: expected MAJOR.MINOR.PATCH`,
     });
   }
-  const build = manifest['build'] as
-    { readonly include?: readonly string[]; readonly exclude?: readonly string[] } | undefined;
-  const archive = writeTar(await collectFiles(input.folder, build ?? {}));
+  const { name, file, metadata: metadataFile } = namesOf(input, version);
+  const chosen = kind === 'core' ? { include: coreFiles } : packageFiles(manifest);
+  const archive = writeTar(await collectFiles(input.folder, chosen));
   const sha256 = createHash('sha256').update(archive).digest('hex');
-  const file = `${name}_${shortKinds[kind]}_${version}.tar`;
   const path = join(output, file);
-  const metadataPath = join(output, `${name}_${shortKinds[kind]}.json`);
+  const metadataPath = join(output, metadataFile);
   const before = await readFile(path).catch(() => undefined);
   const said = (key: string, fallback: string | undefined): string => {
     const value = manifest[key];

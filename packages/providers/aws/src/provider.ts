@@ -52,6 +52,6 @@ export const provider = defineProvider({
   }),
   configSchema: AwsConfig,
   serverSchema: AwsServer,
-  defaults: { server: { os: 'ubuntu-22.04' } },
+  defaults: { server: { os: 'ubuntu-22.04', plan: 't3.medium' } },
   init: async (context) => createInstance(context),
 });

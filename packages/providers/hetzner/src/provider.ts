@@ -48,6 +48,6 @@ export const provider = defineProvider({
   }),
   configSchema: HetznerConfig,
   serverSchema: HetznerServer,
-  defaults: { server: { user: 'root', os: 'ubuntu-24.04' } },
+  defaults: { server: { user: 'root', os: 'ubuntu-24.04', plan: 'cx22' } },
   init: async (context) => createInstance(context),
 });

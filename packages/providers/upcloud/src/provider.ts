@@ -54,6 +54,6 @@ export const provider = defineProvider({
   }),
   configSchema: UpcloudConfig,
   serverSchema: ServerUpcloud,
-  defaults: { server: { user: 'root', os: 'ubuntu-22.04' } },
+  defaults: { server: { user: 'root', os: 'ubuntu-22.04', plan: '2xCPU-4GB' } },
   init: async (context) => createInstance(context),
 });

@@ -1,7 +1,10 @@
-import { appendFile, cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { RegistryServer } from '@provisioning/distribution';
+import { requiredProviderFunctions } from '@provisioning/extensions-sdk';
 import { type Outcome, run } from '../../../test/run.ts';
 
 const upcloud = join(import.meta.dirname, '../../../../providers/upcloud');
@@ -119,4 +122,87 @@ test('06 §10.2 an archive that is not what was packed, or another provider, is 
   const damaged = await cli('providers install hetzner wuji --from packs/hetzner_prov_0.1.0.tar');
   expect([damaged.code, damaged.stderr]).toEqual([1, expect.stringContaining('is not what was packed')]);
   expect(await readdir(join(folder, 'ws/infra/wuji/vendor'))).toEqual([]);
+});
+
+/** A provider in plain JavaScript that says in its zone where it was loaded from. */
+async function ownProvider(): Promise<string> {
+  const path = join(folder, 'ws/extensions/providers/acme');
+  await mkdir(path, { recursive: true });
+  const functions = requiredProviderFunctions.filter((name) => name !== 'listZones');
+  const source = `const instance = { ${functions.map((name) => `${name}: async () => []`).join(', ')} };
+    instance.listZones = async () => [{ name: new URL('.', import.meta.url).pathname.split('/').at(-2), region: 'x', available: true }];
+    const metadata = () => ({ name: 'acme', version: '1.0.0', type: 'provider', display_name: 'Acme', description: 'Own', interface: 'API', category: 'cloud',
+      capabilities: { server_management: true }, required_auth: [], auth_methods: [], supported_os: ['any'], regions: [], certified: false });
+    export default { apiVersion: '2.0', metadata, configSchema: {}, serverSchema: {}, defaults: { server: {} }, init: async () => instance };\n`;
+  const manifest =
+    'name: acme\ntype: provider\nversion: 1.0.0\ndescription: Own\nentry_points: { provider: provider.js }\n';
+  await writeFile(join(path, 'provider.js'), source);
+  await writeFile(join(path, 'manifest.yaml'), manifest);
+  await writeFile(join(path, 'README.md'), '# Acme\n');
+  return path;
+}
+
+test('06 §10.2 a provider comes from a registry into vendor/, and is loaded from there and nowhere else', async () => {
+  const source = await ownProvider();
+  const zones = async (): Promise<unknown> => json('provider zones acme');
+  expect(await zones()).toMatchObject([{ name: 'acme' }]);
+  const registry = new RegistryServer({ storage: join(folder, 'oci'), port: 0 });
+  const { port } = await registry.listen();
+  try {
+    const pushed = await json<{ reference: string; digest: string }>(
+      `oci push ${source} --registry 127.0.0.1:${port} --namespace own`,
+    );
+    await rm(source, { recursive: true });
+    const reference = pushed.reference.replace(/^(?:oci:\/\/)?/, 'oci://');
+    const { provider } = await json<{ provider: { sha256: string } }>(
+      `providers install acme wuji --environment prod --from ${reference}`,
+    );
+    expect(provider).toMatchObject({
+      name: 'acme',
+      version: '1.0.0',
+      mode: 'pack',
+      path: 'vendor/acme_prov',
+    });
+    expect(`sha256:${provider.sha256}`).toBe(pushed.digest);
+    const wrong = await cli(`providers install upcloud wuji --from ${reference}`);
+    expect([wrong.code, wrong.stderr]).toEqual([
+      1,
+      expect.stringContaining("holds provider 'acme', expected provider 'upcloud'"),
+    ]);
+  } finally {
+    await registry.close();
+  }
+  // The source and the registry are gone.
+  expect(await zones()).toMatchObject([{ name: 'acme_prov' }]);
+  const listed = await json<{ name: string; source: string }[]>('provider list --verbose');
+  expect(listed).toContainEqual(expect.objectContaining({ name: 'acme', source: 'infrastructure' }));
+  expect((await cli('provider validate-install wuji')).stderr).not.toContain('acme');
+  await done('providers remove acme wuji');
+  expect((await cli('provider zones acme')).code).toBe(5);
+});
+
+test('06 §10.2 pack core writes the program, the same archive each time, with its metadata', async () => {
+  interface Packed {
+    readonly path: string;
+    readonly metadataPath: string;
+    readonly metadata: { readonly name: string; readonly sha256: string };
+  }
+  const first = await json<Packed>('pack core --output programs --version 7.0.0');
+  expect([first.path, first.metadataPath].map((path) => basename(path))).toEqual([
+    'provisioning_7.0.0.tar',
+    'provisioning_core.json',
+  ]);
+  const again = await json<Packed>('pack core --output elsewhere --version 7.0.0');
+  expect(again.metadata.sha256).toBe(first.metadata.sha256);
+  expect(JSON.parse(await readFile(first.metadataPath, 'utf8'))).toMatchObject({
+    name: 'provisioning',
+    version: '7.0.0',
+    package_file: 'provisioning_7.0.0.tar',
+  });
+  const names = execFileSync('tar', ['-tf', first.path], { encoding: 'utf8' }).split('\n');
+  expect(names).toEqual(expect.arrayContaining(['package.json', 'bin/provisioning.js', 'dist/main.js']));
+  expect(names.filter((name) => /^(src|test|node_modules)\//.test(name))).toEqual([]);
+  expect((await json<{ name: string }[]>('pack list --output programs')).map(({ name }) => name)).toEqual([
+    'provisioning',
+  ]);
 });

@@ -31,9 +31,12 @@ export async function chooseZone(
     return server.zone;
   }
   const settings = `providers.${server.provider}`;
-  const configured = context.config(`${settings}.default_zone`);
+  const inForce = await context.providerSettings?.(server.provider);
+  const setting = (key: string): unknown =>
+    inForce === undefined ? context.config(`${settings}.${key}`) : inForce[key];
+  const configured = setting('default_zone');
   if (typeof configured === 'string' && configured !== '') return configured;
-  const allowed = context.config(`${settings}.zones`);
+  const allowed = setting('zones');
   const names = zones
     .filter(({ name, available }) => available && (!Array.isArray(allowed) || allowed.includes(name)))
     .map(({ name }) => name)
