@@ -156,6 +156,8 @@ export interface ProviderMetadata {
   readonly supported_os: readonly string[];
   readonly regions: readonly string[];
   readonly certified: boolean;
+  /** Prices for a promised time, where the provider sells them: for how many months, and where they are bought. */
+  readonly reservations?: { readonly months: readonly number[]; readonly url: string };
 }
 
 /** Everything a provider may touch; it reads no environment variable and no file on its own (06 §2). */

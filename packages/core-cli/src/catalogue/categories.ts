@@ -25,6 +25,7 @@ export const categories: readonly Category[] = [
       'provider',
       'network',
       'storage',
+      'cost',
       'create-server-task',
       'rollback',
       'restore',

@@ -6,8 +6,8 @@ const planned = new Set(
   (
     'rollback restore create-server-task ' +
     'mode setup platform services dns gitea daemon auth mfa kms secrets break-glass compliance ' +
-    'audit cedar policy admin backup gitops service test metrics alerts performance maintenance cleanup detect ' +
-    'complete ifc rules ai mcp sops nu nuinfo qr plugin migrate monitoring cost price ' +
+    'audit cedar policy admin backup gitops service test metrics alerts performance maintenance detect ' +
+    'complete ifc rules ai mcp sops nu nuinfo qr plugin migrate monitoring ' +
     'login logout whoami encrypt decrypt platform'
   ).split(' '),
 );

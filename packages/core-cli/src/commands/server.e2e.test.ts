@@ -1,6 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { measureLoad } from '@provisioning/core';
 import { CliBed } from '../testing/cli-bed.ts';
 
 /** Servers that change during their life, through the command line. The tests build on each other. */
@@ -138,6 +140,63 @@ test('files go to, from and between servers', async () => {
   await must('server copy web-02:/root/other.txt back.txt');
   expect(await readFile(join(bed.infra, 'back.txt'), 'utf8')).toBe('hello\n');
   expect(await bed.cli('server copy a b')).toMatchObject({ code: 2 });
+});
+
+test('what was done to a server is on record; its own journal and load can be read', async () => {
+  const log = await must('server logs db-01');
+  expect(log).toMatch(
+    /INFO {2}server\.create: begins[^]*server\.resize: Resizing db-01[^]*server\.resize: done/,
+  );
+  expect(log).toMatch(/ERROR server\.os-update: db-01: packages were not updated/);
+  expect(log).not.toContain('web-01');
+  expect(await bed.json<string[]>('server logs db-01 --tail 2')).toHaveLength(2);
+  expect(await must('server logs db-01 --remote --tail 5')).toContain(' db-01 sshd');
+  const { project } = await bed.open();
+  const context = project.context({ idempotencyKey: 'test' });
+  const server = { hostname: 'db-01', provider: 'local', cores: 1, memory: 1024 };
+  const calm = await measureLoad(context, server);
+  expect(calm.memory).toBeGreaterThan(0);
+  await bed.sh('db-01', 'systemd-run --quiet --unit busy sh -c "while :; do :; done"');
+  const busy = await measureLoad(context, server);
+  await bed.sh('db-01', 'systemctl stop busy');
+  expect(busy.cpu).toBeGreaterThan(calm.cpu);
+});
+
+test('definitions are checked without a change: fields, plans, what an infrastructure needs', async () => {
+  expect(await must('server validate')).toMatch(/db-01: valid[^]*web-01: valid/);
+  const infra = await bed.json<{ valid: boolean; checks: { name: string; status: string }[] }>(
+    'infra validate',
+  );
+  expect(infra.valid).toBe(true);
+  expect(infra.checks).toContainEqual(expect.objectContaining({ name: 'ssh-key', status: 'ok' }));
+  expect(await must('workspace validate')).toContain("Infrastructure 'prod': 4 servers");
+  await bed.define(definition('two').replace('1xCPU-1GB', 'nope'));
+  expect(await bed.cli('server validate')).toMatchObject({
+    ...{ code: 3, stderr: expect.stringContaining("Server 'db-01': Invalid plan: nope") },
+  });
+  expect(await bed.cli('server validate web-01')).toMatchObject({ code: 0 });
+  await bed.define(definition('two'));
+});
+
+test('cleanup takes old files and expired snapshots; --check takes nothing', async () => {
+  await must('storage backup db-01');
+  const second = Math.floor(Date.now() / 1000);
+  while (Math.floor(Date.now() / 1000) === second) await sleep(20);
+  await must('storage backup db-01');
+  await bed.define(
+    `${definition('two')}\n[storage.backup]\nretention = { daily = 1, weekly = 0, monthly = 0 }\n`,
+  );
+  const old = join(bed.workspacePath, '.runtime', 'logs', 'old.log');
+  await writeFile(old, 'old\n');
+  await utimes(old, 0, 0);
+  const planned = await bed.json<{ files: string[]; snapshots: string[] }>('cleanup --check');
+  expect(planned.files).toEqual(['.runtime/logs/old.log']);
+  expect(planned.snapshots).toEqual([expect.stringMatching(/^prod\/db-01-\d{8}-\d{6}$/)]);
+  expect(await bed.json('cleanup --check')).toEqual(planned);
+  expect(await bed.cli('cleanup')).toMatchObject({ code: 2 });
+  expect(await must('cleanup --yes')).toContain('removed 1 snapshots');
+  expect(await must('cleanup --check')).toContain('Nothing to clean up');
+  expect(await must('server logs db-01')).toContain('server.create');
 });
 
 test('prices: local servers are free, and say so', async () => {

@@ -33,6 +33,11 @@ export async function pricesOf(
   return priceServers(context, servers, observed);
 }
 
+/** Says which prices are missing, and why. */
+export function warnUnpriced({ out }: ProvisioningCommand, { unpriced }: PlannedCost): void {
+  for (const { provider, reason } of unpriced) out.warn(`No prices of ${provider}: ${reason}`);
+}
+
 /** `server price` (05 §10). */
 export async function showPrices(
   command: ProvisioningCommand,
@@ -42,7 +47,7 @@ export async function showPrices(
   await using session = await openInfrastructure(command);
   const { out } = command;
   const prices = await pricesOf(session, names, options.provider);
-  for (const { provider, reason } of prices.unpriced) out.warn(`No prices of ${provider}: ${reason}`);
+  warnUnpriced(command, prices);
   const offers = options.compare ? await offersFor(session, prices.servers) : undefined;
   const document = {
     servers: prices.servers.map((server) => ({

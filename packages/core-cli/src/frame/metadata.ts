@@ -57,7 +57,7 @@ const groups: Readonly<Record<string, CommandMetadata['group']>> = {
   secrets: 'authentication',
 };
 const infrastructure = new Set(
-  'server taskserv cluster infra provider providers network storage plan deploy destroy create delete update price'.split(
+  'server taskserv cluster infra provider providers network storage plan deploy destroy create delete update price cost'.split(
     ' ',
   ),
 );

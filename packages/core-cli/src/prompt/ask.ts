@@ -14,6 +14,11 @@ export async function ask(
   options: { readonly hidden?: boolean } = {},
 ): Promise<string> {
   const terminal = runtime.stdin.isTTY === true;
+  // An input that has ended tells nobody a second time.
+  if (runtime.stdin.readableEnded) {
+    runtime.stderr.write(`${question}\n`);
+    return '';
+  }
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const output = options.hidden === true ? silent : runtime.stderr;
   if (options.hidden === true) runtime.stderr.write(question);

@@ -1,4 +1,4 @@
-import { operations, selectServers } from '@provisioning/core';
+import { runOperation, selectServers } from '@provisioning/core';
 import type { ProvisioningCommand } from '../frame/command.ts';
 import type { InfrastructureSession } from '../session/infrastructure.ts';
 
@@ -22,12 +22,12 @@ export async function updatePackages(
   }
   await command.confirm(`Update the packages of ${servers.map(({ hostname }) => hostname).join(', ')}?`);
   out.progress(`Updating OS packages on ${infrastructure.name} servers...`);
-  const operation = operations.get('server.os-update')!;
   const results: { hostname: string; packages: number; rebooted: boolean }[] = [];
   for (const { hostname, provider } of servers) {
     out.progress(`${hostname}: Updating packages...`);
     const input = { server: { hostname, provider }, reboot };
-    const result = (await operation.run(context, input)) as (typeof results)[number];
+    const node = { id: hostname, type: 'server.os-update', name: hostname, input, dependencies: [] };
+    const result = (await runOperation(node, context)) as (typeof results)[number];
     results.push(result);
     out.success(`${hostname}: ${result.packages} packages updated${result.rebooted ? ', restarted' : ''}`);
   }

@@ -79,12 +79,17 @@ export class CliBed implements AsyncDisposable {
 
   /** Runs a script as root on a server and gives its output; fails when the script does. */
   async sh(hostname: string, script: string): Promise<string> {
-    const { project } = (this.#opened ??= await this.#open());
+    const { project } = await this.open();
     const provider = await project.provider('local');
     const transport = await project.transports.open(await provider.getAccess({ hostname }));
     const { code, stdout, stderr } = await transport.run('sh -e -s', { input: script });
     if (code !== 0) throw new Error(`${hostname}: exit ${code}: ${stdout}${stderr}`);
     return stdout;
+  }
+
+  /** The infrastructure's providers and connections, as commands have them; closed with the bed. */
+  async open(): Promise<OpenedProject> {
+    return (this.#opened ??= await this.#open());
   }
 
   #open(): Promise<OpenedProject> {

@@ -3,6 +3,7 @@ export {
   ageCipher,
   ageKeyPlaces,
   ageRecipients,
+  hasAgeIdentity,
   defaultCiphers,
   encryptAge,
   sopsCipher,

@@ -14,7 +14,7 @@ import { serverResize } from './server/resize.ts';
 import { serverRollout } from './server/rollout.ts';
 import { serverPackages } from './server/system-packages.ts';
 import { serverUpdate } from './server/update.ts';
-import { volumeEnsure } from './storage/volume.ts';
+import { volumeDelete, volumeEnsure } from './storage/volume.ts';
 import { taskservCreate } from './taskserv/create.ts';
 import { taskservDelete } from './taskserv/delete.ts';
 import { taskservRollback } from './taskserv/rollback.ts';
@@ -33,6 +33,7 @@ const all: readonly Operation[] = [
   networkEnsure,
   loadBalancerEnsure,
   volumeEnsure,
+  volumeDelete,
   taskservCreate,
   taskservDelete,
   taskservUpdate,

@@ -9,6 +9,7 @@ import {
 import { Value } from 'typebox/value';
 import type { RunOptions } from '../project/project.ts';
 import { operations } from './operations.ts';
+import { runWithServerLog } from './server-log.ts';
 
 /** How one node of a graph ended. A node is skipped when one it depends on did not succeed. */
 export interface NodeResult {
@@ -67,6 +68,12 @@ export function operationOf(node: OperationNode): Operation {
   return operation;
 }
 
+/** Runs the operation of a node; the logs of its servers tell of it. */
+export function runOperation(node: OperationNode, context: Context): Promise<unknown> {
+  const operation = operationOf(node);
+  return runWithServerLog(context, operation, node, (logged) => operation.run(logged, node.input as never));
+}
+
 /**
  * Runs a graph in this process, without a journal: what `--direct` does. Independent nodes run side by side; a failure
  * stops only what depends on it.
@@ -94,7 +101,7 @@ export async function runGraph(
     emit({ type: 'started', node });
     try {
       const context = contextOf(place, node, options, emit);
-      const work = () => operationOf(node).run(context, node.input as never);
+      const work = () => runOperation(node, context);
       const output = await (options.around?.(node, work) ?? work());
       done.push({ node, output });
       settle(node, { id: node.id, name: node.name, status: 'completed', output });

@@ -6,6 +6,7 @@ import {
   type Server,
 } from '@provisioning/extensions-sdk';
 import { checkResourceLimits, companyEnvironment, useOf } from '../infra/company-environment.ts';
+import { costAlert, costAlertText } from '../cost/records.ts';
 import { checkBudget } from '../infra/cost.ts';
 import { chooseSize, type Sizing } from '../operations/server/specification.ts';
 import { chooseZone } from '../operations/server/zone.ts';
@@ -187,7 +188,7 @@ function limit(
   );
 }
 
-/** The whole infrastructure against the budget of the configuration (05 §10). */
+/** The whole infrastructure against the budget of the configuration and the alert that is set (05 §10). */
 async function budget(
   context: Context,
   { servers }: Infrastructure,
@@ -195,8 +196,12 @@ async function budget(
   force: boolean,
 ): Promise<readonly string[]> {
   const most = context.config('cost_controls.max_monthly_budget');
-  if (typeof most !== 'number') return [];
-  const { totals } = await priceServers(context, servers, observed);
+  const alert = await costAlert(context);
+  if (typeof most !== 'number' && alert === undefined) return [];
+  const cost = await priceServers(context, servers, observed);
+  const { totals } = cost;
+  const warned = [costAlertText(alert, cost)].filter((line) => line !== undefined);
+  if (typeof most !== 'number') return warned;
   const threshold = context.config('cost_controls.alert_threshold');
   const projected = Math.max(0, ...totals.map(({ monthly }) => monthly));
   const warning = checkBudget(projected, {
@@ -204,5 +209,5 @@ async function budget(
     force,
     ...(typeof threshold === 'number' ? { threshold } : {}),
   });
-  return warning === undefined ? [] : [warning];
+  return warning === undefined ? warned : [...warned, warning];
 }

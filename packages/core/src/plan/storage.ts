@@ -1,6 +1,6 @@
 import type { Change, Context, OperationNode, Storage } from '@provisioning/extensions-sdk';
 import type { Infrastructure } from '../infra/infrastructure.ts';
-import { volumeEnsure } from '../operations/storage/volume.ts';
+import { isVolume, volumeEnsure } from '../operations/storage/volume.ts';
 import type { Plan } from './plan.ts';
 
 type Volume = NonNullable<Storage['volumes']>[number];
@@ -66,7 +66,7 @@ export async function listVolumes(
   );
   const there = lists.flat();
   const planned = volumes
-    .filter(({ name }) => !there.some((one) => one.name === name))
+    .filter(({ name }) => !there.some((one) => isVolume(one.name, name, context.infra)))
     .map((volume): ListedVolume => ({
       ...{ name: volume.name, provider: providerOf(volume, infrastructure), size: volume.size },
       ...{ server: volume.server ?? null, state: 'planned' },

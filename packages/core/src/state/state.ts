@@ -22,6 +22,8 @@ export interface ServerRecord {
   readonly cores: number;
   readonly memory: number;
   readonly status: string;
+  /** When the server was first seen in this state; absent in records of older versions. */
+  readonly status_since?: string;
   readonly ip_addresses: Readonly<Record<string, string>>;
   readonly created_at: string;
   readonly updated_at: string;
@@ -122,6 +124,7 @@ export class StateFile {
       const known = before?.id === server.id ? before : undefined;
       const ssh = options.ssh ?? known?.ssh;
       const operation = options.finished === true ? undefined : known?.operation;
+      const time = new Date(now).toISOString();
       const record: ServerRecord = {
         id: server.id,
         name: server.name,
@@ -131,9 +134,10 @@ export class StateFile {
         cores: server.cores,
         memory: server.memory,
         status: server.status,
+        status_since: known?.status === server.status ? (known.status_since ?? time) : time,
         ip_addresses: { ...server.ip_addresses } as Record<string, string>,
         created_at: server.created_at,
-        updated_at: new Date(now).toISOString(),
+        updated_at: time,
         tags: server.tags,
         taskservs: known?.taskservs ?? [],
         disk: server.disk,

@@ -83,6 +83,7 @@ export {
   removeWorkspace,
 } from './manage.ts';
 export { type WorkspaceMetadata, readMetadata } from './metadata.ts';
+export { type Retention, expiredBackups } from './retention.ts';
 export { type MigrationPlan, type MigrationResult, migrateWorkspace } from './migrate.ts';
 export { generatedProviderFile } from './provider-file.ts';
 export { getPreference, preferenceRules, preferences, setPreference } from './preferences.ts';

@@ -190,14 +190,23 @@ export async function cleanupWorkspace(
   )) {
     for (const name of await readdir(path.join(workspace, folder)).catch((): string[] => [])) {
       const full = path.join(workspace, folder, name);
-      const { mtimeMs } = await stat(full).catch(() => ({ mtimeMs: 0 }));
-      if (options.olderThan !== undefined && options.now.getTime() - mtimeMs < options.olderThan) continue;
+      const age = options.now.getTime() - (await newestIn(full));
+      if (options.olderThan !== undefined && age < options.olderThan) continue;
       freed += await sizeOf(full);
       removed.push(path.join(folder, name));
       if (options.check !== true) await rm(full, { recursive: true, force: true });
     }
   }
   return { freed, removed };
+}
+
+/** When the newest file of a folder, or the file itself, was last written. */
+async function newestIn(file: string): Promise<number> {
+  const found = await stat(file).catch(() => undefined);
+  if (found === undefined || !found.isDirectory()) return found?.mtimeMs ?? 0;
+  const names = await readdir(file);
+  const times = await Promise.all(names.map((name) => newestIn(path.join(file, name))));
+  return names.length === 0 ? found.mtimeMs : Math.max(...times);
 }
 
 async function expand(workspace: string, patterns: readonly string[]): Promise<string[]> {

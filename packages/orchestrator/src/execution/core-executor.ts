@@ -3,6 +3,7 @@ import {
   openProject,
   operationOf,
   operations,
+  runOperation,
   type Surroundings,
 } from '@provisioning/core';
 import { type Context, type OperationNode, ProvisioningError } from '@provisioning/extensions-sdk';
@@ -70,9 +71,7 @@ export class CoreExecutor implements Executor {
   }
 
   run(execution: Execution): Promise<unknown> {
-    return this.#with(execution, (context) =>
-      operationOf(nodeOf(execution.operation)).run(context, execution.operation.input as never),
-    );
+    return this.#with(execution, (context) => runOperation(nodeOf(execution.operation), context));
   }
 
   async undo(execution: Execution): Promise<void> {

@@ -49,6 +49,7 @@ export const provider = defineProvider({
       'ap-northeast-1',
     ],
     certified: true,
+    reservations: { months: [12, 36], url: 'https://console.aws.amazon.com/ec2/home#ReservedInstances:' },
   }),
   configSchema: AwsConfig,
   serverSchema: AwsServer,

@@ -1,20 +1,12 @@
 import { boolean, integer, string } from '@oclif/core/flags';
-import { prepareTaskserv, shellQuote } from '@provisioning/core';
+import { prepareTaskserv } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
+import { journalCommand, journalLevels, showJournal } from '../../server/journal.ts';
 import { openInfrastructure } from '../../session/infrastructure.ts';
-
 import { placed } from '../../taskserv/placed.ts';
 import { taskservArguments, taskservFlags, taskservTargets } from '../../taskserv/targets.ts';
-
-/** Priorities of the journal. */
-const levels: Readonly<Record<string, string>> = {
-  error: 'err',
-  warn: 'warning',
-  info: 'info',
-  debug: 'debug',
-};
 
 export default class TaskservLogs extends ProvisioningCommand {
   static override summary = 'Show the journal of a taskserv';
@@ -30,7 +22,7 @@ export default class TaskservLogs extends ProvisioningCommand {
     follow: boolean({ description: 'go on as lines come' }),
     level: string({
       description: 'only this and worse: error, warn, info, debug',
-      options: Object.keys(levels),
+      options: Object.keys(journalLevels),
     }),
   };
 
@@ -46,27 +38,14 @@ export default class TaskservLogs extends ProvisioningCommand {
         if (units.length === 0) throw noJournal(use.name);
         const provider = await session.context.provider(server.provider);
         const access = await provider.getAccess({ hostname: server.hostname });
-        const transport = await session.context.transports.open(access, { signal: this.signal });
-        const words = [
-          ...(access.kind === 'ssh' && access.user !== 'root' ? ['sudo', '-n'] : []),
-          ...['journalctl', '--no-pager', '--quiet', '--output', 'short-iso', '--lines', String(flags.tail)],
-          ...(flags.follow ? ['--follow'] : []),
-          ...(flags.level === undefined ? [] : ['--priority', levels[flags.level]!]),
-          ...units.flatMap((unit) => ['--unit', unit]),
-        ];
-        const { code, stderr } = await transport.run(words.map(shellQuote).join(' '), {
-          signal: this.signal,
-          onLine: (line, stream) => {
-            if (stream === 'stdout')
-              this.runtime.stdout.write(`${several ? `${server.hostname}/${use.name}: ` : ''}${line}\n`);
-          },
-        });
-        if (code !== 0) {
-          throw new ProvisioningError({
-            code: 'LOGS_FAILED',
-            message: `The journal of ${use.name} on ${server.hostname} cannot be read: ${stderr.trim()}`,
-          });
-        }
+        await showJournal(
+          this,
+          session,
+          access,
+          journalCommand(access, { ...flags, units }),
+          `The journal of ${use.name} on ${server.hostname}`,
+          several ? `${server.hostname}/${use.name}: ` : '',
+        );
       }),
     );
   }

@@ -34,7 +34,10 @@ export function ageCipher(surroundings: Surroundings, searchPaths: readonly stri
 }
 
 /** Secret keys of an identity file, comments left out. @throws Error naming where a key was looked for */
-async function identities(surroundings: Surroundings, searchPaths: readonly string[]): Promise<string[]> {
+export async function identities(
+  surroundings: Surroundings,
+  searchPaths: readonly string[],
+): Promise<string[]> {
   const named = surroundings.env['PROVISIONING_KAGE'];
   const candidates = [...(named === undefined || named === '' ? [] : [named]), ...searchPaths].map((file) =>
     expandHome(file, surroundings.home),

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { ConfigCipher } from '../cipher.ts';
 import { type Surroundings, userDirectories } from '../surroundings.ts';
-import { ageCipher } from './age.ts';
+import { ageCipher, identities } from './age.ts';
 import { sopsCipher } from './sops.ts';
 
 export { ageCipher, ageRecipients, encryptAge } from './age.ts';
@@ -20,4 +20,12 @@ export function ageKeyPlaces(surroundings: Surroundings): readonly string[] {
 export function defaultCiphers(surroundings: Surroundings): readonly ConfigCipher[] {
   const places = ageKeyPlaces(surroundings);
   return [ageCipher(surroundings, places), sopsCipher(surroundings, places)];
+}
+
+/** Whether there is a key to decrypt with age (05 §9.6). */
+export function hasAgeIdentity(surroundings: Surroundings): Promise<boolean> {
+  return identities(surroundings, ageKeyPlaces(surroundings)).then(
+    () => true,
+    () => false,
+  );
 }

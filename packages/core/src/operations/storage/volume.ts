@@ -62,9 +62,36 @@ export const volumeEnsure: Operation<typeof Input, { readonly id: string; readon
   resources: ({ server }) => (server === undefined ? [] : [`server/${server}`]),
 };
 
+const DeleteInput = Type.Object({
+  provider: Type.String({ minLength: 1 }),
+  volume: Type.Object({ id: Type.String({ minLength: 1 }), name: Type.String({ minLength: 1 }) }),
+});
+
+/** Deletes a volume with what is on it. One that a server uses is detached by nobody: the provider refuses. */
+export const volumeDelete: Operation<typeof DeleteInput, { readonly deleted: boolean }> = {
+  type: 'volume.delete',
+  input: DeleteInput,
+
+  plan: async (_context, { volume }) => [{ kind: 'volume', name: volume.name, action: 'delete' }],
+
+  async run(context, { provider, volume }) {
+    const service = await serviceOf(context, provider, 'volume', 'storage_management');
+    const there = (await service.list()).some(({ id }) => id === volume.id);
+    if (there) await service.delete(volume.id);
+    return { deleted: there };
+  },
+
+  resources: ({ volume }) => [`volume/${volume.name}`],
+};
+
+/** Whether a provider's volume is the one of that name: where names are of the whole account, the infrastructure leads. */
+export function isVolume(name: string, wanted: string, infra: string): boolean {
+  return name === wanted || name === `${infra}-${wanted}`;
+}
+
 async function find(context: Context, { provider, volume }: Static<typeof Input>) {
   const service = await serviceOf(context, provider, 'volume', 'storage_management');
-  const there = (await service.list()).find(({ name }) => name === volume.name);
+  const there = (await service.list()).find(({ name }) => isVolume(name, volume.name, context.infra));
   const { category } = await context.providerMetadata(provider);
   // Volumes of this machine have no limit: they are as large as the disk below them.
   return there === undefined || category === 'cloud' ? there : { ...there, size: volume.size };

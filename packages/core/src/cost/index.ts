@@ -1,0 +1,12 @@
+export { type CostBreakdown, type CostShare, costBreakdown } from './breakdown.ts';
+export {
+  type CostAlert,
+  type CostSnapshot,
+  costAlert,
+  costAlertText,
+  costTrend,
+  recordCost,
+  setCostAlert,
+} from './records.ts';
+export { type CostAdvice, costAdvice, nextSmaller } from './sizing.ts';
+export { type UnusedResource, findUnused } from './unused.ts';
