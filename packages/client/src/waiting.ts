@@ -14,6 +14,9 @@ export interface WaitOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Milliseconds: what a wait has unless it is told otherwise. */
+export const waitDefaults = { timeout: 300_000, pollInterval: 5000 } as const;
+
 export interface WaitParts {
   readonly poll: (signal: AbortSignal) => Promise<Task>;
   /** Calls back when something may have changed. @returns undefined when no events come */
@@ -28,7 +31,8 @@ const borne = 3;
 
 /** Polls, or waits for events, until a task or batch rests (14 §4). */
 export async function waitUntilFinal(parts: WaitParts, options: WaitOptions): Promise<Task> {
-  const { timeout = 300_000, pollInterval = 5000, signal, throwOnFailure = false, onProgress } = options;
+  const { signal, throwOnFailure = false, onProgress } = options;
+  const { timeout = waitDefaults.timeout, pollInterval = waitDefaults.pollInterval } = options;
   const late = new TimeoutError({
     code: 'TIMEOUT',
     message: `${parts.subject} did not complete within ${timeout}ms`,

@@ -14,6 +14,6 @@ export { httpStatus } from './http/status.ts';
 export { checkBody, checkQuery, type Finding, findings } from './http/validate.ts';
 export { createLogger, type Logger } from './logging/logger.ts';
 export { type DataFolder, takeDataFolder } from './process/data-folder.ts';
-export { type RateLimit, RateLimiter, type RateState } from './http/rate-limit.ts';
+export { type RateClock, type RateLimit, RateLimiter, type RateState } from './http/rate-limit.ts';
 export { tokenVerifier, type TokenVerifierOptions } from './http/token-verifier.ts';
 export { type Authenticate, SecurityChain, type SecurityOptions } from './http/security.ts';

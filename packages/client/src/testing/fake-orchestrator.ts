@@ -18,6 +18,8 @@ export interface Behaviour {
   readonly status?: number;
   readonly code?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Data instead of the usual ones. */
+  readonly data?: unknown;
   /** Breaks the connection instead of answering. */
   readonly drop?: boolean;
   /** How often; default always. */
@@ -207,7 +209,8 @@ export async function startFakeOrchestrator(options: FakeOptions = {}): Promise<
       checkToken(recorded);
       const key = headers['idempotency-key'] as string | undefined;
       const name = `${method} ${path} ${key ?? ''}`;
-      const data = key !== undefined && byKey.has(name) ? byKey.get(name) : route(recorded);
+      const known = key !== undefined && byKey.has(name);
+      const data = behaviour?.data ?? (known ? byKey.get(name) : route(recorded));
       if (key !== undefined) byKey.set(name, data);
       const page = data instanceof Page ? data : undefined;
       const metadata = { timestamp: now(), request_id: 'fake', version: '0.0.0' };
@@ -279,11 +282,8 @@ export async function startFakeOrchestrator(options: FakeOptions = {}): Promise<
       if (!checked.valid) throw new Failure(422, 'VALIDATION_FAILED', 'operations', checked.findings);
     }
     const { id } = fake.setTask({ id: identifier(), type: 'batch' });
-    const operations = body.operations.map((operation: { id: string }) => ({
-      id: operation.id,
-      status: 'Pending',
-      progress: 0,
-    }));
+    const pending = { status: 'Pending', progress: 0 };
+    const operations = body.operations.map((operation: { id: string }) => ({ id: operation.id, ...pending }));
     return { batch_id: id, status: 'Pending', operations };
   }
 

@@ -67,6 +67,13 @@ export async function execute(
   }
 }
 
+/** Nothing was sent to an orchestrator: it does not run, and could not be started. */
+const unreachable: ReadonlySet<string> = new Set([
+  ...['ORCHESTRATOR_NOT_AVAILABLE', 'ORCHESTRATOR_START_FAILED'],
+  // Only the core is installed.
+  'TOOL_NOT_FOUND',
+]);
+
 type Client = Awaited<ReturnType<typeof connectForWork>>;
 
 /** The orchestrator, or nothing where the work may run here instead (12 §1.5). */
@@ -82,7 +89,8 @@ async function reach(
       session.infrastructure.environment === 'production' &&
       session.configuration.get('mode') === 'enterprise';
     const fallback = !guarded && session.configuration.get('orchestrator.fallback_to_direct') !== false;
-    if (error.code !== 'ORCHESTRATOR_NOT_AVAILABLE' || !fallback || command.globals.orchestrated) throw error;
+    if (!unreachable.has(error.code) || !fallback || command.globals.orchestrated) throw error;
+    if (error.code !== 'ORCHESTRATOR_NOT_AVAILABLE') command.out.warn(error.message);
     command.out.warn('Orchestrator not available, running directly');
     return undefined;
   }

@@ -18,6 +18,7 @@ export function executionMode(input: ModeInput): ExecutionMode {
   if (globals.check) return 'direct';
   if (globals.direct) return 'direct';
   if (globals.orchestrated) return 'orchestrated';
+  if (configuration.get('orchestrator.enabled') === false) return 'direct';
   if (
     matchesAny(
       id,

@@ -9,8 +9,8 @@ const text = (description?: string) =>
 /** A string that names a file or directory: `~` expands, and it may not leave its root (02 §14). */
 const location = (description?: string) =>
   Type.Optional(Type.String({ format: 'path', ...(description === undefined ? {} : { description }) }));
-const names = (description?: string) =>
-  Type.Array(Type.String(), { default: [], ...(description === undefined ? {} : { description }) });
+const names = (description?: string, given: readonly string[] = []) =>
+  Type.Array(Type.String(), { default: [...given], ...(description === undefined ? {} : { description }) });
 const open = <T extends Record<string, ReturnType<typeof Type.Optional>>>(properties: T) =>
   Type.Optional(Type.Object(properties));
 
@@ -34,8 +34,18 @@ export const ProviderSettings = Type.Object({
 
 const Execution = {
   default_mode: Type.Enum(['direct', 'orchestrated', 'auto'], { default: 'auto' }),
-  force_orchestrated: names('Globs of operations that always run through the orchestrator'),
-  force_direct: names('Globs of operations that always run in this process'),
+  force_orchestrated: names('Globs of operations that always run through the orchestrator', [
+    'server.create',
+    'cluster.create',
+    'batch.*',
+    'workflow.*',
+  ]),
+  force_direct: names('Globs of operations that always run in this process', [
+    '*.list',
+    '*.show',
+    'help',
+    'version',
+  ]),
   endpoint: Type.String({ default: 'http://localhost:9090' }),
   timeout_seconds: Type.Integer({ default: 60, minimum: 1 }),
   auto_start: flag(true, 'Start the orchestrator when it is needed and not running'),

@@ -6,6 +6,7 @@ import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { Answer, type ApiInput } from '@provisioning/service-kit';
 import type { RecordWrite } from '../journal/store.ts';
 import { RequestStatistics } from '../metrics/requests.ts';
+import type { TaskTokens } from '../execution/task-tokens.ts';
 import type { Infrastructures } from '../resources/infrastructures.ts';
 import { Inventory } from '../resources/inventory.ts';
 import type { Orchestrator } from '../service/orchestrator.ts';
@@ -37,14 +38,19 @@ export class ApiService {
   readonly #inProgress = new Set<string>();
   #draining = false;
 
+  /** Rights of the processes of tasks. */
+  readonly tokens: TaskTokens;
+
   constructor(
     orchestrator: Orchestrator,
     settings: Settings,
     version: string,
     infrastructures: Infrastructures,
+    tokens: TaskTokens,
     origins: Readonly<Record<string, string>> = {},
   ) {
     this.infrastructures = infrastructures;
+    this.tokens = tokens;
     this.inventory = new Inventory(infrastructures);
     this.origins = origins;
     this.orchestrator = orchestrator;

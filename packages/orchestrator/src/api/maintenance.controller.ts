@@ -44,6 +44,21 @@ export class MaintenanceController {
     });
   }
 
+  @Endpoint(maintenanceRoutes.listQuotas)
+  quotas(@Input() { identity, query }: ApiInput<unknown, { user?: string }>) {
+    const { quotas } = this.#api.orchestrator;
+    if (identity.roles.includes('Admin'))
+      return quotas.table(query.user === undefined ? undefined : [query.user]);
+    const user = query.user ?? identity.user;
+    if (user === identity.user) return quotas.table([user]);
+    throw new ProvisioningError({
+      code: 'FORBIDDEN',
+      kind: 'permission',
+      message: `Only administrators see the quotas of others, here of '${user}'`,
+      hint: 'Ask without a user for your own',
+    });
+  }
+
   @Endpoint(maintenanceRoutes.repairStore)
   repair(@Input() { body }: ApiInput<{ check?: boolean }>) {
     return this.#api.orchestrator.repair(body.check ?? false);

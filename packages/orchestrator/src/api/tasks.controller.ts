@@ -1,4 +1,5 @@
 import { Controller, Inject } from '@nestjs/common';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { Answer, type ApiInput, Endpoint, Input } from '@provisioning/service-kit';
 import { parseTaskId } from '../engine/identifiers.ts';
 import { ApiService } from './api-service.ts';
@@ -48,6 +49,24 @@ export class TasksController {
     const { workflow, operation } = parseTaskId(id);
     const events = await this.#api.workflows.events(workflow, query.after, query.limit);
     return operation === undefined ? events : events.filter(({ metadata }) => metadata['task_id'] === id);
+  }
+
+  @Endpoint(workflowRoutes.reportProgress)
+  progress(
+    @Input() { params, body, headers }: ApiInput<{ progress: number; message?: string; step?: string }>,
+  ) {
+    const id = params['id']!;
+    const token = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? '';
+    if (!this.#api.tokens.isFor(id, token)) {
+      throw new ProvisioningError({
+        code: 'FORBIDDEN',
+        kind: 'permission',
+        message: `The token does not belong to task ${id}`,
+        hint: 'Send PROVISIONING_TASK_TOKEN of the process that runs the task',
+      });
+    }
+    const { progress: percent, message, step } = body;
+    this.#api.workflows.report(id, { type: 'percent', percent, message: message ?? step });
   }
 
   @Endpoint(workflowRoutes.getTaskLogs)

@@ -5,6 +5,7 @@ import { type Static, Type } from 'typebox';
 import type { PlannedOperation, WorkflowPlan } from '../engine/plan.ts';
 import { taskId } from '../engine/identifiers.ts';
 import type { Execution, Executor } from './executor.ts';
+import type { TaskTokens } from './task-tokens.ts';
 
 const Invocation = Type.Object({
   command: Type.String({ minLength: 1 }),
@@ -27,6 +28,8 @@ export interface CommandExecutorOptions {
   /** Where the child reaches the orchestrator. */
   readonly endpoint: () => string;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Lets the child tell of its progress over the API; absent where there is no API to tell (workers). */
+  readonly tokens?: TaskTokens;
 }
 
 /** Variables of the service that a command may see; no credentials. */
@@ -114,9 +117,12 @@ export class CommandExecutor implements Executor {
       const value = this.#options.environment[name];
       if (value !== undefined) own[name] = value;
     }
+    const task = taskId(workflow.id, operation.index);
+    const token = this.#options.tokens?.issue(task);
     return {
       ...own,
-      PROVISIONING_TASK_ID: taskId(workflow.id, operation.index),
+      PROVISIONING_TASK_ID: task,
+      ...(token === undefined ? {} : { PROVISIONING_TASK_TOKEN: token }),
       PROVISIONING_WORKFLOW_ID: workflow.id,
       PROVISIONING_OPERATION_ID: operation.id,
       PROVISIONING_IDEMPOTENCY_KEY: idempotencyKey,

@@ -9,7 +9,11 @@ let folder: string;
 let service: TestService;
 
 /** Ann and Bob, by their tokens. */
-const authenticate = async (user: string) => ({ user, roles: ['Operator'], mfaVerified: true });
+const authenticate = async (user: string) => ({
+  user,
+  roles: [user === 'root' ? 'Admin' : 'Operator'],
+  mfaVerified: true,
+});
 
 async function start(): Promise<void> {
   service = await startTestService(
@@ -63,7 +67,14 @@ test('with nine servers two more are refused whole; of two requests for the last
       error: {
         code: 'QUOTA_EXCEEDED',
         message: 'Quota exceeded (multiuser): servers 11/10, cores 11/32, memory 11/128 GB',
-        details: { subject: 'ann', resource: 'servers', limit: 10, used: 9, requested: 2 },
+        details: {
+          scope: 'user',
+          subject: 'ann',
+          resource: 'servers',
+          limit: 10,
+          used: 9,
+          requested: 2,
+        },
       },
     },
   });
@@ -91,6 +102,26 @@ test('a batch counts with all members of its groups, short forms too', async () 
   expect(service.orchestrator.quotas.used('ann')).toEqual({ servers: 4, cores: 8, memory: 8 });
   await done(batch('server_batch', 4, { action: 'delete' }));
   expect(used()).toBe(0);
+});
+
+test('administrators see what everybody has and may have, others what is theirs', async () => {
+  await done(servers('server.create', 0, 3, { cores: 2 }));
+  const see = async (user: string, query = '') => {
+    const headers = { authorization: `Bearer ${user}` };
+    return (await service.call('GET', `/api/v1/quotas${query}`, undefined, headers)) as {
+      status: number;
+      body: any;
+    };
+  };
+  const ann = [
+    { subject: 'ann', resource: 'servers', used: 3, limit: 10 },
+    { subject: 'ann', resource: 'cores', used: 6, limit: 32 },
+    { subject: 'ann', resource: 'memory', used: 3, limit: 128 },
+  ];
+  expect((await see('root')).body.data).toEqual(ann);
+  expect((await see('root', '?user=bob')).body.data[0]).toMatchObject({ subject: 'bob', limit: null });
+  expect((await see('ann')).body.data).toEqual(ann);
+  expect((await see('eve', '?user=ann')).status).toBe(403);
 });
 
 test('cores and memory count too', async () => {

@@ -23,6 +23,15 @@ export interface QuotasParts {
   readonly limitsOf: (subject: string) => Limits | undefined;
 }
 
+/** What somebody has of one resource, and may have. */
+export interface QuotaRow {
+  readonly subject: string;
+  readonly resource: (typeof resources)[number];
+  readonly used: number;
+  /** `null` is unlimited. */
+  readonly limit: number | null;
+}
+
 /** A server that counts: reserved for a workflow, or there. */
 interface Entry extends Claim {
   /** The workflow that it is reserved for; absent once it exists. */
@@ -114,6 +123,20 @@ export class Quotas {
     return sum([...(this.#ledgers.get(subject)?.values() ?? [])]);
   }
 
+  /** What these subjects have and may have; without any, everybody who has something. */
+  table(subjects: readonly string[] = [...this.#ledgers.keys()].sort()): QuotaRow[] {
+    return subjects.flatMap((subject) => {
+      const used = this.used(subject);
+      const limits = this.#parts.limitsOf(subject);
+      return resources.map((resource) => ({
+        subject,
+        resource,
+        used: used[resource],
+        limit: limits?.[resource] ?? null,
+      }));
+    });
+  }
+
   #refuse(subject: string, limits: Limits, have: readonly Claim[], wanted: readonly Claim[]): void {
     const used = sum(have);
     const requested = sum(wanted);
@@ -126,7 +149,14 @@ export class Quotas {
       kind: 'permission',
       message: `Quota exceeded (${this.#parts.mode}): ${resources.map(text).join(', ')} GB`,
       hint: 'Delete servers that are not needed, or ask an administrator for a higher quota',
-      details: { subject, resource: over, limit: limits[over], used: used[over], requested: requested[over] },
+      details: {
+        scope: this.#parts.mode === 'cicd' ? 'pipeline' : 'user',
+        subject,
+        resource: over,
+        limit: limits[over],
+        used: used[over],
+        requested: requested[over],
+      },
     });
   }
 

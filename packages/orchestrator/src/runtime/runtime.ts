@@ -200,7 +200,7 @@ export class Runtime {
   }
 
   /** An operation told something of itself. */
-  report(assignment: Assignment, progress: Progress): void {
+  report(assignment: Pick<Assignment, 'workflow' | 'operation'>, progress: Progress): void {
     const live = this.#live.get(assignment.workflow.id);
     if (!live) return;
     const told = redactorOf(live.state.plan)(progress);

@@ -6,6 +6,7 @@ import { CoreExecutor } from '../execution/core-executor.ts';
 import type { Executor } from '../execution/executor.ts';
 import { Executors } from '../execution/executors.ts';
 import { joinExecutor } from '../execution/join-executor.ts';
+import type { TaskTokens } from '../execution/task-tokens.ts';
 import type { Settings } from './settings.ts';
 import type { ServiceOptions } from './start.ts';
 
@@ -14,6 +15,7 @@ export function productExecutor(
   options: Pick<ServiceOptions, 'settings' | 'moduleUrl' | 'surroundings'>,
   logger: Logger,
   endpoint: () => string,
+  tokens?: TaskTokens,
 ): Executor {
   const { settings, moduleUrl } = options;
   const surroundings = surroundingsOf(options);
@@ -30,6 +32,7 @@ export function productExecutor(
       grace: Math.max(0, cancel_grace_seconds * 1000 - 500),
       endpoint,
       environment: surroundings.env,
+      ...(tokens && { tokens }),
     }),
   ]);
 }

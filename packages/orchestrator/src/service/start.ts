@@ -17,6 +17,7 @@ import { ApiModule } from '../api/module.ts';
 import { ApiService } from '../api/api-service.ts';
 import { SocketGateway } from '../api/socket/gateway.ts';
 import type { Executor } from '../execution/executor.ts';
+import { TaskTokens } from '../execution/task-tokens.ts';
 import { HealthWatch } from '../events/health-watch.ts';
 import { openDispatcher } from '../dispatch/open.ts';
 import { servePage } from '../page/page.ts';
@@ -67,6 +68,8 @@ export interface ServiceOptions {
   readonly authenticate?: Authenticate;
   /** Replaces the operations of the product. */
   readonly executor?: Executor;
+  /** Rights of child processes; default their own. */
+  readonly tokens?: TaskTokens;
 }
 
 export interface Service {
@@ -86,7 +89,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const folder = takeDataFolder(settings.paths.data_dir, 'orchestrator', 'Orchestrator');
   try {
     mkdirSync(settings.paths.logs_dir, { recursive: true, mode: 0o700 });
-    const executor = options.executor ?? productExecutor(options, logger, () => endpoint);
+    const tokens = options.tokens ?? new TaskTokens();
+    const executor = options.executor ?? productExecutor(options, logger, () => endpoint, tokens);
     const type = storeInForce(settings, options.origins ?? {});
     const store = await openStore({ ...settings, storage: { ...settings.storage, type } });
     const dispatcher = await openDispatcher(settings, {
@@ -135,7 +139,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       moduleUrls: [options.moduleUrl],
       log: (level, message) => logger[level](message),
     });
-    const api = new ApiService(orchestrator, settings, version, infrastructures, options.origins);
+    const api = new ApiService(orchestrator, settings, version, infrastructures, tokens, options.origins);
     const solo = settings.mode === 'solo';
     const http = await createHttpServer({
       security: new SecurityChain({

@@ -1,6 +1,6 @@
 import type { WorkflowDefinition } from '@provisioning/client';
 import type { EventEnvelope, OperationRecord, Task, WorkflowRecord } from '@provisioning/client';
-import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { type Progress, ProvisioningError } from '@provisioning/extensions-sdk';
 import { apply } from '../engine/apply.ts';
 import { parseTaskId } from '../engine/identifiers.ts';
 import { compile, type PlanDefaults } from '../engine/plan.ts';
@@ -153,6 +153,15 @@ export class Workflows {
       rollback: options.rollback,
     });
     await this.#parts.journal.flush();
+  }
+
+  /** A process tells of its own task. @throws ProvisioningError `INVALID_STATE` when the task does not run */
+  report(task: string, progress: Progress): void {
+    const { workflow, operation } = parseTaskId(task);
+    const live = this.#parts.runtime.live(workflow);
+    const own = operation === undefined ? undefined : live?.state.operations[operation];
+    if (!live || own?.status !== 'Running') throw invalidState(`Task ${task} is not running`);
+    this.#parts.runtime.report({ workflow: live.state.plan, operation: own.plan }, progress);
   }
 
   async pause(id: string): Promise<void> {

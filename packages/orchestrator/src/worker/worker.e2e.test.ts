@@ -5,11 +5,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { createLogger } from '@provisioning/service-kit';
 import { Redis } from 'ioredis';
 import { BullDispatcher } from '../dispatch/bullmq/dispatcher.ts';
 import { queueName } from '../dispatch/bullmq/messages.ts';
 import { PostgresStore } from '../journal/postgres/store.ts';
 import { Orchestrator } from '../service/orchestrator.ts';
+import { defaultSettings } from '../service/configuration.ts';
+import { startWorker as runWorker } from '../service/start-worker.ts';
 import { effects, FileProvider } from '../testing/file-provider.ts';
 import { startPostgres, startRedis, type TestServer } from '../testing/servers.fixture.ts';
 import { fileWorkflow } from '../testing/workflow.fixture.ts';
@@ -190,6 +193,36 @@ test('a worker that stops gives its work back at once', async () => {
   expect(await finished(id, 25_000)).toBe('Completed');
   expect(creations(id)).toHaveLength(1);
 }, 60_000);
+
+test('a worker that starts before PostgreSQL and Redis says so, waits, and works when they are there', async () => {
+  await database.kill();
+  await redis.kill();
+  const said: string[] = [];
+  const logger = createLogger('orchestrator-worker', 'silent');
+  logger.warn = ((message: string) => void said.push(message)) as typeof logger.warn;
+  const settings = defaultSettings(folder);
+  settings.storage.type = 'postgres';
+  settings.storage.postgres.url = database.url;
+  settings.redis.url = redis.url;
+  const starting = runWorker({
+    settings,
+    logger,
+    version: '0.0.0',
+    moduleUrl: import.meta.url,
+    executor: new FileProvider(join(folder, 'effects')),
+  });
+  const told = async (server: string) => {
+    while (!said.some((message) => message.startsWith(`waiting for ${server}: `))) await sleep(20);
+  };
+  await told('PostgreSQL');
+  await database.start();
+  await told('Redis');
+  await redis.start();
+  const worker = await starting;
+  const id = await orchestrator.workflows.submit(fileWorkflow({ only: [] }));
+  expect(await finished(id, 60_000)).toBe('Completed');
+  await worker.stop();
+}, 90_000);
 
 test('workers join and leave while a workflow runs: the new ones share it, what the killed one had is taken over', async () => {
   await orchestrator.close();

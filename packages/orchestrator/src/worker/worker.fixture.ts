@@ -6,9 +6,11 @@ import { OperationWorker } from './worker.ts';
 
 /** A worker process for tests to kill: `<folder> <postgres url> <redis url> <pace> <lease>`. */
 const [, , folder = '.', postgresUrl = '', redisUrl = '', pace = '2', lease = '30'] = process.argv;
+const store = new PostgresStore({ url: postgresUrl, exclusive: false });
+await store.open();
 const worker = new OperationWorker({
   redisUrl,
-  store: new PostgresStore({ url: postgresUrl, exclusive: false }),
+  store,
   executor: new FileProvider(join(folder, 'effects'), Number(pace)),
   concurrency: 10,
   grace: 1000,

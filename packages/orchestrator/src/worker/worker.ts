@@ -79,6 +79,8 @@ export class OperationWorker {
   #bull!: BullWorker;
   #queue!: Queue;
   #redis!: Redis;
+  /** Waits in the queue. */
+  #blocking!: Redis;
   #subscriber!: Redis;
   #timer: NodeJS.Timeout | undefined;
   #completed = 0;
@@ -102,14 +104,14 @@ export class OperationWorker {
     });
   }
 
+  /** The store is open. */
   async start(): Promise<void> {
     const { redisUrl, concurrency, onError } = this.#options;
     const failed = (error: Error) => onError?.(error);
-    await this.#options.store.open();
     this.#redis = new Redis(redisUrl, { maxRetriesPerRequest: null });
     this.#subscriber = new Redis(redisUrl, { maxRetriesPerRequest: null });
-    const blocking = new Redis(redisUrl, { maxRetriesPerRequest: null });
-    for (const connection of [this.#redis, this.#subscriber, blocking]) connection.on('error', failed);
+    this.#blocking = new Redis(redisUrl, { maxRetriesPerRequest: null });
+    for (const connection of [this.#redis, this.#subscriber, this.#blocking]) connection.on('error', failed);
     this.#subscriber.on('message', (channel: string, text: string) => {
       if (channel === abortChannel) this.#abort(text);
       else void this.#handed(JSON.parse(text) as Handed[]).catch(failed);
@@ -118,7 +120,7 @@ export class OperationWorker {
     this.#queue = openQueue(this.#redis);
     this.#queue.on('error', failed);
     this.#bull = new BullWorker<Job>(queueName, (job) => this.#queued(job.data), {
-      connection: blocking as never,
+      connection: this.#blocking as never,
       concurrency,
       // The lease in the store decides who works; a job that is handed out twice is refused there.
       lockDuration: this.#lease * 1000,
@@ -145,8 +147,7 @@ export class OperationWorker {
     await this.#redis.del(`provisioning:worker:${this.id}`).catch(() => undefined);
     await this.#bull.close(true).catch(() => undefined);
     await this.#queue.close().catch(() => undefined);
-    this.#subscriber.disconnect();
-    this.#redis.disconnect();
+    for (const connection of [this.#subscriber, this.#blocking, this.#redis]) connection.disconnect();
     await this.#options.executor.close?.();
     await this.#options.store.close();
   }

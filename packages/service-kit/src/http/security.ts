@@ -41,7 +41,7 @@ export class SecurityChain {
     const take = (caller: string) => {
       if (!limiter || limit === 'none') return;
       try {
-        describe(limiter.take(limit, caller, Date.now()), setHeader);
+        describe(limiter.take(limit, caller), setHeader);
       } catch (error) {
         onLimited?.(limit);
         describe((error as ProvisioningError).details as RateState, setHeader);

@@ -5,9 +5,11 @@ import { doNothing } from './ours.ts';
 
 /** A worker process: `<postgres url> <redis url>`. */
 const [, , url = '', redisUrl = ''] = process.argv;
+const store = new PostgresStore({ url, exclusive: false });
+await store.open();
 const worker = new OperationWorker({
   redisUrl,
-  store: new PostgresStore({ url, exclusive: false }),
+  store,
   executor: doNothing,
   concurrency: 200,
   grace: 1000,

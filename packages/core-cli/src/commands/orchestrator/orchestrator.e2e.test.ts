@@ -47,6 +47,12 @@ describe('orchestrator commands', () => {
     const submitted = await sandbox.run(['workflow', 'submit', 'long.toml', '--out', 'json']);
     expect(submitted).toMatchObject({ code: 0 });
     const { workflow_id: id } = JSON.parse(submitted.stdout) as { workflow_id: string };
+    expect(await json(['mode', 'quotas', '--user', 'local'])).toEqual(
+      ['servers', 'cores', 'memory'].map((resource) => ({
+        ...{ subject: 'local', resource },
+        ...{ used: 0, limit: null },
+      })),
+    );
     const monitor = await sandbox.run(['workflow', 'monitor', id], {
       onStart: (child) => void setTimeout(() => child.kill('SIGINT'), 2500),
     });

@@ -14,6 +14,16 @@ const MigrationStatus = Type.Object(
   { $id: 'MigrationStatus', additionalProperties: true },
 );
 
+const QuotaRow = Type.Object(
+  {
+    subject: Type.String({ description: 'User; in cicd mode pipeline' }),
+    resource: Type.Union(['servers', 'cores', 'memory'].map((name) => Type.Literal(name))),
+    used: Type.Number({ description: 'What is there and what is reserved; memory in GB' }),
+    limit: Type.Union([Type.Number(), Type.Null()], { description: 'null is unlimited' }),
+  },
+  { $id: 'QuotaRow' },
+);
+
 /** Work on the orchestrator's own records: restore, store migration, repair (12 §9, §10). */
 export const maintenanceRoutes = {
   restoreCheckpoint: {
@@ -43,6 +53,15 @@ export const maintenanceRoutes = {
     tag: 'store',
     summary: 'How far the newest store migration is',
     data: MigrationStatus,
+  },
+  listQuotas: {
+    operationId: 'listQuotas',
+    method: 'GET',
+    path: '/quotas',
+    tag: 'store',
+    summary: 'What everybody has and may have; who is no administrator sees their own',
+    query: Type.Object({ user: Text }),
+    data: Type.Array(QuotaRow),
   },
   repairStore: {
     operationId: 'repairStore',

@@ -242,6 +242,23 @@ export const workflowRoutes = {
     bodyOptional: true,
     data: Type.String(),
   },
+  reportProgress: {
+    operationId: 'reportProgress',
+    method: 'POST',
+    path: '/tasks/{id}/progress',
+    tag: 'tasks',
+    summary: 'A process tells of the progress of its own task, with the token that it was given',
+    status: 204,
+    // The task token is checked by the handler: it is nobody's identity.
+    public: true,
+    rateLimit: 'none',
+    body: Type.Object({
+      progress: Type.Number({ minimum: 0, maximum: 100 }),
+      status: Type.Optional(Type.Literal('in_progress')),
+      message: Text,
+      step: Text,
+    }),
+  },
   getTaskLogs: {
     operationId: 'getTaskLogs',
     method: 'GET',

@@ -6,8 +6,9 @@ import type { CaseResult, ConformanceSuite } from '../../suite.ts';
 import { installPython, python } from '../api/python.ts';
 import { startProgram } from '../api/service.ts';
 import { freePort } from '../api/suite.ts';
+import { playAll } from './play.ts';
 
-/** What each generated client must do against the running server, in the order in which a driver prints it. */
+/** What the generated part must do against the running server, in the order in which a driver prints it. */
 const expected = [
   'health: healthy',
   'submitted: queued',
@@ -27,6 +28,15 @@ interface Language {
   readonly commands: readonly (readonly [string, ...string[]])[];
   /** The driver, and where it goes. */
   readonly driver: readonly [string, string];
+  /** The hand-written part beside the generated one, for the points of 14 §9. */
+  readonly layer?: {
+    /** Where it goes; it stands in `packages/client/languages`. */
+    readonly target: string;
+    readonly driver: readonly [string, string];
+    readonly commands: readonly (readonly [string, ...string[]])[];
+    /** Starts the driver, in the folder of the generated client. */
+    readonly start: readonly [string, ...string[]];
+  };
 }
 
 const languages: readonly Language[] = [
@@ -37,6 +47,12 @@ const languages: readonly Language[] = [
     needs: join(python, 'bin', 'python'),
     commands: [[join(python, 'bin', 'python'), 'driver.py']],
     driver: ['driver.py', 'driver.py'],
+    layer: {
+      target: 'provisioning_client/client',
+      driver: ['points.py', 'points.py'],
+      commands: [],
+      start: [join(python, 'bin', 'python'), 'points.py'],
+    },
   },
   {
     name: 'go',
@@ -49,6 +65,17 @@ const languages: readonly Language[] = [
       ['go', 'run', './driver'],
     ],
     driver: ['driver.go', 'driver/main.go'],
+    layer: {
+      target: 'client',
+      driver: ['points.go', 'points/main.go'],
+      commands: [
+        ['go', 'mod', 'edit', '-go=1.25'],
+        ['go', 'mod', 'tidy'],
+        ['go', 'vet', './client', './points'],
+        ['go', 'build', '-o', 'points-driver', './points'],
+      ],
+      start: ['./points-driver'],
+    },
   },
   {
     name: 'rust',
@@ -64,20 +91,25 @@ const languages: readonly Language[] = [
 ];
 
 const suite: ConformanceSuite = {
-  title: '14.A20 clients in Python, Go and Rust generated from the served description, against the server',
+  title:
+    '14.A20 clients in Python, Go and Rust: generated from the served description, and the points of 14 §9',
   async run(say) {
     const missing = installPython(say) ?? installGenerator(say);
     if (missing !== undefined) return { cases: [{ name: 'generator', status: 'skipped', reason: missing }] };
     const folder = mkdtempSync(join(tmpdir(), 'conformance-clients-'));
     try {
-      const cases: CaseResult[] = [];
+      const own = join(import.meta.dirname, 'drivers', 'driver.ts');
+      const typescript = [process.execPath, '--no-warnings', own] as const;
+      const cases: CaseResult[] = [...(await playAll('typescript', typescript, import.meta.dirname))];
       for (const language of languages) {
         // A server of its own: every driver counts the tasks there are.
         await using service = await startProgram(await freePort(), true);
         const document = join(folder, `${language.name}.json`);
         writeFileSync(document, await (await fetch(`${service.url}/api/v1/openapi.json`)).text());
         say(`${language.name}: generating and building`);
-        cases.push(...check(language, document, join(folder, language.name), service.url));
+        const generated = join(folder, language.name);
+        cases.push(...check(language, document, generated, service.url));
+        if (cases.at(-1)?.status === 'passed') cases.push(...(await points(language, generated)));
       }
       return { cases };
     } finally {
@@ -88,9 +120,10 @@ const suite: ConformanceSuite = {
 export default suite;
 
 function installGenerator(say: (message: string) => void): string | undefined {
-  if (existsSync(join(python, 'bin', 'openapi-generator-cli'))) return undefined;
+  const there = ['openapi-generator-cli', 'httpx', 'websockets'];
+  if (there.every((name) => existsSync(join(python, 'bin', name)))) return undefined;
   say('installing openapi-generator-cli');
-  const packages = ['openapi-generator-cli', 'pydantic', 'urllib3', 'python-dateutil'];
+  const packages = ['openapi-generator-cli', 'pydantic', 'urllib3', 'python-dateutil', 'httpx', 'websockets'];
   const { status, stderr } = run(join(python, 'bin', 'python'), [
     '-m',
     'pip',
@@ -133,6 +166,22 @@ function check(language: Language, document: string, folder: string, url: string
     );
   }
   return results;
+}
+
+/** The points of 14 §9, with the hand-written part beside the generated one. */
+async function points({ name, layer }: Language, folder: string): Promise<CaseResult[]> {
+  if (!layer)
+    return [{ name: `${name}: the points of 14 §9`, status: 'skipped', reason: 'no hand-written part' }];
+  const source = join(import.meta.dirname, '../../../../../packages/client/languages', name, 'client');
+  cpSync(source, join(folder, layer.target), { recursive: true });
+  const [driver, target] = layer.driver;
+  mkdirSync(join(folder, target, '..'), { recursive: true });
+  cpSync(join(import.meta.dirname, 'drivers', driver), join(folder, target));
+  for (const [command, ...args] of layer.commands) {
+    const ended = run(command, args, folder);
+    if (ended.status !== 0) return [failed(`${name}: the hand-written part builds`, ended)];
+  }
+  return playAll(name, layer.start, folder);
 }
 
 function run(
