@@ -125,7 +125,7 @@ export async function planDeploy(
     changes,
     graph: afterControlPlanes(pairs, graph),
     blocked,
-    warnings: [],
+    warnings: await undefinedTaskservs(context, facts),
   };
 }
 
@@ -162,6 +162,32 @@ async function clusterServers(context: Context): Promise<string[]> {
   return Object.values(await readClusters(context)).flatMap(({ components }) =>
     components.filter(({ type }) => type === 'server').flatMap(({ servers }) => servers),
   );
+}
+
+/**
+ * Taskservs that stand on servers and that neither the definition nor a cluster names. They may hold data, so a
+ * plan only tells of them.
+ */
+async function undefinedTaskservs(
+  context: Context,
+  facts: ReadonlyMap<string, ServerFacts>,
+): Promise<string[]> {
+  const found = [...facts].flatMap(([hostname, one]) =>
+    one.reachable ? one.others.map((name) => ({ hostname, name })) : [],
+  );
+  if (found.length === 0) return [];
+  const components = Object.values(await readClusters(context)).flatMap((cluster) => cluster.components);
+  return found
+    .filter(
+      ({ hostname, name }) =>
+        !components.some(
+          ({ service, component, servers }) => (service ?? component) === name && servers.includes(hostname),
+        ),
+    )
+    .map(
+      ({ hostname, name }) =>
+        `${name} is installed on ${hostname} and its definition does not name it. Add it, or remove it: provisioning taskserv delete ${name} ${hostname}`,
+    );
 }
 
 /** Whether a server may have another address afterwards. */

@@ -7,7 +7,7 @@ import {
 } from '@provisioning/extensions-sdk';
 import { StateFile } from '../state/state.ts';
 import { infraPath } from '../project/paths.ts';
-import { type TaskservObservation, type TaskservPackages, observeTaskservs } from '../taskserv/index.ts';
+import { type TaskservObservation, type TaskservPackages, observeServer } from '../taskserv/index.ts';
 import type { PlannedTaskserv } from './uses.ts';
 
 /** What one provider reports of this infrastructure. */
@@ -84,7 +84,11 @@ async function observeProvider(context: Context, name: string): Promise<Observed
 
 /** Taskservs of one running server; when it can't be reached, why. */
 export type ServerFacts =
-  | { readonly reachable: true; readonly taskservs: ReadonlyMap<string, TaskservObservation> }
+  | {
+      readonly reachable: true;
+      readonly taskservs: ReadonlyMap<string, TaskservObservation>;
+      readonly others: readonly string[];
+    }
   | { readonly reachable: false; readonly reason: string };
 
 /**
@@ -109,7 +113,7 @@ export async function observeServers(
       const { server, taskservs } = next;
       try {
         const uses = taskservs.map(({ use }) => use);
-        const observed = await observeTaskservs(context, server, uses, {
+        const { taskservs: observed, others } = await observeServer(context, server, uses, {
           packages: options.packages,
           servers: known,
           connectTimeout: options.timeout,
@@ -117,6 +121,7 @@ export async function observeServers(
         facts.set(server.hostname, {
           reachable: true,
           taskservs: new Map(observed.map((entry) => [entry.name, entry])),
+          others,
         });
       } catch (error) {
         const failure = ProvisioningError.from(error);

@@ -7,7 +7,7 @@ import {
 import { resolveTaskservConfig, serverReferences } from './configuration.ts';
 import { type DesiredTaskserv, renderTaskserv } from './desired.ts';
 import { compareFacts, type TaskservObservation } from './difference.ts';
-import { factsFunction } from './facts.ts';
+import { factsFunction, recordFolder } from './facts.ts';
 import { asRoot, openHost, ServerDirectory, type ServerReference, type ServerTarget } from './host.ts';
 import { TaskservPackages } from './package.ts';
 import { readShares, withShares } from '../traffic/shares.ts';
@@ -21,17 +21,36 @@ export interface ObserveOptions {
   readonly connectTimeout?: number;
 }
 
-/**
- * Finds out how all taskservs of one server stand, over one stream and with one shell there. Changes nothing.
- * @throws ProvisioningError `TRANSPORT_*` when the server cannot be reached; configuration errors of a taskserv.
- */
+/** The taskservs of one server. */
+export interface ServerObservation {
+  /** Those asked for, in that order. */
+  readonly taskservs: readonly TaskservObservation[];
+  /** Names of others that were installed there. */
+  readonly others: readonly string[];
+}
+
+/** How the given taskservs of one server stand; see `observeServer`. */
 export async function observeTaskservs(
   context: Context,
   target: ServerTarget,
   uses: readonly TaskservUse[],
   options: ObserveOptions = {},
 ): Promise<readonly TaskservObservation[]> {
-  if (uses.length === 0) return [];
+  return (await observeServer(context, target, uses, options)).taskservs;
+}
+
+/**
+ * Finds out how all taskservs of one server stand, over one stream and with one shell there. Changes nothing. Nothing is
+ * asked of a server that has none.
+ * @throws ProvisioningError `TRANSPORT_*` when the server cannot be reached; configuration errors of a taskserv.
+ */
+export async function observeServer(
+  context: Context,
+  target: ServerTarget,
+  uses: readonly TaskservUse[],
+  options: ObserveOptions = {},
+): Promise<ServerObservation> {
+  if (uses.length === 0) return { taskservs: [], others: [] };
   const packages = options.packages ?? new TaskservPackages();
   const directory = new ServerDirectory(context, options.servers);
   // Connecting takes longest; it goes on while the templates are rendered.
@@ -42,9 +61,9 @@ export async function observeTaskservs(
   );
   const wanted = rendered.filter((one): one is DesiredTaskserv => !('state' in one));
   const { transport, access } = await opening;
-  if (wanted.length === 0) return rendered as TaskservObservation[];
+  if (wanted.length === 0) return { taskservs: rendered as TaskservObservation[], others: [] };
   const result = await transport.run(`${asRoot(access)}sh -s`, {
-    input: `main() {\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\nexport PATH LC_ALL=C\n${factsFunction(wanted)}facts </dev/null\n}\nmain\nexit\n`,
+    input: `main() {\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\nexport PATH LC_ALL=C\n${factsFunction(wanted)}facts </dev/null\n${installedNames}\n}\nmain\nexit\n`,
     signal: context.signal,
     timeout: 60,
   });
@@ -56,8 +75,18 @@ export async function observeTaskservs(
     });
   }
   const facts = new Set(result.stdout.split('\n'));
-  return rendered.map((one) => ('state' in one ? one : compareFacts(one, facts)));
+  const asked = new Set(uses.map(({ name }) => name));
+  return {
+    taskservs: rendered.map((one) => ('state' in one ? one : compareFacts(one, facts))),
+    others: [...facts].flatMap((line) => {
+      const [kind, name] = line.split('\t');
+      return kind === 'installed' && name !== undefined && !asked.has(name) ? [name] : [];
+    }),
+  };
 }
+
+/** Shell lines that name everything that was installed on a host. */
+const installedNames = `for f in ${recordFolder}/*; do if [ -f "$f" ]; then printf 'installed\\t%s\\n' "\${f##*/}"; fi; done`;
 
 /** A taskserv whose template needs the address of a server that is not there yet cannot be satisfied either. */
 async function renderOrExplain(
