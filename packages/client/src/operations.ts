@@ -3,6 +3,7 @@
 /** Method and path of every operation by its id; `raw` answers are not in the envelope. */
 export const operations = {
   cancelBatchOperation: ['POST', '/api/v1/batch/operations/{id}/cancel'],
+  cancelOperation: ['POST', '/api/v1/operations/{id}/cancel'],
   cancelTask: ['POST', '/api/v1/tasks/{id}/cancel'],
   cancelWorkflow: ['POST', '/api/v1/workflows/{id}/cancel'],
   changeServersWorkflow: ['POST', '/api/v1/workflows/servers/{verb}'],
@@ -35,6 +36,7 @@ export const operations = {
   getLatency: ['GET', '/api/v1/metrics/latency'],
   getMetrics: ['GET', '/metrics', 'raw'],
   getOpenApi: ['GET', '/api/v1/openapi.json', 'raw'],
+  getOperation: ['GET', '/api/v1/operations/{id}'],
   getQueueStatus: ['GET', '/api/v1/queue/status'],
   getReady: ['GET', '/api/v1/ready'],
   getRollback: ['GET', '/api/v1/rollback/{id}'],

@@ -96,6 +96,16 @@ export class ProvisioningClient extends WorkflowClient {
     return this.listed('listOperations', filters, call);
   }
 
+  /** @param id of the operation's task */
+  getOperation(id: string, call?: CallOptions): Promise<Record<string, unknown>> {
+    return this.ask('getOperation', { ...call, path: { id } });
+  }
+
+  /** Cancels the workflow of an operation. @param id of the operation's task */
+  cancelOperation(id: string, call?: CallOptions): Promise<string> {
+    return this.ask('cancelOperation', { ...call, path: { id } });
+  }
+
   /** Tells everybody who listens of something of your own. */
   async publishEvent(
     type: string,

@@ -228,6 +228,19 @@ describe('workflows', () => {
     expect((await finished(id)).status).toBe('Completed');
   });
 
+  test('an operation is found by the id of its task; to cancel it cancels its workflow', async () => {
+    const id = (await submit(fileWorkflow({ a: [], b: ['a'] }))).body.data.workflow_id;
+    await service.call('POST', `/api/v1/workflows/${id}/pause`);
+    const [, second] = (await service.call('GET', `/api/v1/workflows/${id}/operations`)).body.data;
+    const path = `/api/v1/operations/${second.task_id}`;
+    const found = await service.call('GET', path);
+    expect(found.body.data).toMatchObject({ id: 'b', workflow_id: id, task_id: second.task_id });
+    expect((await service.call('POST', `${path}/cancel`)).body.data).toBe('Operation cancelled');
+    expect((await finished(id)).status).toBe('Cancelled');
+    expect((await service.call('POST', `${path}/cancel`)).status).toBe(409);
+    expect((await service.call('GET', `/api/v1/operations/${id}`)).status).toBe(404);
+  });
+
   test('unknown ids are 404 with the text of the specification', async () => {
     const id = '01a20720-c030-7fa7-96e5-eb1e90e00000';
     const workflow = await service.call('GET', `/api/v1/workflows/${id}`);

@@ -144,4 +144,16 @@ export class WorkflowsController {
     const { operations, total } = await this.#api.workflows.recentOperations(filterOf(input.query), page);
     return paged(operations, total, page, input);
   }
+
+  @Endpoint(workflowRoutes.getOperation)
+  operation(@Input() { params }: ApiInput) {
+    return this.#api.workflows.operation(params['id']!);
+  }
+
+  @Endpoint(workflowRoutes.cancelOperation)
+  async cancelOperation(@Input() { params, body }: ApiInput<{ reason?: string }>) {
+    const { workflow_id } = await this.#api.workflows.operation(params['id']!);
+    await this.#api.workflows.cancel(workflow_id, body);
+    return 'Operation cancelled';
+  }
 }

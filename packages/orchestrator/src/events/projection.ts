@@ -4,6 +4,7 @@ import { taskId } from '../engine/identifiers.ts';
 import type { WorkflowState } from '../engine/state.ts';
 import { workflowProgress } from '../views/progress.ts';
 import { workflowResult } from '../views/records.ts';
+import { resourceChanges } from './resource-changes.ts';
 
 /** Events after which the status of more than one operation may differ. */
 const wide: ReadonlySet<string> = new Set([
@@ -65,6 +66,12 @@ export function project(
     push('TaskStatusChanged', workflowStatus(state, statusBefore), { task_id: id });
   }
   if (event.type === 'OperationCompleted' || before) push('WorkflowProgressUpdate', progressData(state));
+  const ended = event.type === 'OperationCompleted' || event.type === 'CompensationCompleted';
+  if (ended && !state.plan.checkMode) {
+    const undone = event.type === 'CompensationCompleted';
+    for (const { event_type, data } of resourceChanges(state.operations[event.op]!.plan, undone))
+      push(event_type, { ...data, workflow_id: id });
+  }
   if (event.type === 'WorkflowStarted') push('WorkflowStarted', { workflow_id: id, name });
   if (event.type === 'WorkflowCompleted') {
     push('WorkflowCompleted', { workflow_id: id, name, result: workflowResult(state) });

@@ -31,7 +31,8 @@ export function deleted(place: Place, type: string, input: unknown): string[] {
   return serversOf(type, input, 'delete').map((server) => keyOf(place, server));
 }
 
-function serversOf(type: string, input: unknown, verb: 'create' | 'delete'): Fields[] {
+/** Servers that an operation creates or deletes, as they are stated. */
+export function serversOf(type: string, input: unknown, verb: 'create' | 'delete'): Fields[] {
   if (!isFields(input)) return [];
   if (type === `server.${verb}`) return isFields(input['server']) ? [input['server']] : [];
   if (type !== 'server.batch' || (input['action'] ?? 'create') !== verb) return [];

@@ -225,6 +225,14 @@ export class Workflows {
     return { rollback_id: state.rollback?.id, order: names(order), irreversible: names(choice.irreversible) };
   }
 
+  /** An operation by the id of its task. @throws ProvisioningError `NOT_FOUND` */
+  async operation(task: string): Promise<OperationRecord> {
+    const { workflow, operation = -1 } = parseTaskId(task);
+    const own = (await this.operations(workflow))[operation];
+    if (own?.task_id !== task) throw notFound(`Operation not found: ${task}`);
+    return own;
+  }
+
   /** Operations of the newest workflows, newest workflow first; `total` counts those of all that match. */
   async recentOperations(
     filter: WorkflowFilter,

@@ -20,7 +20,7 @@ import {
 import { enqueue, openQueue } from '../dispatch/bullmq/queue.ts';
 import { compile, type PlanDefaults, type WorkflowPlan } from '../engine/plan.ts';
 import { Attempt, type AttemptOptions } from '../execution/attempt.ts';
-import type { Executor } from '../execution/executor.ts';
+import type { Assignment, Executor } from '../execution/executor.ts';
 import type { PostgresStore } from '../journal/postgres/store.ts';
 import { Slots } from './slots.ts';
 
@@ -200,8 +200,12 @@ export class OperationWorker {
 
   async #claimAndRun(job: Job): Promise<void> {
     if (this.#closing) return;
-    const since = performance.now();
-    const fresh = await this.#claims.add(job.token);
+    let since = 0;
+    const claim = () => {
+      since = performance.now();
+      return this.#claims.add(job.token);
+    };
+    const fresh = await this.#insist(claim, this.#lease * 1000);
     if (fresh !== undefined) await this.#run(job, fresh, since);
   }
 
@@ -210,22 +214,12 @@ export class OperationWorker {
    * @param since when the lease was certainly valid
    */
   async #run(job: Job, fresh: boolean, since: number): Promise<void> {
-    const plan = await this.#plan(job);
-    const operation = plan?.operations[job.op];
-    if (!plan || !operation) return;
+    const left = () => since + (this.#lease * 1000) / 2 - performance.now();
+    const assignment = await this.#insist(() => this.#assignment(job, fresh), left());
+    // While the store was away the lease has grown too old to begin under.
+    if (!assignment || left() < 0) return this.#mailbox.giveBack([job.token], this.#holder);
     const attempt = new Attempt(
-      {
-        number: job.number,
-        workflow: plan,
-        operation,
-        attempt: job.attempt,
-        run: job.run,
-        undo: job.undo,
-        begun: job.begun,
-        output: job.undo ? await this.#mailbox.output(job.number, job.op) : undefined,
-        // An attempt may have been begun by a worker that died: its steps are looked for too.
-        steps: fresh && !job.steps ? noSteps : await this.#mailbox.steps(job),
-      },
+      assignment,
       this.#options.executor,
       {
         saveStep: (_of, step, result) => this.#deliver({ kind: 'step', job, step, result }),
@@ -256,18 +250,34 @@ export class OperationWorker {
    * A finished step and an outcome must arrive: while the store is away it is tried again, for the effect has happened. A
    * lost lease makes the delivery empty.
    */
-  async #deliver(message: Message): Promise<void> {
-    const until = performance.now() + deliveryLimit;
+  #deliver(message: Message): Promise<void> {
+    return this.#insist(() => this.#results.add(message), deliveryLimit);
+  }
+
+  /** Tries again while the store is away, for so many milliseconds. */
+  async #insist<T>(work: () => Promise<T>, limit: number): Promise<T> {
+    const until = performance.now() + limit;
     for (;;) {
       try {
-        await this.#results.add(message);
-        return;
+        return await work();
       } catch (error) {
         this.#options.onError?.(error as Error);
         if (performance.now() > until) throw error;
         await new Promise((resolve) => setTimeout(resolve, 500));
       }
     }
+  }
+
+  /** @returns nothing when there is no such operation */
+  async #assignment(job: Job, fresh: boolean): Promise<Assignment | undefined> {
+    const plan = await this.#plan(job);
+    const operation = plan?.operations[job.op];
+    if (!plan || !operation) return undefined;
+    const { number, attempt, run, undo, begun } = job;
+    const output = undo ? await this.#mailbox.output(number, job.op) : undefined;
+    // An attempt may have been begun by a worker that died: its steps are looked for too.
+    const steps = fresh && !job.steps ? noSteps : await this.#mailbox.steps(job);
+    return { number, workflow: plan, operation, attempt, run, undo, begun, output, steps };
   }
 
   async #plan({ workflow }: Job): Promise<WorkflowPlan | undefined> {

@@ -279,4 +279,22 @@ export const workflowRoutes = {
     data: Type.Array(OperationRecord),
     paged: true,
   },
+  getOperation: {
+    operationId: 'getOperation',
+    method: 'GET',
+    path: '/operations/{id}',
+    tag: 'operations',
+    summary: 'An operation by the id of its task',
+    data: OperationRecord,
+  },
+  cancelOperation: {
+    operationId: 'cancelOperation',
+    method: 'POST',
+    path: '/operations/{id}/cancel',
+    tag: 'operations',
+    summary: 'Cancel the workflow that an operation belongs to, by the id of its task',
+    body: Type.Object({ reason: Text }),
+    bodyOptional: true,
+    data: Type.String(),
+  },
 } as const satisfies Record<string, RouteSpec>;

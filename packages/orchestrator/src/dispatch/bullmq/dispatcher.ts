@@ -37,8 +37,10 @@ const inboxPage = 2000;
 interface Outstanding {
   readonly assignment: Assignment;
   readonly job: Job;
-  /** When the last wake-up was sent, by the monotonic clock. */
+  /** When the last wake-up was sent, by the monotonic clock; 0: it has to be sent again. */
   sent: number;
+  /** Wake-ups in a row that nobody has followed: the queue is long, or there are no workers. */
+  unheard: number;
   /** The worker that the attempt was given to with its start. */
   readonly room: Room | undefined;
 }
@@ -128,7 +130,7 @@ export class BullDispatcher implements Dispatcher {
   dispatch(assignment: Assignment): void {
     const job = jobOf(assignment);
     const room = this.#given.get(assignment);
-    const entry: Outstanding = { assignment, job, sent: performance.now(), room };
+    const entry: Outstanding = { assignment, job, sent: performance.now(), unheard: 0, room };
     this.#outstanding.set(job.token, entry);
     void this.#deliver(entry).catch((error: Error) => {
       entry.sent = 0;
@@ -234,18 +236,27 @@ export class BullDispatcher implements Dispatcher {
   /** Sends again what no worker has taken for a while. */
   async #check(): Promise<void> {
     await this.#listWorkers();
-    const before = performance.now() - this.#checkInterval;
-    const waiting = [...this.#outstanding.values()].filter(({ sent }) => sent < before);
+    const now = performance.now();
+    const waiting = [...this.#outstanding.values()].filter(({ sent }) => sent < now - this.#checkInterval);
     if (waiting.length === 0 || this.#redis.status !== 'ready') return;
     const held = await this.#mailbox.held(waiting.map(({ job }) => job.token));
-    const again = waiting.map(async (entry) => {
-      const left = held.get(entry.job.token);
-      if (left === undefined) await this.#send.add(entry.job);
+    await Promise.all(waiting.map((entry) => this.#remind(entry, held.get(entry.job.token), now)));
+  }
+
+  /** @param left share of the lease, where somebody has one */
+  async #remind(entry: Outstanding, left: number | undefined, now: number): Promise<void> {
+    if (left === undefined) {
+      // Later each time: the queue is not filled with the same jobs while there are no workers.
+      if (entry.sent + this.#checkInterval * 2 ** Math.min(entry.unheard, 7) > now) return;
+      await this.#send.add(entry.job);
+      entry.unheard++;
+    } else {
+      entry.unheard = 0;
       // A worker that knows of its attempt would have renewed the lease by now.
-      else if (!entry.room || (entry.sent > 0 && left > 0.5) || (await this.#hand.add(entry)) === 0) return;
-      entry.sent = performance.now();
-    });
-    await Promise.all(again);
+      const lost = entry.room && (entry.sent === 0 || left < 0.5);
+      if (!lost || (await this.#hand.add(entry)) === 0) return;
+    }
+    entry.sent = performance.now();
   }
 
   async #listWorkers(): Promise<void> {
@@ -269,7 +280,7 @@ export class BullDispatcher implements Dispatcher {
   #recovered(): void {
     this.#error = undefined;
     this.#connections++;
-    for (const entry of this.#outstanding.values()) entry.sent = 0;
+    for (const entry of this.#outstanding.values()) Object.assign(entry, { sent: 0, unheard: 0 });
     void this.#check().catch(() => undefined);
   }
 }
