@@ -40,6 +40,7 @@ export {
   configureExtension,
   settingsSchema,
 } from './extensions/configure.ts';
+export { extensionReference } from './extensions/reference-page.ts';
 export { fileAudit } from './extensions/isolation/audit.ts';
 export { type TestReport, type TestType, parseTestTypes, runExtensionTests } from './extensions/run-tests.ts';
 export { type StructureReport, validateExtensionStructure } from './extensions/validation/structure.ts';

@@ -1,4 +1,5 @@
 export * from './error.ts';
+export { adaptLegacy } from './legacy.ts';
 export * from './makers/define.ts';
 export * from './makers/makers.ts';
 export { type DeepPartial, mergeRecords } from './makers/merge.ts';

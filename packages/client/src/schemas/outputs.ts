@@ -36,8 +36,16 @@ export const TaskservListing = Type.Object(
     name: Type.String(),
     version: Type.String(),
     server: nullable(Type.String()),
-    status: Type.String({ description: 'available, defined, installed, changed, drifted or absent' }),
+    status: Type.String({
+      description:
+        'available, defined, installed, changed, drifted or absent; with --all also disabled, invalid, incompatible',
+    }),
     category: Type.String(),
+    description: Type.String(),
+    versions: Type.Optional(
+      Type.Array(Type.String(), { description: 'with --versions: those the package knows' }),
+    ),
+    reason: Type.Optional(Type.String({ description: 'with --all: why it can not be used' })),
   },
   { $id: 'TaskservListing', description: 'A line of `taskserv list`.', ...open },
 );

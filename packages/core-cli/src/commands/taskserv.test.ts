@@ -258,6 +258,60 @@ test('generate writes every setting into the infrastructure, once, and the defin
   );
 });
 
+test('07 §6 list --versions --all, show --detailed, generate --template --servers', async () => {
+  await mkdir(join(bed.workspacePath, 'extensions/taskservs/future'), { recursive: true });
+  await writeFile(
+    join(bed.workspacePath, 'extensions/taskservs/future/manifest.yaml'),
+    "name: future\ntype: taskserv\nversion: 1.0.0\ncompatibility: { provisioning: '>=99' }\n",
+  );
+  interface Row {
+    readonly name: string;
+    readonly status: string;
+    readonly versions?: readonly string[];
+    readonly reason?: string;
+  }
+  const plain = await bed.json<Row[]>('taskserv list');
+  expect(plain.find(({ name }) => name === 'redis')).not.toHaveProperty('versions');
+  expect(plain.map(({ name }) => name)).not.toContain('future');
+  const all = await bed.json<Row[]>('taskserv list --versions --all --search redis');
+  expect(all.find(({ name }) => name === 'redis')?.versions).toEqual(['7.0', '7.0.x', '7.2.x']);
+  expect(all.find(({ name }) => name === 'future')).toMatchObject({
+    status: 'incompatible',
+    reason: expect.stringContaining('needs provisioning >=99') as unknown,
+  });
+  expect((await bed.cli('taskserv list --all')).stdout).toContain('needs provisioning >=99');
+  await rm(join(bed.workspacePath, 'extensions/taskservs/future'), { recursive: true });
+
+  const refused = await bed.cli('taskserv generate redis --template production-kubernetes --output x.toml');
+  expect([refused.code, refused.stderr]).toEqual([
+    2,
+    expect.stringContaining('says nothing of taskserv redis'),
+  ]);
+  expect((await bed.cli('taskserv generate redis --template nope --output x.toml')).code).toBe(5);
+  const made = await bed.cli(
+    'taskserv generate kubernetes --template production-kubernetes --servers dev-server-01',
+  );
+  expect(made.stderr).toBe('');
+  const file = join(bed.infra, 'taskservs', 'kubernetes.toml');
+  const text = await readFile(file, 'utf8');
+  expect(text).toContain('1.30.0');
+  expect(text).toMatch(/control_plane = \[ ?"dev-server-01" ?\]/);
+
+  const shown = await bed.cli('taskserv show kubernetes --detailed');
+  expect(shown.stdout).toMatch(/Installation:\n {2}Versions: +1\.28\.0/);
+  expect(shown.stdout).toContain('Servers: dev-server-01');
+  expect(shown.stdout).toContain('nodes.control_plane = ["dev-server-01"] (infrastructure)');
+  const detailed = await bed.json<{ servers: string[]; config: { path: string; layer: string }[] }>(
+    'taskserv show kubernetes --detailed',
+  );
+  expect(detailed.servers).toEqual(['dev-server-01']);
+  expect(detailed.config).toContainEqual(
+    expect.objectContaining({ path: 'cri', layer: expect.any(String) as unknown }),
+  );
+  expect(await bed.json<object>('taskserv show kubernetes')).not.toHaveProperty('servers');
+  await rm(file);
+});
+
 test('07 §5 install-self: what the MCP server recommends is used as far as it fits; without one the defaults hold', async () => {
   const asked: unknown[] = [];
   const mcp = createServer((request, response) => {

@@ -8,6 +8,13 @@ export function softwareVersion(record: ExtensionRecord): string {
   return typeof software?.version === 'string' ? software.version : record.version;
 }
 
+/** Versions of the software that the package itself knows, the one it installs first. Nobody is asked. */
+export function knownVersions(record: ExtensionRecord): readonly string[] {
+  const { software } = record.manifest as { software?: { supports_versions?: unknown } };
+  const others = Array.isArray(software?.supports_versions) ? software.supports_versions.map(String) : [];
+  return [...new Set([softwareVersion(record), ...others])];
+}
+
 /**
  * The taskserv of that name.
  * @throws ProvisioningError `TASKSERV_NOT_FOUND` (exit 5) with the list (01 §7).

@@ -1,6 +1,6 @@
-import { ExtensionCatalogue, type Selection, userDirectories } from '@provisioning/core';
+import type { ExtensionCatalogue, Selection } from '@provisioning/core';
 import type { ProvisioningCommand } from '../frame/command.ts';
-import { surroundingsOf } from '../session/surroundings.ts';
+import { openCatalogue } from '../session/modules.ts';
 import { select } from '../session/workspace.ts';
 
 /** Taskservs as the command line sees them; a workspace adds its own where there is one. */
@@ -17,15 +17,6 @@ export async function openTaskservs(command: ProvisioningCommand): Promise<Tasks
     if (wanted) throw error;
     return undefined;
   });
-  const { data, cache } = userDirectories(surroundingsOf(command.runtime));
-  const extensions = new ExtensionCatalogue(
-    {
-      workspacePath: selection?.path,
-      infra: selection?.infra,
-      dataPath: data,
-      moduleUrls: [import.meta.url],
-    },
-    command.globals.check ? {} : { cachePath: cache },
-  );
-  return { selection, extensions };
+  const place = selection === undefined ? {} : { workspacePath: selection.path, infra: selection.infra };
+  return { selection, extensions: openCatalogue(command, place) };
 }

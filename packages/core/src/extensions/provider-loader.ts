@@ -6,6 +6,7 @@ import {
   type ProviderContext,
   type ProviderInstance,
   ProvisioningError,
+  adaptLegacy,
   requiredProviderFunctions,
 } from '@provisioning/extensions-sdk';
 import type { AuditSink } from './isolation/audit.ts';
@@ -77,7 +78,9 @@ export async function initialiseProvider(
   provider: Provider,
   context: ProviderContext,
 ): Promise<ProviderInstance> {
-  const instance = await provider.init(context);
+  const given = await provider.init(context);
+  // What is no object lacks everything; that is told below.
+  const instance = typeof given === 'object' && given !== null ? adaptLegacy(given) : given;
   const missing = requiredProviderFunctions.filter((key) => typeof instance[key] !== 'function');
   if (missing.length > 0) {
     throw new ProvisioningError({

@@ -5,6 +5,8 @@ import { type Provider, ProvisioningError } from '@provisioning/extensions-sdk';
 import type { ExtensionCatalogue } from '../extensions/discover.ts';
 import { entryPoint } from '../extensions/provider-loader.ts';
 import type { ExtensionRecord } from '../extensions/record.ts';
+import { type ConfigSchema, configSchema } from '../extensions/schema.ts';
+import { configIssues } from '../layers/validate.ts';
 
 type Declaration = Readonly<Record<string, unknown>>;
 type MakeProvider = (
@@ -70,10 +72,38 @@ export async function importDeclaredProvider(
     throw invalid(record, entry, `provider '${engine}' makes no providers`);
   const { name, version, description } = record;
   try {
-    return module.fromDeclaration(declaration, { name, version, description });
+    const provider = module.fromDeclaration(declaration, { name, version, description });
+    const schema = await configSchema(record.path);
+    return schema === undefined ? provider : withSettings(provider, name, schema);
   } catch (error) {
     throw error instanceof ProvisioningError
       ? error
       : invalid(record, record.path, (error as Error).message, error);
   }
+}
+
+/** A declared provider whose folder says by a schema of its own what it must be set to. */
+function withSettings(provider: Provider, name: string, schema: ConfigSchema): Provider {
+  return {
+    ...provider,
+    init: async (context) => {
+      const instance = await provider.init(context);
+      return {
+        ...instance,
+        validateConfig: async (options) => {
+          const { errors, warnings } = await instance.validateConfig(options);
+          // Secrets count as the texts they stand for; their values are no business of a check.
+          const found = await configIssues(
+            name,
+            JSON.parse(JSON.stringify(context.config)) as Record<string, unknown>,
+            schema,
+            [],
+            undefined,
+          );
+          const all = [...errors, ...found];
+          return { valid: all.length === 0, errors: all, warnings };
+        },
+      };
+    },
+  };
 }

@@ -188,6 +188,37 @@ test('a package of others that npm put beside the product runs in a process of i
   expect(await (await project.provider('good')).listServers()).toHaveLength(1);
 });
 
+test('06 §2 a provider that speaks by the names of the first API is understood', async () => {
+  await extension(
+    'elder',
+    `const told = [];
+    functions.query_servers = functions.listServers; delete functions.listServers;
+    functions['get-server-info'] = functions.getServer; delete functions.getServer;
+    functions.server_exists = functions.serverExists; delete functions.serverExists;
+    functions['get-ssh-access'] = functions.getAccess; delete functions.getAccess;
+    functions.get_ip = async () => told.join(' '); delete functions.getIp;
+    functions['get-plans'] = functions.listPlans; delete functions.listPlans;
+    functions['get-regions'] = functions.listZones; delete functions.listZones;
+    functions['create-servers'] = async ({ count, size, zone }) => [server([count, size, zone].join('-'))]; delete functions.createServer;
+    functions['delete-servers'] = async (ids) => { told.push('deleted', ...ids); }; delete functions.deleteServer;
+    functions['start-server'] = async ({ hostname }) => { told.push('started'); return server(hostname); };
+    functions['stop-server'] = async ({ hostname }) => { told.push('stopped'); return server(hostname); }; delete functions.setServerState;`,
+  );
+  await using project = open();
+  const provider = await project.provider('elder');
+  expect(await provider.listServers()).toHaveLength(1);
+  expect(await provider.getServer({ hostname: 'db-01' })).toMatchObject({ hostname: 'db-01' });
+  expect(await provider.serverExists({ hostname: 'db-01' })).toBe(true);
+  expect(await provider.listPlans()).toEqual([]);
+  const spec = { hostname: 'x', plan: 'small', zone: 'z' } as never;
+  expect(await provider.createServer(spec, { wait: true })).toMatchObject({ hostname: '1-small-z' });
+  await provider.setServerState({ hostname: 'x' }, 'rebooted', { wait: true, force: false });
+  expect(
+    await provider.deleteServer({ hostname: 'x' }, { keepStorage: false, force: false, wait: true }),
+  ).toEqual({ deleted: true });
+  expect(await provider.getIp({ hostname: 'x' }, 'public')).toBe('stopped started deleted x');
+});
+
 test('06.A2 a call that hangs ends with the name of the provider', async () => {
   const instance = { listServers: () => new Promise(() => undefined) };
   const guarded = guardProvider('sleepy', instance as never, {

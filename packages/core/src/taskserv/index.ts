@@ -41,7 +41,14 @@ export {
   type ServerHistory,
   type TaskservHistory,
 } from './history.ts';
-export { joins, kubernetesNodes, type KubernetesNodes, nodeDefaults, serversOfNodes } from './nodes.ts';
+export {
+  joins,
+  kubernetesNodes,
+  type KubernetesNodes,
+  nodeDefaults,
+  nodesSetting,
+  serversOfNodes,
+} from './nodes.ts';
 export { withSecrets } from './secret-values.ts';
 export { backupFile, backupTaskserv, hasBackup, restoreTaskserv, type TaskservBackup } from './backup.ts';
 export {

@@ -33,7 +33,15 @@ export function serversOfNodes(
   const { controlPlane, workers } = kubernetesNodes(taskservs);
   if (name === 'kubernetes') return controlPlane;
   if (name === 'k8s-nodejoin') return workers;
-  return [];
+  // Any other taskserv may name its servers in one list.
+  return names(record(taskservs[name])['nodes']);
+}
+
+/** The setting by which a taskserv is meant for servers: of Kubernetes the first is the control plane. */
+export function nodesSetting(name: string, servers: readonly string[]): Record<string, unknown> {
+  if (servers.length === 0) return {};
+  const [first, ...others] = servers;
+  return { nodes: name === 'kubernetes' ? { control_plane: [first], workers: others } : [...servers] };
 }
 
 /** What a node takes from the configuration of `kubernetes` where its own says nothing: whom to join, and what with. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { parseDocument } from '../config/document.ts';
-import { isRecord } from '../config/merge.ts';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { type Data, parseDocument } from '../config/document.ts';
+import { isRecord, mergeData } from '../config/merge.ts';
 import type { ExtensionKind } from '../extensions/kinds.ts';
 import { readSource } from '../layers/read-source.ts';
 import { type LayerSource, type SourceReading, documentSources } from '../layers/source.ts';
@@ -47,6 +48,27 @@ export async function templateSources(
     sources.push(...(await documentSources(document, name, place, reading)));
   }
   return sources;
+}
+
+/**
+ * What a template by itself says of a module.
+ * @throws ProvisioningError `TEMPLATE_TARGET`, exit 2, when it says nothing of it.
+ */
+export async function templateConfig(
+  catalogue: TemplateCatalogue,
+  template: Template,
+  kind: ExtensionKind,
+  name: string,
+): Promise<Data> {
+  const reading = { importRoots: catalogue.roots.map(({ path }) => path) };
+  const sources = await templateSources(catalogue, template, kind, name, {}, reading);
+  if (sources.length > 0) return sources.reduce<Data>((lower, { value }) => mergeData(lower, value), {});
+  throw new ProvisioningError({
+    code: 'TEMPLATE_TARGET',
+    kind: 'usage',
+    message: `Template ${template.name} says nothing of ${kind} ${name}`,
+    hint: `It is about: ${template.metadata.template.targets.join(', ') || 'nothing'}`,
+  });
 }
 
 async function templateDocument(

@@ -31,11 +31,18 @@ test('08.A15 08.A18 generate, validate, test and build on the command line', asy
   const valid = await cli('extension validate my-api');
   expect(valid).toMatchObject({ code: 0, stdout: expect.stringContaining('ok: Extension structure valid') });
   expect((await cli('extension test my-api --test-type unit')).stdout).toContain(
-    'ok: unit: 3 passed, 0 failed',
+    'ok: unit: 1 passed, 0 failed',
   );
   expect((await cli('extension test my-api --test-type nonsense')).stderr).toContain(
     'Unknown test type: nonsense',
   );
+  const kept = await cli('extension docs my-api');
+  expect([kept.code, kept.stderr]).toEqual([1, expect.stringContaining('There is a file already')]);
+  expect((await cli('extension docs my-api --force')).code).toBe(0);
+  const page = await readFile(join(path, 'docs/API.md'), 'utf8');
+  expect(page).toContain('| Needs | os >=1.0.0 |');
+  expect(page).toContain('| `port` | integer | `8080` | at least 1; at most 65535 |');
+  expect(page).toContain('| `ingress.hostname` | string | `""` |  |');
   const hash = async (): Promise<string> =>
     createHash('sha256')
       .update(await readFile(join(path, 'dist/my-api-0.1.0.tar.gz')))

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -100,6 +100,30 @@ test('catalogue of a declared provider', async () => {
     { name: 'small', hourly: 0.05 },
   ]);
   expect(JSON.parse((await cli('provider zones acme --out json')).stdout)).toHaveLength(3);
+});
+
+test('06 §6.6 the private cloud of the examples is held to the settings that its schema demands', async () => {
+  const source = join(
+    import.meta.dirname,
+    '../../../../../examples/extensions/providers/company-private-cloud',
+  );
+  const target = join(folder, 'ws/extensions/providers/company-private-cloud');
+  await cp(source, target, { recursive: true });
+  const token = { COMPANY_CLOUD_TOKEN: 'a-token' };
+  const bare = await cli('provider validate company-private-cloud', token);
+  expect(bare.code).toBe(3);
+  expect(bare.stdout + bare.stderr).toContain('Cost center required for billing');
+  expect(bare.stdout + bare.stderr).toContain('Department required');
+  const settings = 'auth_token = "a-token"\ncost_center = "4711"\ndepartment = "platform"\n';
+  await mkdir(join(folder, 'ws/config/providers'), { recursive: true });
+  await writeFile(join(folder, 'ws/config/providers/company-private-cloud.toml'), settings);
+  const whole = await cli('provider validate company-private-cloud', token);
+  expect([whole.code, whole.stderr]).toEqual([0, whole.stderr]);
+  const plans = JSON.parse((await cli('provider plans company-private-cloud --out json')).stdout) as {
+    name: string;
+  }[];
+  expect(plans.map(({ name }) => name)).toEqual(['small', 'medium', 'large', 'xlarge', '2xlarge']);
+  await rm(target, { recursive: true });
 });
 
 test('06 §8 provider delete-server asks before it talks to the provider', async () => {

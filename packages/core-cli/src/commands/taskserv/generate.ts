@@ -1,14 +1,24 @@
-import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { string as argument } from '@oclif/core/args';
 import { boolean, string } from '@oclif/core/flags';
-import { infraPath, loadTaskservPackage, resolveTaskservConfig, writeFileAtomic } from '@provisioning/core';
+import {
+  infraPath,
+  loadTaskservPackage,
+  mergeData,
+  nodesSetting,
+  resolveTaskservConfig,
+  templateConfig,
+  writeFileAtomic,
+} from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { splitList } from '../../argv/lists.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { encode } from '../../output/formats.ts';
+import { refuseExisting } from '../../output/new-file.ts';
 import { findTaskserv, softwareVersion } from '../../taskserv/catalogue.ts';
 import { title } from '../../taskserv/check.ts';
+import { openTemplates } from '../../session/modules.ts';
 import { openTaskservs } from '../../taskserv/open.ts';
 
 export default class TaskservGenerate extends ProvisioningCommand {
@@ -20,10 +30,16 @@ export default class TaskservGenerate extends ProvisioningCommand {
   static override examples = [
     'provisioning taskserv generate redis',
     'provisioning taskserv generate postgres --profile production --output postgres.toml',
+    'provisioning taskserv generate kubernetes --template production-kubernetes --servers cp-01,web-01',
   ];
   static override args = { taskserv: argument({ required: true, description: 'name' }) };
   static override flags = {
     output: string({ description: 'file instead' }),
+    template: string({ description: 'template whose values lie over the defaults' }),
+    servers: string({
+      description: 'servers it is meant for, by comma; they are written as its nodes',
+      multiple: true,
+    }),
     force: boolean({ description: 'replace a file that is there' }),
   };
 
@@ -33,21 +49,13 @@ export default class TaskservGenerate extends ProvisioningCommand {
     const record = await findTaskserv(extensions, args.taskserv);
     const taskserv = await loadTaskservPackage(record.path);
     const use = { name: record.name, profile: this.globals.profile ?? 'default', config: {} };
-    const config = resolveTaskservConfig(taskserv, use, 'the template');
+    const over =
+      flags.template === undefined ? {} : await this.#template(flags.template, record.name, selection);
+    const wanted = mergeData(over, nodesSetting(record.name, (flags.servers ?? []).flatMap(splitList)));
+    const config = resolveTaskservConfig(taskserv, { ...use, config: wanted }, 'the template');
     const format = this.globals.out === 'yaml' ? 'yaml' : 'toml';
     const file = this.#file(record.name, format, flags.output, selection);
-    const there = await access(file).then(
-      () => true,
-      () => false,
-    );
-    if (there && !flags.force) {
-      throw new ProvisioningError({
-        code: 'FILE_EXISTS',
-        kind: 'conflict',
-        message: `There is a file already: ${file}`,
-        hint: 'Replace it with --force, or name another with --output.',
-      });
-    }
+    await refuseExisting(file, flags.force);
     const version = softwareVersion(record);
     const text = await encode(config, format, true);
     if (this.globals.check) {
@@ -58,6 +66,16 @@ export default class TaskservGenerate extends ProvisioningCommand {
     await writeFileAtomic(file, text.endsWith('\n') ? text : `${text}\n`, 0o644);
     this.out.success(`Generated ${title(record.name)} configuration (version ${version})`);
     this.out.line(`Saved to: ${file}`);
+  }
+
+  /** What a template says of the taskserv. */
+  async #template(
+    name: string,
+    taskserv: string,
+    selection: Awaited<ReturnType<typeof openTaskservs>>['selection'],
+  ): Promise<Record<string, unknown>> {
+    const templates = await openTemplates(selection?.path);
+    return templateConfig(templates, await templates.get(name), 'taskserv', taskserv);
   }
 
   #file(

@@ -1,11 +1,12 @@
+import { basename } from 'node:path';
 import { boolean, string } from '@oclif/core/flags';
-import { type Infrastructure, planDeploy, type Selection } from '@provisioning/core';
+import { type ExtensionCatalogue, type Infrastructure, planDeploy, type Selection } from '@provisioning/core';
 import type { ChangeAction } from '@provisioning/extensions-sdk';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import type { Style } from '../../output/style.ts';
 import { configurationOf } from '../../session/workspace.ts';
-import { softwareVersion } from '../../taskserv/catalogue.ts';
+import { knownVersions, softwareVersion } from '../../taskserv/catalogue.ts';
 import { openTaskservs } from '../../taskserv/open.ts';
 
 interface TaskservListing {
@@ -14,6 +15,9 @@ interface TaskservListing {
   readonly server: string | null;
   readonly status: string;
   readonly category: string;
+  readonly description: string;
+  readonly versions?: readonly string[];
+  readonly reason?: string;
 }
 
 const states: Readonly<Record<ChangeAction, string>> = {
@@ -38,6 +42,8 @@ export default class TaskservList extends ProvisioningCommand {
     installed: boolean({ description: 'ask the servers what is installed' }),
     category: string({ description: 'only this category' }),
     search: string({ description: 'only names and descriptions with this text' }),
+    versions: boolean({ description: 'also the versions that each package knows' }),
+    all: boolean({ description: 'also those that can not be used, with the reason' }),
   };
 
   async run(): Promise<void> {
@@ -51,13 +57,17 @@ export default class TaskservList extends ProvisioningCommand {
     );
     const states = flags.installed ? await this.#observe() : await this.#defined(selection);
     const rows = records.flatMap((record): TaskservListing[] => {
-      const { name, category } = record;
-      const version = softwareVersion(record);
+      const { name, category, description, enabled } = record;
+      const versions = flags.versions ? { versions: knownVersions(record) } : {};
+      const row = { name, version: softwareVersion(record), category, description, ...versions };
       const places = states.get(name) ?? [];
-      if (places.length > 0)
-        return places.map(({ server, status }) => ({ name, version, server, status, category }));
-      return flags.installed ? [] : [{ name, version, server: null, status: 'available', category }];
+      if (places.length > 0) return places.map(({ server, status }) => ({ ...row, server, status }));
+      if (!enabled && !flags.all) return [];
+      const status = enabled ? 'available' : 'disabled';
+      return flags.installed ? [] : [{ ...row, server: null, status }];
     });
+    if (flags.all) rows.push(...this.#unusable(extensions));
+    const isPlaced = selection?.infra !== undefined;
     await this.out.list(
       rows,
       [
@@ -70,9 +80,30 @@ export default class TaskservList extends ProvisioningCommand {
           paint: (text, row, style) => paintStatus(text, row.status, style),
         },
         { title: 'CATEGORY', value: (row) => row.category },
+        ...(flags.versions
+          ? [{ title: 'VERSIONS', value: (row: TaskservListing) => (row.versions ?? []).join(', ') }]
+          : []),
+        ...(isPlaced && !flags.all
+          ? []
+          : [{ title: 'DESCRIPTION', value: (row: TaskservListing) => row.reason ?? row.description }]),
       ],
       'taskservs',
     );
+  }
+
+  /** What was found and left out, with the reason (08 §3). */
+  #unusable(extensions: ExtensionCatalogue): TaskservListing[] {
+    return extensions.rejected
+      .filter(({ type }) => type === undefined || type === 'taskserv')
+      .map(({ name, path, version = '', status, reason }) => ({
+        name: name ?? basename(path),
+        version,
+        server: null,
+        status,
+        category: '',
+        description: '',
+        reason,
+      }));
   }
 
   /** Where the definition wants them. */
