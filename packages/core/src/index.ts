@@ -71,6 +71,7 @@ export { Project } from './project/project.ts';
 export type { ConfigurationReader, ProjectOptions, RunOptions } from './project/project.ts';
 export * from './config/index.ts';
 export * from './health/index.ts';
+export * from './backup/index.ts';
 export * from './cost/index.ts';
 export * from './infra/index.ts';
 export * from './utilisation/index.ts';

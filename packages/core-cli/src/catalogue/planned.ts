@@ -4,9 +4,9 @@
  */
 const planned = new Set(
   (
-    'rollback restore create-server-task ' +
+    'create-server-task ' +
     'mode setup platform services dns gitea daemon auth mfa kms secrets break-glass compliance ' +
-    'audit cedar policy admin backup gitops service test metrics alerts performance maintenance detect ' +
+    'audit cedar policy admin gitops service test metrics alerts performance detect ' +
     'complete ifc rules ai mcp sops nu nuinfo qr plugin migrate monitoring ' +
     'login logout whoami encrypt decrypt platform'
   ).split(' '),

@@ -11,6 +11,8 @@ export const topics: Readonly<Record<string, Topic>> = {
   server: { summary: 'Server operations' },
   taskserv: { summary: 'Services installed on servers', subject: 'taskserv show' },
   cluster: { summary: 'Cluster operations' },
+  backup: { summary: 'Backups of infrastructures', bare: 'backup list' },
+  maintenance: { summary: 'Maintenance windows', bare: 'maintenance status' },
   cost: { summary: 'What an infrastructure costs', bare: 'server price', subject: 'server price' },
   infra: { summary: 'Infrastructures of a workspace' },
   provider: { summary: 'Clouds and hosts that servers run on' },

@@ -44,3 +44,9 @@ export { type Switchable, canaryHosts, switchTraffic } from './traffic.ts';
 export { type UpdateCandidate, type UpdatePlan, planUpdates } from './update-plan.ts';
 export { type InventoryEntry, inventoryOf, writeInventory } from './inventory.ts';
 export { addServerDefinition, type ServerEntry, serverTable } from './add-server.ts';
+export {
+  type MaintenanceWindow,
+  closeMaintenance,
+  maintenanceWindow,
+  openMaintenance,
+} from './maintenance-window.ts';

@@ -8,6 +8,7 @@ import {
 import { checkResourceLimits, companyEnvironment, useOf } from '../infra/company-environment.ts';
 import { costAlert, costAlertText } from '../cost/records.ts';
 import { checkBudget } from '../infra/cost.ts';
+import { maintenanceWindow } from '../infra/maintenance-window.ts';
 import { chooseSize, type Sizing } from '../operations/server/specification.ts';
 import { chooseZone } from '../operations/server/zone.ts';
 import { infraPath } from '../project/paths.ts';
@@ -196,7 +197,9 @@ async function budget(
   force: boolean,
 ): Promise<readonly string[]> {
   const most = context.config('cost_controls.max_monthly_budget');
-  const alert = await costAlert(context);
+  // Who works on the infrastructure knows what it costs: alerts are muted then.
+  const muted = (await maintenanceWindow(context, context.now())) !== undefined;
+  const alert = muted ? undefined : await costAlert(context);
   if (typeof most !== 'number' && alert === undefined) return [];
   const cost = await priceServers(context, servers, observed);
   const { totals } = cost;

@@ -1,27 +1,11 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import {
-  lstat,
-  mkdir,
-  mkdtemp,
-  readFile,
-  readdir,
-  readlink,
-  rename,
-  rm,
-  stat,
-  symlink,
-} from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip, createGzip } from 'node:zlib';
-import { stringify } from 'yaml';
 import type { Surroundings } from '../config/surroundings.ts';
-import { type BackupComponent, backupComponents, backupFiles, sha256Of, stamp } from './backup-contents.ts';
+import { checksumsOf, packBackup, unpackBackup } from './backup-archive.ts';
+import { type BackupComponent, backupComponents, backupFiles, stamp } from './backup-contents.ts';
 import {
   type BackupRecord,
   backupDirectory,
-  backupRecordFile,
   damaged,
   present,
   readBackupRecord,
@@ -79,11 +63,6 @@ async function archiveName(
 
 async function writeArchive(target: string, options: BackupOptions, files: readonly string[]): Promise<void> {
   const { workspace, surroundings, version } = options;
-  const sums: Record<string, string> = {};
-  for (const file of files) {
-    const full = path.join(workspace.path, file);
-    if (!(await lstat(full)).isSymbolicLink()) sums[file] = await sha256Of(full);
-  }
   const record: BackupRecord = {
     name: workspace.name,
     created: surroundings.now().toISOString(),
@@ -91,27 +70,9 @@ async function writeArchive(target: string, options: BackupOptions, files: reado
     original_path: workspace.path,
     version,
     files: files.length,
-    sha256: sums,
+    sha256: await checksumsOf(workspace.path, files),
   };
-  const { pack } = await import('tar-stream');
-  const archive = pack();
-  const written = pipeline(archive, createGzip(), createWriteStream(target, { mode: 0o600 }));
-  const feed = async (): Promise<void> => {
-    archive.entry({ name: backupRecordFile, mode: 0o600 }, stringify(record));
-    for (const file of files) {
-      const full = path.join(workspace.path, file);
-      const found = await lstat(full);
-      const header = { name: `tree/${file}`, mode: found.mode & 0o777, mtime: found.mtime };
-      if (found.isSymbolicLink())
-        archive.entry({ ...header, type: 'symlink', linkname: await readlink(full) });
-      else {
-        const entry = archive.entry({ ...header, size: found.size });
-        await pipeline(createReadStream(full), entry);
-      }
-    }
-    archive.finalize();
-  };
-  await Promise.all([written, feed()]);
+  await packBackup(target, workspace.path, record, files);
 }
 
 /** One line of `workspace list-backups`. */
@@ -184,7 +145,7 @@ export async function restoreWorkspace(options: RestoreOptions): Promise<Restore
   const isFolder = (await stat(options.backup).catch(() => undefined))?.isDirectory() === true;
   const scratch = await mkdtemp(path.join(path.dirname(path.resolve(options.backup)), '.restore-'));
   try {
-    const source = isFolder ? options.backup : await unpack(options.backup, scratch);
+    const source = isFolder ? options.backup : await unpackBackup(options.backup, scratch);
     const record = await readBackupRecord(source);
     const destination = options.destination ?? record.original_path;
     const workspace = { name: record.name, path: destination };
@@ -222,50 +183,6 @@ async function registered(surroundings: Surroundings, name: string, where: strin
     ...data,
     workspaces: data.workspaces.map((known) => (known.name === name ? { ...known, path: where } : known)),
   }));
-}
-
-/** Unpacks an archive into a folder; names that leave it and links out of it are refused. */
-async function unpack(archive: string, folder: string): Promise<string> {
-  const { extract } = await import('tar-stream');
-  const tar = extract();
-  const reading = pipeline(createReadStream(archive), createGunzip(), tar).catch(() => {
-    throw damaged(archive);
-  });
-  const take = async (): Promise<void> => {
-    for await (const entry of tar) {
-      const { name, type, linkname, mode } = entry.header;
-      const target = path.resolve(folder, name);
-      if (!target.startsWith(folder + path.sep) || name.includes('\0')) throw damaged(archive);
-      await mkdir(path.dirname(target), { recursive: true, mode: 0o700 });
-      if (type === 'symlink') {
-        const end = path.resolve(path.dirname(target), linkname ?? '');
-        if (!end.startsWith(path.join(folder, 'tree') + path.sep)) throw damaged(archive);
-        await symlink(linkname ?? '', target);
-        entry.resume();
-      } else if (type === 'file') {
-        await pipeline(
-          Readable.from(entry),
-          createWriteStream(target, { mode: (mode ?? 0o600) & 0o777, flags: 'wx' }),
-        );
-      } else entry.resume();
-    }
-  };
-  await Promise.all([reading, take()]).catch((error: unknown) => {
-    throw (error as { code?: string }).code === 'BACKUP_DAMAGED' ? error : damaged(archive);
-  });
-  await checkUnpacked(folder, archive);
-  return folder;
-}
-
-/** Symlinks have no checksum in an archive; files must all be there and be what they were. */
-async function checkUnpacked(folder: string, archive: string): Promise<void> {
-  const text = await readFile(path.join(folder, backupRecordFile), 'utf8').catch(() => undefined);
-  if (text === undefined) throw damaged(archive);
-  const record = await readBackupRecord(folder);
-  for (const [file, sum] of Object.entries(record.sha256)) {
-    const actual = await sha256Of(path.join(folder, 'tree', file)).catch(() => '');
-    if (actual !== sum) throw damaged(archive);
-  }
 }
 
 /** Copies a workspace to another place, for `migrate --from DIR --to DIR`. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, test } from '@jest/globals';
+import { afterEach, beforeEach } from '@jest/globals';
 import type { Surroundings } from '../config/surroundings.ts';
 import { type InitResult, initWorkspace } from './init.ts';
 
