@@ -53,7 +53,7 @@ export { importProvider, initialiseProvider, loadProvider } from './extensions/p
 export { type AuditSink, type ExtensionUse, extensionAuditFile } from './extensions/isolation/audit.ts';
 export * from './providers/index.ts';
 export * from './runtime/index.ts';
-export { fileError, withFileLock, writeFileAtomic } from './files/atomic.ts';
+export { fileError, type LockOptions, withFileLock, writeFileAtomic } from './files/atomic.ts';
 export { StateFile } from './state/state.ts';
 export type { InfrastructureState, ServerRecord, TaskservRecord } from './state/state.ts';
 

@@ -189,6 +189,44 @@ test('10.A12 token files: too open is refused in enterprise, whitespace in every
   expect(await outcome('enterprise', open)).toBe(0);
 });
 
+test('10 §5 backends are asked with the token that the file has now, once the service was told to read it', async () => {
+  const seen: (string | undefined)[] = [];
+  const git = createServer((request, response) => {
+    seen.push(request.headers.authorization);
+    response.end('[]');
+  });
+  await new Promise<void>((resolve) => git.listen(0, '127.0.0.1', resolve));
+  const file = join(folder, 'changing');
+  await writeFile(file, 'first', { mode: 0o600 });
+  try {
+    const url = `http://127.0.0.1:${(git.address() as AddressInfo).port}`;
+    const { root, service } = await start(
+      `[cache]\nttl_seconds = 0\n[[sources.gitea]]\nurl = "${url}"\norganization = "o"\ntoken_path = "${file}"\n`,
+      'solo',
+    );
+    const asked = async (): Promise<string | undefined> => {
+      expect(await status(`${root}/api/v1/extensions`)).toBe(200);
+      return seen.at(-1);
+    };
+    expect(await asked()).toBe('token first');
+    await writeFile(file, 'second');
+    expect(await asked()).toBe('token first');
+    await service.reload();
+    expect(await asked()).toBe('token second');
+    await writeFile(file, 'no token at all');
+    await service.reload('warn');
+    expect(await asked()).toBe('token second');
+    const metrics = await fetch(`${root}/metrics`).then((response) => response.text());
+    expect(metrics).toMatch(
+      /registry_backend_requests_total\{id="gitea-0",operation="list",outcome="ok"\} 4/,
+    );
+    expect(metrics).toMatch(/http_request_duration_seconds_count\{.*route="\/extensions".*\} 4/);
+  } finally {
+    git.closeAllConnections();
+    await new Promise((resolve) => git.close(resolve));
+  }
+});
+
 test('packages on disk: kept after their digest matched, used again, never beyond the limit', async () => {
   const path = join(folder, 'packages');
   const { root } = await start(`[cache.blobs]\nenabled = true\npath = "${path}"\n`, 'solo');

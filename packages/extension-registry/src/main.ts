@@ -31,11 +31,13 @@ async function main(): Promise<number | undefined> {
     process.stdout.write(values.version === true ? `${version}\n` : usage);
     return 0;
   }
-  const settings = await readSettings({
-    ...(values.config === undefined ? {} : { file: values.config }),
-    environment: process.env,
-    flags: values,
-  });
+  const read = () =>
+    readSettings({
+      ...(values.config === undefined ? {} : { file: values.config }),
+      environment: process.env,
+      flags: values,
+    });
+  const settings = await read();
   if (values['show-config'] === true || values['print-config'] === true) {
     process.stdout.write(`${JSON.stringify(settings, null, 2)}\n`);
     return 0;
@@ -49,7 +51,13 @@ async function main(): Promise<number | undefined> {
     );
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  process.on('SIGHUP', () => void service.reload().catch(() => undefined));
+  process.on('SIGHUP', () => {
+    // A file that is broken now says no level; everything else is read again all the same.
+    void read().then(
+      ({ logging }) => service.reload(logging.level),
+      () => service.reload(),
+    );
+  });
   return undefined;
 }
 

@@ -30,16 +30,31 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array, m
   }
 }
 
+export interface LockOptions {
+  /** Seconds to wait for another holder. Default 10. */
+  readonly timeout?: number;
+  /** What the message calls the other's work: `Another installation`. Default: it names the file. */
+  readonly what?: string;
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Runs `work` while no other process holds the lock file `<path>.lock` (01 §8).
- * @param timeout seconds to wait, default 10.
+ * @param options how it waits; a number is the seconds.
  * @throws ProvisioningError `RESOURCE_BUSY` naming the process that holds it. The lock of a dead process is taken over.
  */
-export async function withFileLock<T>(path: string, work: () => Promise<T>, timeout = 10): Promise<T> {
+export async function withFileLock<T>(
+  path: string,
+  work: () => Promise<T>,
+  options: number | LockOptions = {},
+): Promise<T> {
+  const { timeout = 10, what, signal } = typeof options === 'number' ? { timeout: options } : options;
   const lock = `${path}.lock`;
   await mkdir(dirname(lock), { recursive: true });
   const limit = Date.now() + timeout * 1000;
-  while (!(await tryLock(lock))) {
+  for (;;) {
+    signal?.throwIfAborted();
+    if (await tryLock(lock)) break;
     const holder = await lockHolder(lock);
     if (holder !== undefined && !isAlive(holder)) {
       await takeOver(lock, holder);
@@ -48,7 +63,8 @@ export async function withFileLock<T>(path: string, work: () => Promise<T>, time
     if (Date.now() > limit) {
       throw new ProvisioningError({
         code: 'RESOURCE_BUSY',
-        message: `Resource busy: ${path} (pid ${holder ?? 'unknown'})`,
+        kind: what === undefined ? 'failure' : 'conflict',
+        message: `${what === undefined ? `Resource busy: ${path}` : `${what} is running`} (pid ${holder ?? 'unknown'})`,
         hint: 'Wait for the other command to finish, then run this one again.',
         retryable: true,
       });

@@ -1,3 +1,4 @@
+import { writeFileAtomic } from '@provisioning/core';
 import { lstat, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
@@ -5,7 +6,6 @@ import { discardAside, stageExtension, swapIn } from '../extension/install.ts';
 import { kindFolder } from '../extension/kind.ts';
 import type { PackageManifest } from '../extension/package-manifest.ts';
 import { readExtension } from '../extension/read.ts';
-import { writeFileAtomically } from '../layout/atomic-file.ts';
 import type { ArtifactSession } from './session.ts';
 
 export interface PullOptions {
@@ -50,7 +50,7 @@ export async function readOrigin(folder: string): Promise<Origin | undefined> {
 }
 
 export async function writeOrigin(folder: string, origin: Origin): Promise<void> {
-  await writeFileAtomically(join(folder, originFile), `${JSON.stringify(origin)}\n`);
+  await writeFileAtomic(join(folder, originFile), `${JSON.stringify(origin)}\n`, 0o644);
 }
 
 /**

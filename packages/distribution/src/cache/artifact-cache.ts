@@ -1,10 +1,9 @@
+import { withFileLock, writeFileAtomic } from '@provisioning/core';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { writeFileAtomically } from '../layout/atomic-file.ts';
-import { withFileLock } from '../layout/file-lock.ts';
 import { ImageLayout } from '../layout/layout.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
@@ -130,11 +129,11 @@ export class ArtifactCache {
   async flush(): Promise<void> {
     if (this.#fresh.size === 0) return;
     await mkdir(this.root, { recursive: true });
-    await withFileLock(join(this.root, '.tags.lock'), async () => {
+    await withFileLock(join(this.root, '.tags'), async () => {
       const all = await this.#readTags();
       for (const [reference, entry] of this.#fresh) all.set(reference, entry);
       const sorted = [...all].sort(([a], [b]) => (a < b ? -1 : 1));
-      await writeFileAtomically(join(this.root, 'tags.json'), JSON.stringify(Object.fromEntries(sorted)));
+      await writeFileAtomic(join(this.root, 'tags.json'), JSON.stringify(Object.fromEntries(sorted)), 0o644);
       const named = new Map(sorted);
       await this.layout.index.update((entries) => [
         ...entries.filter((entry) => !named.has(entry.annotations?.[refNameAnnotation] ?? '')),

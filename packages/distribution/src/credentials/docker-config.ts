@@ -1,9 +1,8 @@
+import { withFileLock, writeFileAtomic } from '@provisioning/core';
 import { execFile } from 'node:child_process';
 import { chmod, lstat, mkdir, readFile, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ProvisioningError, Secret } from '@provisioning/extensions-sdk';
-import { writeFileAtomically } from '../layout/atomic-file.ts';
-import { withFileLock } from '../layout/file-lock.ts';
 import type { Credential, CredentialSource } from './credential.ts';
 
 /** Docker Hub keeps its credentials under the address of its first API. */
@@ -133,9 +132,9 @@ export class DockerCredentials implements CredentialSource {
     const real = await lstat(this.path)
       .then((details) => (details.isSymbolicLink() ? realpath(this.path) : this.path))
       .catch(() => this.path);
-    await withFileLock(`${real}.lock`, async () => {
+    await withFileLock(real, async () => {
       const text = `${JSON.stringify(edit(await this.#read()), null, '\t')}\n`;
-      await writeFileAtomically(real, text, { mode: 0o600 });
+      await writeFileAtomic(real, text);
       await chmod(real, 0o600);
     });
   }

@@ -1,9 +1,9 @@
+import { writeFileAtomic } from '@provisioning/core';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import semver from 'semver';
 import { parseRange } from '../extension/package-manifest.ts';
-import { writeFileAtomically } from '../layout/atomic-file.ts';
 import type { DependencyBlock } from './workspace-block.ts';
 
 /**
@@ -50,9 +50,10 @@ async function replaceIn(folder: string, from: string, to: string): Promise<void
     );
     const hits = [...text.matchAll(quoted)];
     if (hits.length !== 1) continue;
-    await writeFileAtomically(
+    await writeFileAtomic(
       file,
       text.replace(quoted, () => to),
+      0o644,
     );
     return;
   }

@@ -1,8 +1,8 @@
+import { writeFileAtomic } from '@provisioning/core';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { type PackageKind, readKind } from '../extension/kind.ts';
-import { writeFileAtomically } from '../layout/atomic-file.ts';
 import { isDigest } from '../oci/digest.ts';
 
 /** One installed version and where it came from (09 §10). */
@@ -107,5 +107,5 @@ export async function formatLock(lock: LockFile): Promise<string> {
 export async function writeLock(workspacePath: string, text: string): Promise<void> {
   const path = lockPath(workspacePath);
   await mkdir(dirname(path), { recursive: true });
-  await writeFileAtomically(path, text);
+  await writeFileAtomic(path, text, 0o644);
 }

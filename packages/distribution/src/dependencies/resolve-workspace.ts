@@ -1,3 +1,4 @@
+import { withFileLock } from '@provisioning/core';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
@@ -6,7 +7,6 @@ import { unpack } from '../archive/unpack.ts';
 import { mapLimited } from '../artifacts/listing.ts';
 import { writeOrigin } from '../artifacts/pull.ts';
 import type { ArtifactSession } from '../artifacts/session.ts';
-import { withFileLock } from '../layout/file-lock.ts';
 import { interrupted } from '../oci/errors.ts';
 import { modeRules, unsigned } from '../signing/policy.ts';
 import { installFolder, readInstalled, treeDigest } from './installed.ts';
@@ -51,15 +51,14 @@ export async function exclusively<T>(
   onRecovered?: (what: 'restored' | 'finished') => void,
   signal?: AbortSignal,
 ): Promise<T> {
-  await mkdir(join(workspacePath, '.runtime'), { recursive: true });
   return withFileLock(
-    join(workspacePath, '.runtime', 'dep.lock'),
+    join(workspacePath, '.runtime', 'dep'),
     async () => {
       const recovered = await InstallJournal.recover(workspacePath);
       if (recovered !== undefined) onRecovered?.(recovered);
       return work();
     },
-    { what: 'Another dependency operation', ...(signal === undefined ? {} : { signal }) },
+    { timeout: 30, what: 'Another dependency operation', ...(signal === undefined ? {} : { signal }) },
   );
 }
 

@@ -8,7 +8,8 @@ export interface GitHostOptions {
   readonly url: string;
   /** Organization or user whose repositories are read. */
   readonly organization: string;
-  readonly token?: Secret;
+  /** A function where it may change. */
+  readonly token?: Secret | (() => Secret | undefined);
   /** Hosts beside its own from which release assets are fetched. */
   readonly assetHosts?: readonly string[];
   readonly now?: () => number;
@@ -42,22 +43,24 @@ export class GitHost {
     return (this.#options.now ?? Date.now)();
   }
 
-  /** A request that changes something; only to the host itself. */
+  /**
+   * A request that changes something; only to the host itself.
+   * @param path of the API, or the address that the host gave for uploads.
+   */
   async send(
     method: 'POST' | 'PATCH' | 'DELETE',
     path: string,
-    body?: Readonly<Record<string, unknown>> | FormData,
+    body?: Readonly<Record<string, unknown>> | FormData | Uint8Array<ArrayBuffer>,
     call: GitCall = {},
   ): Promise<Response> {
-    const form = body instanceof FormData;
-    const response = await fetch(`${this.#api}${path}`, {
+    const url = new URL(/^https?:/.test(path) ? path : `${this.#api}${path}`);
+    this.#checkHost(url, []);
+    const { content, type } = encoded(body);
+    const response = await fetch(url, {
       method,
       redirect: 'error',
-      headers: {
-        ...this.#headers(true),
-        ...(body === undefined || form ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: form ? body : JSON.stringify(body) }),
+      headers: { ...this.#headers(true), ...(type === undefined ? {} : { 'content-type': type }) },
+      ...(content === undefined ? {} : { body: content }),
       ...(call.signal === undefined ? {} : { signal: call.signal }),
     });
     return this.#checked(response);
@@ -110,7 +113,8 @@ export class GitHost {
   }
 
   #headers(own: boolean): Record<string, string> {
-    const { token } = this.#options;
+    const given = this.#options.token;
+    const token = typeof given === 'function' ? given() : given;
     const scheme = this.kind === 'github' ? 'Bearer' : 'token';
     return {
       'user-agent': 'provisioning',
@@ -119,9 +123,9 @@ export class GitHost {
   }
 
   /** Addresses come from configuration; what a release names must be there or on a host that was allowed. */
-  #checkHost(url: URL): void {
+  #checkHost(url: URL, others = this.#options.assetHosts ?? []): void {
     const home = new URL(this.#api);
-    const known = url.host === home.host || this.#options.assetHosts?.includes(url.host) === true;
+    const known = url.host === home.host || others.includes(url.host);
     const github =
       this.kind === 'github' && /(?:^|\.)(?:github\.com|githubusercontent\.com)$/.test(url.hostname);
     if (!known && !github) throw new Error(`an asset points to ${url.host}, which is not allowed`);
@@ -140,9 +144,21 @@ export class GitHost {
     throw new ProvisioningError({
       code: 'GIT_HOST',
       kind: response.status === 401 || response.status === 403 ? 'permission' : 'unavailable',
+      retryable: response.status >= 500 || response.status === 408,
       message: response.status === 401 ? 'the token is invalid or expired' : `answered ${response.status}`,
     });
   }
+}
+
+function encoded(body: Readonly<Record<string, unknown>> | FormData | Uint8Array<ArrayBuffer> | undefined): {
+  readonly content?: FormData | Uint8Array<ArrayBuffer> | string;
+  readonly type?: string;
+} {
+  if (body === undefined) return {};
+  // A form says its own type, which names what separates its parts.
+  if (body instanceof FormData) return { content: body };
+  if (body instanceof Uint8Array) return { content: body, type: 'application/octet-stream' };
+  return { content: JSON.stringify(body), type: 'application/json' };
 }
 
 /** Text of an answer, refused beyond a limit. */
@@ -162,5 +178,6 @@ function limited(until: number): ProvisioningError {
     code: 'RATE_LIMITED',
     kind: 'unavailable',
     message: `rate limited until ${new Date(until).toISOString()}`,
+    retryable: true,
   });
 }

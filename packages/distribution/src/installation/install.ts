@@ -1,10 +1,10 @@
+import { withFileLock } from '@provisioning/core';
 import { execFile } from 'node:child_process';
 import { constants, existsSync } from 'node:fs';
 import { access, mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { withFileLock } from '../layout/file-lock.ts';
 import { checkTogether, readMatrices, resolveSelection, runtimeOf, type Selection } from './plan.ts';
 import { type ComponentName, componentPrograms, Prefix, receiptPath } from './prefix.ts';
 import { installedVersion, readReceipt, type Receipt } from './receipt.ts';
@@ -67,7 +67,7 @@ export async function holding<T>(prefix: Prefix, work: () => Promise<T>): Promis
   await checkWritable(prefix.root);
   const made = await mkdir(prefix.path('lib'), { recursive: true });
   try {
-    return await withFileLock(prefix.lock, work, { wait: 0, what: 'Another installation' });
+    return await withFileLock(prefix.locked, work, { timeout: 0, what: 'Another installation' });
   } finally {
     await removeEmpty(prefix, 'lib');
     if (made !== undefined) await rmdir(prefix.root).catch(() => undefined);

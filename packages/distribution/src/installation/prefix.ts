@@ -34,8 +34,8 @@ export class Prefix {
   }
 
   /** Held by install, upgrade and uninstall. */
-  get lock(): string {
-    return this.path('lib/.provisioning.lock');
+  get locked(): string {
+    return this.path('lib/.provisioning');
   }
 
   /** Says what to put back when a swap was cut off. */

@@ -8,12 +8,15 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import { chunksOf } from '../oci/chunks.ts';
 import { type Digest, parseDigest } from '../oci/digest.ts';
 import { appendStream } from './append.ts';
+import { appendVerified } from './append-verified.ts';
 import { blobNotFound } from '../oci/errors.ts';
-import { verified, verifiedChunks } from '../oci/content.ts';
+import { unverified, verified, verifiedChunks } from '../oci/content.ts';
 import type { ContentSource } from '../oci/target.ts';
 
 /** Blobs at least this large keep what was received when a transfer breaks. */
 const resumableBytes = 1024 * 1024;
+/** Blobs at least this large are worth a second thread. */
+const largeBytes = 32 * 1024 * 1024;
 
 function isMissing(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ENOENT';
@@ -81,11 +84,12 @@ export class BlobFolder {
     const prefix = await this.#claim(descriptor, growing);
     try {
       const stream = await content(prefix.bytes);
-      const checked =
-        prefix.bytes === 0
-          ? verified(stream, descriptor)
-          : verifiedChunks(chunksOf(stream), descriptor, prefix);
-      await appendStream(growing, checked, { mode: 0o644, ...(signal === undefined ? {} : { signal }) });
+      const options = { mode: 0o644, ...(signal === undefined ? {} : { signal }) };
+      if (prefix.bytes > 0)
+        await appendStream(growing, verifiedChunks(chunksOf(stream), descriptor, prefix), options);
+      else if (descriptor.size < largeBytes)
+        await appendStream(growing, verified(stream, descriptor), options);
+      else await appendVerified(growing, unverified(stream), descriptor, options);
       await rename(growing, final);
     } catch (error) {
       await this.#abandon(descriptor, growing, error);

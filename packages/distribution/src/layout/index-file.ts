@@ -1,11 +1,10 @@
+import { withFileLock, writeFileAtomic } from '@provisioning/core';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { encodeManifest, parseManifest } from '../oci/manifest.ts';
 import { mediaTypes } from '../oci/media-types.ts';
-import { writeFileAtomically } from './atomic-file.ts';
-import { withFileLock } from './file-lock.ts';
 
 /** Version of the image layout that is written and read (image-spec "oci-layout file"). */
 const layoutVersion = '1.0.0';
@@ -56,12 +55,12 @@ export class IndexFile {
   update(change: (entries: readonly Descriptor[]) => readonly Descriptor[]): Promise<void> {
     const work = this.#chain.then(async () => {
       await this.#prepare();
-      await withFileLock(join(this.#root, '.index.lock'), async () => {
+      await withFileLock(join(this.#root, '.index'), async () => {
         const before = await this.read();
         const after = change(before);
         if (after === before) return;
         const bytes = encodeManifest({ mediaType: mediaTypes.imageIndex, manifests: after });
-        await writeFileAtomically(join(this.#root, 'index.json'), bytes);
+        await writeFileAtomic(join(this.#root, 'index.json'), bytes, 0o644);
       });
     });
     this.#chain = work.catch(() => undefined);
@@ -74,7 +73,7 @@ export class IndexFile {
     const marker = join(this.#root, 'oci-layout');
     const present = await readFile(marker).catch(() => undefined);
     if (present === undefined)
-      await writeFileAtomically(marker, JSON.stringify({ imageLayoutVersion: layoutVersion }));
+      await writeFileAtomic(marker, JSON.stringify({ imageLayoutVersion: layoutVersion }), 0o644);
     this.#prepared = true;
   }
 

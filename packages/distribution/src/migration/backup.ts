@@ -1,7 +1,7 @@
+import { writeFileAtomic } from '@provisioning/core';
 import { cp, lstat, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { writeFileAtomically } from '../layout/atomic-file.ts';
 import type { PlannedMigration } from './migrate.ts';
 
 /** What a migration changes, relative to the workspace; everything else of it stays untouched. */
@@ -48,7 +48,7 @@ export async function createMigrationBackup(
     if (existed) await cp(join(workspacePath, path), join(folder, 'files', path), copying);
   }
   const whole: MigrationRecord = { ...record, date: now.toISOString(), folders };
-  await writeFileAtomically(join(folder, 'migration.json'), `${JSON.stringify(whole, null, 2)}\n`);
+  await writeFileAtomic(join(folder, 'migration.json'), `${JSON.stringify(whole, null, 2)}\n`, 0o644);
   return folder;
 }
 

@@ -13,8 +13,11 @@ export function fromBytes(bytes: Uint8Array): ContentSource {
   return (offset) => Promise.resolve(Readable.from(offset < bytes.length ? [bytes.subarray(offset)] : []));
 }
 
-/** Streams that verify themselves, and against what. */
-const verifying = new WeakMap<Readable, string>();
+/** Streams that verify themselves: against what, and what they verify. */
+const verifying = new WeakMap<
+  Readable,
+  { readonly digest: string; readonly chunks: AsyncIterable<Buffer> }
+>();
 
 /**
  * A stream of verified chunks. The high-water mark is that of one chunk, so that nothing gathers and nothing is copied.
@@ -29,14 +32,19 @@ export function verifiedChunks(
     objectMode: false,
     highWaterMark: 1,
   });
-  if (prefix === undefined) verifying.set(stream, descriptor.digest);
+  if (prefix === undefined) verifying.set(stream, { digest: descriptor.digest, chunks });
   return stream;
 }
 
 /** The same stream, verified; a stream that already verifies this descriptor is returned as it is. */
 export function verified(stream: Readable, descriptor: Descriptor): Readable {
-  if (verifying.get(stream) === descriptor.digest) return stream;
+  if (verifying.get(stream)?.digest === descriptor.digest) return stream;
   return verifiedChunks(chunksOf(stream), descriptor);
+}
+
+/** The chunks of a stream for a caller that verifies them itself. Nobody may have read from the stream before. */
+export function unverified(stream: Readable): AsyncIterable<Buffer> {
+  return verifying.get(stream)?.chunks ?? chunksOf(stream);
 }
 
 /** Reads a stream into memory up to a limit. @throws ProvisioningError `CONTENT_TOO_LARGE`. */

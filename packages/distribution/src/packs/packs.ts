@@ -1,3 +1,4 @@
+import { writeFileAtomic } from '@provisioning/core';
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,7 +7,6 @@ import semver from 'semver';
 import { collectFiles, packageFiles } from '../archive/collect.ts';
 import { writeTar } from '../archive/tar-writer.ts';
 import type { PackageKind } from '../extension/kind.ts';
-import { writeFileAtomically } from '../layout/atomic-file.ts';
 
 /** Names of the kinds in pack files (09 §11). */
 export const shortKinds: Readonly<Record<PackageKind, string>> = {
@@ -114,8 +114,8 @@ export async function packOne(input: PackInput): Promise<PackResult> {
   }
   if (input.check === true) return { path, metadataPath, metadata, state: 'would-create' };
   await mkdir(output, { recursive: true });
-  await writeFileAtomically(path, archive);
-  await writeFileAtomically(metadataPath, `${JSON.stringify(metadata, null, 2)}\n`);
+  await writeFileAtomic(path, archive, 0o644);
+  await writeFileAtomic(metadataPath, `${JSON.stringify(metadata, null, 2)}\n`, 0o644);
   return { path, metadataPath, metadata, state: 'created' };
 }
 

@@ -1,9 +1,9 @@
+import { writeFileAtomic } from '@provisioning/core';
 import { spawn } from 'node:child_process';
 import { access, mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { writeFileAtomically } from '../layout/atomic-file.ts';
 import { isLoopback } from '../remote/errors.ts';
 import { RemoteRegistry } from '../remote/registry.ts';
 
@@ -117,7 +117,7 @@ export class RegistryControl {
       if (registry.pid !== 0 && isAlive(registry.pid)) process.kill(registry.pid, 'SIGTERM');
       throw await startFailed(registry, error);
     }
-    await writeFileAtomically(this.#stateFile, `${JSON.stringify(registry, null, 2)}\n`, { mode: 0o600 });
+    await writeFileAtomic(this.#stateFile, `${JSON.stringify(registry, null, 2)}\n`);
     return { registry, already: false };
   }
 
@@ -199,7 +199,7 @@ export class RegistryControl {
     const before = await readFile(this.htpasswdFile, 'utf8').catch(() => '');
     const user = line.slice(0, line.indexOf(':'));
     const others = before.split('\n').filter((one) => one !== '' && !one.startsWith(`${user}:`));
-    await writeFileAtomically(this.htpasswdFile, `${[...others, line.trim()].join('\n')}\n`, { mode: 0o600 });
+    await writeFileAtomic(this.htpasswdFile, `${[...others, line.trim()].join('\n')}\n`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { writeFileAtomic } from '@provisioning/core';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
@@ -10,7 +11,6 @@ import { annotations } from '../extension/media-types.ts';
 import type { ExtensionPackage } from '../extension/pack.ts';
 import type { PackageManifest } from '../extension/package-manifest.ts';
 import { readExtension } from '../extension/read.ts';
-import { writeFileAtomically } from '../layout/atomic-file.ts';
 import { readAll } from '../oci/content.ts';
 import { tagToVersion } from '../oci/reference.ts';
 import { signatureFile } from '../signing/blob.ts';
@@ -161,7 +161,7 @@ function detailed(versions: readonly IndexVersion[], manifests: readonly Package
 async function write(folder: string, path: string, content: string | Buffer): Promise<void> {
   const file = join(folder, path);
   await mkdir(join(file, '..'), { recursive: true });
-  await writeFileAtomically(file, content);
+  await writeFileAtomic(file, content, 0o644);
 }
 
 function json(value: object): string {

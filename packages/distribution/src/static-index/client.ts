@@ -1,10 +1,10 @@
+import { writeFileAtomic } from '@provisioning/core';
 import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { maxArchiveBytes, verifyArchive } from '../artifacts/download.ts';
 import type { ArtifactSession } from '../artifacts/session.ts';
-import { writeFileAtomically } from '../layout/atomic-file.ts';
 import { readAll } from '../oci/content.ts';
 import { checkBlob } from '../signing/blob.ts';
 import {
@@ -87,7 +87,7 @@ export class IndexClient {
       body: fetched ?? known!.body,
     };
     await mkdir(join(cacheFolder, 'index'), { recursive: true });
-    await writeFileAtomically(file, JSON.stringify(remembered));
+    await writeFileAtomic(file, JSON.stringify(remembered), 0o644);
     return remembered.body;
   }
 

@@ -66,6 +66,9 @@ export class RegistryService {
       return push.call(stream, chunk, ...rest);
     };
     stream.once('close', () => this.active--);
+    stream.once('error', (error) =>
+      this.#log.warn({ event: 'download.broken', ...facts }, error instanceof Error ? error.message : ''),
+    );
     if (this.settings.mode !== 'solo')
       this.#log.info({ audit: true, event: 'download', ...facts }, 'downloaded');
   }
@@ -149,11 +152,7 @@ export class RegistryService {
         'counter',
         by(({ count }) => count),
       ),
-      metric(
-        'http_request_duration_seconds_sum',
-        'counter',
-        by(({ seconds }) => seconds),
-      ),
+      summary('http_request_duration_seconds', answers),
       metric(
         'http_errors_total',
         'counter',
@@ -185,21 +184,33 @@ export class RegistryService {
         'registry_backend_requests_total',
         'counter',
         backends.flatMap((guard) =>
-          Object.entries(guard.outcomes).map(([outcome, count]): Sample => [
-            `${ofBackend(guard)},outcome="${outcome}"`,
-            count,
-          ]),
+          [...guard.outcomes].map(([labels, count]): Sample => [`${ofBackend(guard)},${labels}`, count]),
         ),
       ),
-      metric(
-        'registry_backend_duration_seconds_sum',
-        'counter',
-        backends.map((guard) => [ofBackend(guard), guard.seconds]),
+      summary(
+        'registry_backend_duration_seconds',
+        backends.map((guard) => [ofBackend(guard), { count: total(guard.outcomes), seconds: guard.seconds }]),
       ),
       metric('registry_downloads_total', 'counter', [...this.#downloads]),
       metric('registry_download_bytes_total', 'counter', [['', this.#downloadedBytes]]),
     ].join('');
   }
+}
+
+/** How often and how long: what a Prometheus summary without quantiles says. */
+function summary(
+  name: string,
+  samples: readonly (readonly [labels: string, { readonly count: number; readonly seconds: number }])[],
+): string {
+  const lines = samples.map(
+    ([labels, { count, seconds }]) =>
+      `${name}_sum{${labels}} ${seconds}\n${name}_count{${labels}} ${count}\n`,
+  );
+  return `# TYPE ${name} summary\n${lines.join('')}`;
+}
+
+function total(counts: ReadonlyMap<string, number>): number {
+  return [...counts.values()].reduce((sum, count) => sum + count, 0);
 }
 
 type Sample = readonly [labels: string, value: number];

@@ -5,6 +5,7 @@ import { Answer, type ApiInput, Endpoint, Input, metadata } from '@provisioning/
 import semver from 'semver';
 import { extensionNotFound } from '../registry/failures.ts';
 import type { Merged } from '../registry/extension-registry.ts';
+import { partOf, readRange } from '../registry/range.ts';
 import { RegistryService } from './registry-service.ts';
 
 type Query = Readonly<Record<string, string | undefined>>;
@@ -194,7 +195,16 @@ export class RegistryController {
       found.stream.destroy();
       return new Answer('', { status: 304, headers: known });
     }
-    this.#service.downloaded(found.stream, {
+    const { size } = found;
+    // A part of what has changed meanwhile would fit to nothing (RFC 9110 §13.1.5).
+    const isSame = headers['if-range'] === undefined || headers['if-range'] === etag;
+    const range = size === undefined || !isSame ? undefined : readRange(headers['range'], size);
+    if (range === 'unsatisfiable') {
+      found.stream.destroy();
+      return new Answer('', { status: 416, headers: { ...known, 'content-range': `bytes */${size}` } });
+    }
+    const stream = range === undefined ? found.stream : partOf(found.stream, range);
+    this.#service.downloaded(stream, {
       user: identity.user,
       type,
       name,
@@ -202,11 +212,17 @@ export class RegistryController {
       backend: found.backend.id,
       ...(found.digest === undefined ? {} : { digest: found.digest }),
     });
-    return new Answer(found.stream, {
+    const ending = found.mediaType === 'application/x-tar' ? 'tar' : 'tar.gz';
+    const length = range === undefined ? size : range.last - range.first + 1;
+    return new Answer(stream, {
+      ...(range === undefined ? {} : { status: 206 }),
       headers: {
         ...known,
-        'content-disposition': `attachment; filename="${name}-${found.version}.tar.gz"`,
-        ...(found.size === undefined ? {} : { 'content-length': String(found.size) }),
+        'content-type': found.mediaType,
+        'content-disposition': `attachment; filename="${name}-${found.version}.${ending}"`,
+        ...(size === undefined ? {} : { 'accept-ranges': 'bytes' }),
+        ...(range === undefined ? {} : { 'content-range': `bytes ${range.first}-${range.last}/${size}` }),
+        ...(length === undefined ? {} : { 'content-length': String(length) }),
       },
     });
   }

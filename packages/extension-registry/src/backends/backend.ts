@@ -61,4 +61,6 @@ export interface Backend {
     call: BackendCall,
   ): Promise<BackendPackage | undefined>;
   health(call: BackendCall): Promise<void>;
+  /** Reads its token again. */
+  reload(): Promise<void>;
 }

@@ -4,10 +4,9 @@ import {
   GitReleases,
   type PackageKind,
   type PackageManifest,
-  readTokenFile,
 } from '@provisioning/distribution';
-import type { Secret } from '@provisioning/extensions-sdk';
 import type { GitSettings } from '../service/backend-settings.ts';
+import { BackendToken } from './backend-token.ts';
 import type { Backend, BackendCall, BackendExtension, BackendKind, BackendPackage } from './backend.ts';
 
 /** Releases of the repositories of one organization on Gitea, Forgejo or GitHub (10 §1). */
@@ -20,8 +19,9 @@ export class GitBackend implements Backend {
   readonly timeoutSeconds: number;
   readonly channel: string;
   readonly #releases: GitReleases;
+  readonly #token: BackendToken;
 
-  private constructor(kind: GitHost['kind'], settings: GitSettings, token: Secret | undefined) {
+  private constructor(kind: GitHost['kind'], settings: GitSettings, token: BackendToken) {
     this.kind = kind;
     this.id = settings.id;
     this.url = settings.url;
@@ -33,8 +33,9 @@ export class GitBackend implements Backend {
       url: settings.url,
       organization: settings.organization,
       assetHosts: settings.allowed_asset_hosts,
-      ...(token === undefined ? {} : { token }),
+      token: () => token.current,
     });
+    this.#token = token;
     this.#releases = new GitReleases(host, settings.monorepos);
   }
 
@@ -43,12 +44,7 @@ export class GitBackend implements Backend {
     settings: GitSettings,
     strictTokens: boolean,
   ): Promise<GitBackend> {
-    const file = settings.token_path;
-    return new GitBackend(
-      kind,
-      settings,
-      file === undefined ? undefined : await readTokenFile(file, { strict: strictTokens }),
-    );
+    return new GitBackend(kind, settings, await BackendToken.read(settings.token_path, strictTokens));
   }
 
   async list(call: BackendCall): Promise<readonly BackendExtension[]> {
@@ -89,6 +85,10 @@ export class GitBackend implements Backend {
       size: found.asset.size,
       mediaType: found.asset.name.endsWith('.tar') ? 'application/x-tar' : 'application/gzip',
     };
+  }
+
+  reload(): Promise<void> {
+    return this.#token.reload();
   }
 
   async health(call: BackendCall): Promise<void> {

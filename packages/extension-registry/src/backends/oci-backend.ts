@@ -1,13 +1,9 @@
 import {
-  anonymous,
   annotations,
-  type CredentialSource,
-  forHost,
   isLoopback,
   type PackageKind,
   type PackageManifest,
   readExtension,
-  readTokenFile,
   RemoteRegistry,
   type RemoteRepository,
   sortTags,
@@ -17,6 +13,7 @@ import {
 } from '@provisioning/distribution';
 import semver from 'semver';
 import type { OciSettings } from '../service/backend-settings.ts';
+import { BackendToken } from './backend-token.ts';
 import type { Backend, BackendCall, BackendExtension, BackendPackage } from './backend.ts';
 
 /** Repositories of an OCI registry below a namespace (10 §1). */
@@ -31,15 +28,23 @@ export class OciBackend implements Backend {
   readonly #settings: OciSettings;
   readonly #registry: RemoteRegistry;
 
-  private constructor(settings: OciSettings, credentials: CredentialSource) {
+  readonly #token: BackendToken;
+
+  private constructor(settings: OciSettings, token: BackendToken) {
     this.#settings = settings;
+    this.#token = token;
     const host = settings.registry.replace(/^https?:\/\//, '').replace(/\/+$/, '');
     this.id = settings.id;
     this.enabled = settings.enabled;
     this.timeoutSeconds = settings.timeout_seconds;
     this.channel = settings.channel;
     this.#registry = new RemoteRegistry(host, {
-      credentials,
+      credentials: {
+        get: async (asked) =>
+          asked === host && token.current !== undefined
+            ? { username: settings.username, password: token.current }
+            : undefined,
+      },
       plainHttp:
         settings.registry.startsWith('http://') ||
         (!settings.registry.startsWith('https://') && isLoopback(host)),
@@ -51,16 +56,7 @@ export class OciBackend implements Backend {
   }
 
   static async create(settings: OciSettings, strictTokens: boolean): Promise<OciBackend> {
-    const host = settings.registry.replace(/^https?:\/\//, '').replace(/\/+$/, '');
-    const token = settings.auth_token_path;
-    const credentials =
-      token === undefined
-        ? anonymous
-        : forHost(host, {
-            username: settings.username,
-            password: await readTokenFile(token, { strict: strictTokens }),
-          });
-    return new OciBackend(settings, credentials);
+    return new OciBackend(settings, await BackendToken.read(settings.auth_token_path, strictTokens));
   }
 
   async list(call: BackendCall): Promise<readonly BackendExtension[]> {
@@ -170,6 +166,10 @@ export class OciBackend implements Backend {
           ? 'application/x-tar'
           : 'application/gzip',
     };
+  }
+
+  reload(): Promise<void> {
+    return this.#token.reload();
   }
 
   health(call: BackendCall): Promise<void> {

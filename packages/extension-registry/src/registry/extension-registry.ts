@@ -1,4 +1,4 @@
-import { isDigest, type PackageKind, type StaticIndex } from '@provisioning/distribution';
+import { isDigest, type PackageKind, type StaticIndex, verified } from '@provisioning/distribution';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import semver from 'semver';
 import type { Backend, BackendCall, BackendPackage } from '../backends/backend.ts';
@@ -6,7 +6,8 @@ import { LruCache } from '../cache/lru.ts';
 import type { PackageCache } from '../cache/packages.ts';
 import type { CacheSettings } from '../service/settings.ts';
 import { type BackendErrorRecord, extensionNotFound, Failures, versionNotFound } from './failures.ts';
-import type { GuardedBackend } from './guarded-backend.ts';
+import type { GuardedBackend, Operation } from './guarded-backend.ts';
+import { partOf } from './range.ts';
 import { indexDocument } from './index-document.ts';
 import {
   compare,
@@ -64,11 +65,14 @@ export class ExtensionRegistry {
   }
 
   /** Asks all backends at once. @throws ProvisioningError `BACKENDS_UNAVAILABLE` when none answered. */
-  async #askAll<T>(work: (backend: Backend, call: BackendCall) => Promise<T>): Promise<{
+  async #askAll<T>(
+    operation: Operation,
+    work: (backend: Backend, call: BackendCall) => Promise<T>,
+  ): Promise<{
     readonly answers: readonly { readonly guard: GuardedBackend; readonly value: T }[];
     readonly errors: readonly BackendErrorRecord[];
   }> {
-    const settled = await Promise.allSettled(this.backends.map((guard) => guard.run(work)));
+    const settled = await Promise.allSettled(this.backends.map((guard) => guard.run(operation, work)));
     const answers = settled.flatMap((result, index) =>
       result.status === 'fulfilled' ? [{ guard: this.backends[index]!, value: result.value }] : [],
     );
@@ -112,7 +116,7 @@ export class ExtensionRegistry {
     readonly prerelease: boolean;
   }): Promise<Merged<ExtensionRecord>> {
     return this.#merged(this.lists, `list|${options.type ?? ''}||${options.prerelease}`, async () => {
-      const { answers, errors } = await this.#askAll((backend, call) => backend.list(call));
+      const { answers, errors } = await this.#askAll('list', (backend, call) => backend.list(call));
       const merged = new Map<string, ExtensionRecord>();
       for (const { guard, value } of answers) {
         for (const extension of value) {
@@ -147,7 +151,9 @@ export class ExtensionRegistry {
       this.versionLists,
       `versions|${type}|${name}|${prerelease}`,
       async () => {
-        const { answers, errors } = await this.#askAll((backend, call) => backend.find(type, name, call));
+        const { answers, errors } = await this.#askAll('find', (backend, call) =>
+          backend.find(type, name, call),
+        );
         const merged = new Map<string, VersionRecord>();
         for (const { guard, value } of answers) {
           for (const version of value?.versions ?? []) {
@@ -176,7 +182,7 @@ export class ExtensionRegistry {
     type: PackageKind,
     name: string,
   ): Promise<{ readonly record: ExtensionRecord; readonly cached: boolean }> {
-    return this.#fallback(`${type}|${name}`, extensionNotFound(type, name), async (backend, call) => {
+    return this.#fallback('get', `${type}|${name}`, extensionNotFound(type, name), async (backend, call) => {
       const extension = await backend.find(type, name, call);
       const record = extension === undefined ? undefined : recordOf(backend, extension, false);
       if (record === undefined) return undefined;
@@ -192,6 +198,7 @@ export class ExtensionRegistry {
     version: string,
   ): Promise<{ readonly record: ExtensionRecord; readonly cached: boolean }> {
     return this.#fallback(
+      'manifest',
       `${type}|${name}|${version}`,
       versionNotFound(type, name, version),
       async (backend, call) => {
@@ -203,6 +210,7 @@ export class ExtensionRegistry {
   }
 
   async #fallback(
+    operation: Operation,
     key: string,
     notFound: ProvisioningError,
     work: (backend: Backend, call: BackendCall) => Promise<ExtensionRecord | undefined>,
@@ -216,7 +224,7 @@ export class ExtensionRegistry {
       for (const guard of this.backends) {
         const { id } = guard.backend;
         try {
-          const record = await guard.run(work);
+          const record = await guard.run(operation, work);
           this.metadata.set(
             `${id}|${key}`,
             record ?? 'missing',
@@ -241,11 +249,15 @@ export class ExtensionRegistry {
     const failures = new Failures();
     for (const guard of this.backends) {
       try {
-        const found = await guard.run((backend) =>
+        const found = await guard.run('download', (backend) =>
           backend.download(type, name, wanted, { signal: AbortSignal.timeout(600_000) }),
         );
-        if (found !== undefined)
-          return { ...(await this.#kept(found)), backend: guard.backend, version: wanted };
+        if (found !== undefined) {
+          const checked = checkedPackage(await this.#kept(found));
+          // Who began to read sees a broken transfer; the next one may be served by another backend.
+          checked.stream.once('error', (error) => guard.blame(error));
+          return { ...checked, backend: guard.backend, version: wanted };
+        }
       } catch (error) {
         failures.add(guard.backend.id, error);
       }
@@ -269,7 +281,7 @@ export class ExtensionRegistry {
 
   /** What all backends hold as a static index (10 §7). */
   async index(now: Date): Promise<StaticIndex> {
-    const { answers } = await this.#askAll((backend, call) => backend.list(call));
+    const { answers } = await this.#askAll('list', (backend, call) => backend.list(call));
     return indexDocument(
       answers.map(({ guard, value }) => ({ backend: guard.backend, extensions: value })),
       now,
@@ -281,4 +293,15 @@ export class ExtensionRegistry {
     if (scope === undefined || scope === 'list') this.lists.clear();
     if (scope === undefined || scope === 'version') this.versionLists.clear();
   }
+}
+
+/**
+ * A package whose digest is known beforehand is verified as it passes, wherever it comes from. Its last bytes wait for
+ * the verdict: otherwise a client that counts them would take a falsified package for complete.
+ */
+function checkedPackage(found: BackendPackage): BackendPackage {
+  const { digest, size, mediaType, stream } = found;
+  if (size === undefined || !isDigest(digest)) return found;
+  const whole = verified(stream, { digest, size, mediaType });
+  return { ...found, stream: partOf(whole, { first: 0, last: size - 1 }) };
 }

@@ -10,6 +10,9 @@ export interface GuardOptions {
   readonly limit?: CallLimit;
 }
 
+/** What a backend is asked for. */
+export type Operation = 'list' | 'find' | 'get' | 'manifest' | 'download';
+
 /** What one call to a backend came to. */
 export class BackendFailure extends Error {
   readonly timeout: boolean;
@@ -34,8 +37,8 @@ export class GuardedBackend {
   latencyMs: number | null = null;
   /** Answers of the backend that our token is not good for it. */
   denials = 0;
-  /** Calls by what came of them. */
-  readonly outcomes = { ok: 0, failed: 0, timeout: 0 };
+  /** Calls by what they were for and what came of them: `operation="list",outcome="ok"`. */
+  readonly outcomes = new Map<string, number>();
   /** Seconds of all calls together. */
   seconds = 0;
 
@@ -50,7 +53,7 @@ export class GuardedBackend {
   }
 
   /** @throws BackendFailure also when the circuit is open: the backend is then not asked. */
-  async run<T>(work: (backend: Backend, call: BackendCall) => Promise<T>): Promise<T> {
+  async run<T>(operation: Operation, work: (backend: Backend, call: BackendCall) => Promise<T>): Promise<T> {
     const state = this.circuit;
     if (state === 'open' || (state === 'half-open' && this.#probing)) {
       throw new BackendFailure(`not asked after ${this.#failures} failures: ${this.lastError ?? ''}`, false);
@@ -70,17 +73,15 @@ export class GuardedBackend {
       const call = (): Promise<T> => work(this.backend, { signal: abort.signal });
       const result = await Promise.race([this.#options.limit?.run(call) ?? call(), limit]);
       this.#failures = 0;
-      this.outcomes.ok++;
+      this.#count(operation, 'ok');
       this.lastError = null;
       return result;
     } catch (error) {
       const failure = asFailure(error);
       this.lastError = failure.message;
       if (failure.denied) this.denials++;
-      this.outcomes[failure.timeout ? 'timeout' : 'failed']++;
-      if (++this.#failures >= this.#options.failureThreshold) {
-        this.#openUntil = this.#options.now() + this.#options.resetSeconds * 1000;
-      }
+      this.#count(operation, failure.timeout ? 'timeout' : 'failed');
+      this.#fail();
       throw failure;
     } finally {
       clearTimeout(timer);
@@ -88,6 +89,23 @@ export class GuardedBackend {
       this.latencyMs = Math.round(performance.now() - started);
       this.seconds += this.latencyMs / 1000;
     }
+  }
+
+  /** Counts a failure that showed only after a call had been answered: content that is not what was announced. */
+  blame(error: unknown): void {
+    this.lastError = asFailure(error).message;
+    this.#fail();
+  }
+
+  #fail(): void {
+    if (++this.#failures >= this.#options.failureThreshold) {
+      this.#openUntil = this.#options.now() + this.#options.resetSeconds * 1000;
+    }
+  }
+
+  #count(operation: Operation, outcome: 'ok' | 'failed' | 'timeout'): void {
+    const labels = `operation="${operation}",outcome="${outcome}"`;
+    this.outcomes.set(labels, (this.outcomes.get(labels) ?? 0) + 1);
   }
 }
 

@@ -27,8 +27,12 @@ export interface RunningService {
   readonly host: string;
   readonly port: number;
   readonly registry: ExtensionRegistry;
-  /** Reads again what may change while it runs: which tokens were taken back. */
-  reload(): Promise<void>;
+  /**
+   * Reads again what may change while it runs (10 §5): the tokens of the backends and which tokens were taken back. What
+   * cannot be read stays as it is and is logged.
+   * @param level of the log from now on.
+   */
+  reload(level?: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -106,7 +110,13 @@ export async function startService(
     host,
     port,
     registry,
-    reload: () => access.reload(),
+    async reload(level) {
+      const parts = [access.reload(), ...guards.map(({ backend }) => backend.reload())];
+      for (const result of await Promise.allSettled(parts))
+        if (result.status === 'rejected') logger.error({ event: 'reload.failed' }, String(result.reason));
+      if (level !== undefined) logger.level = level;
+      logger.info({ event: 'reloaded' }, 'tokens and log level were read again');
+    },
     async stop() {
       service.stopping = true;
       const end = Date.now() + drainSeconds * 1000;

@@ -26,7 +26,7 @@ export class EnvelopeInterceptor implements NestInterceptor {
         const status = answer.status ?? route.status ?? 200;
         void reply.status(status).headers({ ...answer.headers });
         if (route.raw !== undefined) {
-          void reply.type(route.raw);
+          if (answer.headers['content-type'] === undefined) void reply.type(route.raw);
           return answer.data;
         }
         return status === 204 ? undefined : success(answer.data, request.id, this.#version);

@@ -1,3 +1,5 @@
+import { GitHost } from '@provisioning/distribution';
+import { ProvisioningError, Secret } from '@provisioning/extensions-sdk';
 import { AuthenticationError } from '../config.ts';
 
 export interface Asset {
@@ -27,92 +29,83 @@ export interface ForgeOptions {
 /** An answer that may be another one the next time. */
 export class TemporaryError extends Error {}
 
-/** Releases of a repository on GitHub or Gitea, whose APIs agree in all that is used here. */
+/** Writes releases of a repository on GitHub or Gitea, whose APIs agree in all that is used here. */
 export class Forge {
-  readonly #options: ForgeOptions;
+  readonly #host: GitHost;
+  readonly #path: string;
 
-  constructor(options: ForgeOptions) {
-    this.#options = options;
+  constructor({ api, repository, token }: ForgeOptions) {
+    const gitea = /^(.*)\/api\/v1\/?$/.exec(api)?.[1];
+    this.#host = new GitHost({
+      kind: gitea === undefined ? 'github' : 'gitea',
+      url: gitea ?? api,
+      organization: repository.split('/')[0]!,
+      ...(token === undefined ? {} : { token: new Secret(token) }),
+    });
+    this.#path = `/repos/${repository}/releases`;
   }
 
   /** The release of a tag, drafts included. */
   async find(tag: string): Promise<ForgeRelease | undefined> {
-    const all = await this.#json<ForgeRelease[]>('GET', 'releases?per_page=100&limit=50');
-    return all.find((release) => release.tag_name === tag);
+    const all = await this.#calling(() => this.#host.pages<ForgeRelease>(this.#path));
+    return all?.find((release) => release.tag_name === tag);
   }
 
   async createDraft(tag: string, notes: string, prerelease: boolean): Promise<ForgeRelease> {
-    return this.#json<ForgeRelease>('POST', 'releases', {
-      tag_name: tag,
-      name: tag,
-      body: notes,
-      draft: true,
-      prerelease,
-    });
+    const body = { tag_name: tag, name: tag, body: notes, draft: true, prerelease };
+    return (await this.#send('POST', this.#path, body)).json() as Promise<ForgeRelease>;
   }
 
   async assets({ id }: ForgeRelease): Promise<readonly Asset[]> {
-    return this.#json<Asset[]>('GET', `releases/${id}/assets?per_page=100`);
+    return (await this.#calling(() => this.#host.pages<Asset>(`${this.#path}/${id}/assets`))) ?? [];
   }
 
   async upload(release: ForgeRelease, name: string, content: Uint8Array): Promise<Asset> {
     const address = `${release.upload_url.replace(/\{.*$/, '')}?name=${encodeURIComponent(name)}`;
-    const response = await this.#request('POST', address, content, 'application/octet-stream');
+    const response = await this.#send('POST', address, content as Uint8Array<ArrayBuffer>);
     return (await response.json()) as Asset;
   }
 
   async removeAsset({ id: release }: ForgeRelease, { id }: Asset): Promise<void> {
-    const isGitea = this.#options.api.endsWith('/api/v1');
-    await this.#request(
-      'DELETE',
-      this.#address(isGitea ? `releases/${release}/assets/${id}` : `releases/assets/${id}`),
-    );
+    const of = this.#host.kind === 'gitea' ? `/${release}` : '';
+    await (await this.#send('DELETE', `${this.#path}${of}/assets/${id}`)).body?.cancel();
   }
 
   async update(
     { id }: ForgeRelease,
     change: { readonly draft?: boolean; readonly body?: string; readonly prerelease?: boolean },
   ): Promise<void> {
-    await this.#json('PATCH', `releases/${id}`, change);
+    await (await this.#send('PATCH', `${this.#path}/${id}`, change)).body?.cancel();
   }
 
-  #address(path: string): string {
-    return `${this.#options.api}/repos/${this.#options.repository}/${path}`;
-  }
-
-  async #json<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const text = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
-    const response = await this.#request(method, this.#address(path), text, 'application/json');
-    return (await response.json()) as T;
-  }
-
-  async #request(method: string, address: string, body?: Uint8Array, type?: string): Promise<Response> {
-    const { token } = this.#options;
-    const response = await fetch(address, {
-      method,
-      headers: {
-        accept: 'application/json',
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...(body === undefined || type === undefined ? {} : { 'content-type': type }),
-      },
-      ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> }),
-    }).catch((error: unknown) => {
-      throw new TemporaryError(`${method} ${address}: ${describe(error)}`);
+  #send(...request: Parameters<GitHost['send']>): Promise<Response> {
+    return this.#calling(async () => {
+      const response = await this.#host.send(...request);
+      if (!response.ok) throw new Error(`${request[0]} ${request[1]} answered ${response.status}`);
+      return response;
     });
-    if (response.ok) return response;
-    const message = `${method} ${address} answered ${response.status}: ${(await response.text()).slice(0, 200)}`;
-    if (response.status === 401 || response.status === 403)
+  }
+
+  /** Sorts failures into those that may pass, those of the token, and the rest. */
+  async #calling<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const { message } = error as Error;
+      if (error instanceof TypeError) throw new TemporaryError(networkFailure(error), { cause: error });
+      if (!(error instanceof ProvisioningError)) throw error;
+      if (error.retryable) throw new TemporaryError(`The forge ${message}`, { cause: error });
+      if (error.kind !== 'permission') throw new Error(`The forge ${message}`, { cause: error });
       throw new AuthenticationError(
-        message,
+        `The forge refuses: ${message}`,
         'gh auth refresh, or set the token of the forge in release.toml (token_env)',
       );
-    if (response.status >= 500 || response.status === 429 || response.status === 408)
-      throw new TemporaryError(message);
-    throw new Error(message);
+    }
   }
 }
 
-function describe(error: unknown): string {
-  const cause = (error as { cause?: { code?: string } }).cause?.code;
-  return cause ?? (error instanceof Error ? error.message : String(error));
+/** `fetch` says only that it failed; why is in the cause. */
+function networkFailure(error: TypeError): string {
+  const { code } = (error.cause ?? {}) as { readonly code?: string };
+  return `The forge cannot be reached: ${code ?? error.message}`;
 }

@@ -1,24 +1,14 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { installFromPypi } from '../../python-environment.ts';
 
 const folder = join(import.meta.dirname, '../../../.cache/moto');
 
 /** Installs moto into an environment of its own, once. @returns why it can't be had, or nothing. */
 export function installMoto(say: (message: string) => void): string | undefined {
-  const python = join(folder, 'bin', 'python');
-  if (existsSync(join(folder, 'bin', 'moto_server'))) return undefined;
-  say('installing moto into tools/conformance/.cache/moto');
-  for (const [command, ...args] of [
-    ['python3', '-m', 'venv', folder],
-    [python, '-m', 'pip', 'install', '--quiet', 'moto[server,ec2]'],
-  ] as const) {
-    const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
-    if (status !== 0) return error?.message ?? stderr.trim().split('\n').at(-1);
-  }
-  return undefined;
+  return installFromPypi(folder, 'bin/moto_server', ['moto[server,ec2]'], say);
 }
 
 export interface Moto extends AsyncDisposable {
