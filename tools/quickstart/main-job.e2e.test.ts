@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { cleanEverything } from '@provisioning/provider-local/engine';
 import { Cli } from './cli.ts';
 import { prove } from './proof.ts';
-import { Sandbox } from './sandbox.ts';
+import { Sandbox } from '../../packages/core-cli/test/sandbox.ts';
 
 /**
  * The main job through the real command line: three container servers, services on them, drift, a killed orchestrator.
@@ -26,8 +26,8 @@ describe('the main job', () => {
   const todo = async () => (await plan()).filter(({ action }) => action !== 'unchanged');
 
   beforeAll(async () => {
-    sandbox = await Sandbox.make();
-    const made = await sandbox.cli([
+    sandbox = await Sandbox.forServers();
+    const made = await sandbox.run([
       'workspace',
       'init',
       workspace,
@@ -42,8 +42,8 @@ describe('the main job', () => {
   }, 120_000);
 
   afterAll(async () => {
-    await sandbox.cli(['destroy', '--yes', '--direct']);
-    await sandbox.cli(['orchestrator', 'stop', '--force']);
+    await sandbox.run(['destroy', '--yes', '--direct']);
+    await sandbox.run(['orchestrator', 'stop', '--force']);
     await cleanEverything({
       variables: sandbox.environment,
       workspace: { name: workspace, path: `${sandbox.folder}/workspaces/${workspace}` },
@@ -53,7 +53,7 @@ describe('the main job', () => {
   }, 120_000);
 
   test('a plan of a new workspace creates everything and changes nothing', async () => {
-    const { code, stdout } = await sandbox.cli(['plan', '--detailed-exitcode', '--out', 'json']);
+    const { code, stdout } = await sandbox.run(['plan', '--detailed-exitcode', '--out', 'json']);
     expect(code).toBe(2);
     const { changes } = JSON.parse(stdout) as PlanJson;
     expect(changes.filter(({ kind }) => kind === 'server').map(({ name, action }) => [name, action])).toEqual(
@@ -67,7 +67,7 @@ describe('the main job', () => {
   }, 120_000);
 
   test('a killed orchestrator finishes the same workflow; no server is created twice, no step lost', async () => {
-    const viewer = sandbox.cli(['deploy', '--yes']);
+    const viewer = sandbox.run(['deploy', '--yes']);
     const pid = await killDuringDeploy();
     // The viewer notices, starts it again and goes on showing the same workflow to its end.
     const { code, stderr } = await viewer;
@@ -78,7 +78,7 @@ describe('the main job', () => {
     expect(await isGone(pid)).toBe(true);
     const workflows = await sandbox.json<{ id: string; status: string }[]>(['workflow', 'list']);
     expect(workflows).toEqual([expect.objectContaining({ status: 'Completed' })]);
-    expect((await sandbox.cli(['workflow', 'status', workflows[0]!.id, '--follow'])).code).toBe(0);
+    expect((await sandbox.run(['workflow', 'status', workflows[0]!.id, '--follow'])).code).toBe(0);
     const servers = await sandbox.json<{ hostname: string; status: string }[]>(['server', 'list']);
     expect(servers.map(({ hostname, status }) => [hostname, status]).sort()).toEqual([
       ['cache-01', 'running'],
@@ -91,9 +91,9 @@ describe('the main job', () => {
   /** Waits until at least one server was created and others are still being worked on, then kills the orchestrator. */
   async function killDuringDeploy(): Promise<number> {
     for (;;) {
-      const status = await sandbox.cli(['orchestrator', 'status', '--out', 'json']);
+      const status = await sandbox.run(['orchestrator', 'status', '--out', 'json']);
       const { pid } = (status.code === 0 ? JSON.parse(status.stdout) : {}) as { pid?: number };
-      const servers = await sandbox.cli(['server', 'list', '--out', 'json']);
+      const servers = await sandbox.run(['server', 'list', '--out', 'json']);
       const created = servers.code === 0 ? (JSON.parse(servers.stdout) as unknown[]).length : 0;
       if (pid !== undefined && created > 0) {
         process.kill(pid, 'SIGKILL');
@@ -120,19 +120,19 @@ describe('the main job', () => {
   }, 60_000);
 
   test('nothing to do the second time', async () => {
-    const { code, stdout } = await sandbox.cli(['deploy', '--yes', '--out', 'json']);
+    const { code, stdout } = await sandbox.run(['deploy', '--yes', '--out', 'json']);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
       status: 'success',
       result: { metadata: { state: 'unchanged' } },
     });
-    expect((await sandbox.cli(['plan', '--detailed-exitcode'])).code).toBe(0);
+    expect((await sandbox.run(['plan', '--detailed-exitcode'])).code).toBe(0);
     expect(await sandbox.json<unknown[]>(['workflow', 'list'])).toHaveLength(1);
   }, 60_000);
 
   test('a service stopped by hand is repaired, exactly that', async () => {
     expect(
-      (await sandbox.cli(['server', 'exec', 'cache-01', '--', 'systemctl', 'stop', 'redis-server'])).code,
+      (await sandbox.run(['server', 'exec', 'cache-01', '--', 'systemctl', 'stop', 'redis-server'])).code,
     ).toBe(0);
     const drifted = await todo();
     expect(drifted).toEqual([
@@ -143,14 +143,14 @@ describe('the main job', () => {
         reasons: [expect.stringContaining('redis-server')],
       }),
     ]);
-    expect((await sandbox.cli(['deploy', '--yes'])).code).toBe(0);
+    expect((await sandbox.run(['deploy', '--yes'])).code).toBe(0);
     expect(await todo()).toEqual([]);
   }, 120_000);
 
   test('a server killed by hand comes back, and what names its address is looked at again', async () => {
     const before = await sandbox.json<{ hostname: string }[]>(['server', 'list']);
     expect(before).toHaveLength(3);
-    expect((await sandbox.cli(['server', 'stop', 'db-01', '--force', '--yes', '--direct'])).code).toBe(0);
+    expect((await sandbox.run(['server', 'stop', 'db-01', '--force', '--yes', '--direct'])).code).toBe(0);
     const drifted = await todo();
     expect(drifted[0]).toMatchObject({
       name: 'db-01',
@@ -158,14 +158,14 @@ describe('the main job', () => {
       drift: true,
       reasons: ['the server is stopped'],
     });
-    expect((await sandbox.cli(['deploy', '--yes'])).code).toBe(0);
+    expect((await sandbox.run(['deploy', '--yes'])).code).toBe(0);
     expect(await todo()).toEqual([]);
     await prove(new Cli(sandbox.environment), workspace);
   }, 180_000);
 
   test('destroy removes what deploy made', async () => {
-    expect((await sandbox.cli(['destroy'])).code).toBe(2);
-    expect((await sandbox.cli(['destroy', '--yes'])).code).toBe(0);
+    expect((await sandbox.run(['destroy'])).code).toBe(2);
+    expect((await sandbox.run(['destroy', '--yes'])).code).toBe(0);
     expect(await sandbox.json<unknown[]>(['server', 'list'])).toEqual([]);
   }, 120_000);
 });

@@ -1,10 +1,11 @@
+import type { ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { cleanEverything } from '@provisioning/provider-local/engine';
-import { Sandbox } from './sandbox.ts';
+import { Sandbox } from '../../packages/core-cli/test/sandbox.ts';
 
 /**
  * The life of servers through the real command line, on three containers that all tests share: created, found broken,
@@ -48,8 +49,8 @@ hostname = "web-03"
 `;
 
   beforeAll(async () => {
-    sandbox = await Sandbox.make();
-    const made = await sandbox.cli([
+    sandbox = await Sandbox.forServers();
+    const made = await sandbox.run([
       'workspace',
       'init',
       name,
@@ -93,7 +94,7 @@ hostname = "web-03"
     const before = await treeHash(sandbox.folder);
     const environment = { PATH: tools, DOCKER_HOST: `unix://${sandbox.folder}/none.sock` };
     const check = ['server', 'create', '--infra', 'main', '--check', '--fix-local-hosts'];
-    const { code, stdout, stderr } = await sandbox.cli(check, { environment });
+    const { code, stdout, stderr } = await sandbox.run(check, { environment });
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(stdout.split('\n').slice(0, 2)).toEqual([
       'ok: Validation passed',
@@ -105,7 +106,7 @@ hostname = "web-03"
     expect(stdout).toMatch(/Estimated cost: 0\.00\/month\n$/);
     expect(await treeHash(sandbox.folder)).toBe(before);
     const json = JSON.parse(
-      (await sandbox.cli([...check, '--out', 'json'], { environment })).stdout,
+      (await sandbox.run([...check, '--out', 'json'], { environment })).stdout,
     ) as object;
     expect(json).toMatchObject({
       check_mode: true,
@@ -116,14 +117,14 @@ hostname = "web-03"
 
   test('05.A3 05.A12 an unknown plan and too many servers are refused, nothing is created', async () => {
     await infrastructure('bad', '[[servers]]\nhostname = "x-01"\nplan = "nope"\n');
-    const plan = await sandbox.cli(['server', 'create', '--infra', 'bad', ...direct]);
+    const plan = await sandbox.run(['server', 'create', '--infra', 'bad', ...direct]);
     expect(plan).toMatchObject({ code: 3, stderr: expect.stringContaining('Invalid plan: nope') });
     await infrastructure(
       'many',
       '[[servers]]\nhostname = "x"\ncount = 21\n',
       'environment = "development"\n',
     );
-    const many = await sandbox.cli(['server', 'create', '--infra', 'many', ...direct]);
+    const many = await sandbox.run(['server', 'create', '--infra', 'many', ...direct]);
     expect(many.stderr).toContain('Resource limit exceeded: max_instances 20 (current 0, requested 21)');
     expect(many.code).toBe(1);
     for (const infra of ['bad', 'many']) expect(await list('--infra', infra, '--refresh')).toEqual([]);
@@ -131,34 +132,34 @@ hostname = "web-03"
 
   test('05.A8 one that fails: the others stay; with --rollback none', async () => {
     await infrastructure('main', three('os = "plan9-4"'));
-    const undone = await sandbox.cli(['server', 'create', '--rollback', ...direct]);
+    const undone = await sandbox.run(['server', 'create', '--rollback', ...direct]);
     expect(undone).toMatchObject({ code: 1, stderr: expect.stringContaining('2 succeeded, 1 failed') });
     expect(undone.stderr).toMatch(/web-02: .*plan9-4/);
     expect(await hostnames()).toEqual([]);
-    const kept = await sandbox.cli(['server', 'create', ...direct]);
+    const kept = await sandbox.run(['server', 'create', ...direct]);
     expect(kept).toMatchObject({ code: 1, stderr: expect.stringContaining('2 succeeded, 1 failed') });
     expect(await hostnames()).toEqual(['web-01', 'web-03']);
   }, 300_000);
 
   test('05.A10 delete keeps storage when asked, refuses unknown names, and n cancels', async () => {
-    expect(await sandbox.cli(['server', 'exec', 'web-01', 'echo kept > /data/file'])).toMatchObject({
+    expect(await sandbox.run(['server', 'exec', 'web-01', 'echo kept > /data/file'])).toMatchObject({
       code: 0,
     });
     const no = await sandbox.typed(['server', 'delete', 'web-01', '--direct'], 'n\n');
     expect(no).toMatchObject({ code: 1, stdout: expect.stringContaining('Cancelled') });
     expect(no.stdout).toContain('Auth check: Check auth for destructive operation');
     expect(await hostnames()).toEqual(['web-01', 'web-03']);
-    const gone = await sandbox.cli(['server', 'delete', 'web-01', '--keepstorage', ...direct]);
+    const gone = await sandbox.run(['server', 'delete', 'web-01', '--keepstorage', ...direct]);
     expect(gone).toMatchObject({ code: 0, stdout: expect.stringContaining('Server deleted: web-01') });
-    const unknown = await sandbox.cli(['server', 'delete', 'nope', ...direct]);
+    const unknown = await sandbox.run(['server', 'delete', 'nope', ...direct]);
     expect(unknown).toMatchObject({ code: 5, stderr: expect.stringContaining('Server not found: nope') });
-    expect((await sandbox.cli(['server', 'delete', 'web-03', ...direct])).code).toBe(0);
+    expect((await sandbox.run(['server', 'delete', 'web-03', ...direct])).code).toBe(0);
     expect(await hostnames()).toEqual([]);
   }, 120_000);
 
   test('05.A6 three servers, an inventory with their addresses; the second run creates none', async () => {
     await infrastructure('main', three());
-    const { code, stdout, stderr } = await sandbox.cli(['server', 'create', ...direct]);
+    const { code, stdout, stderr } = await sandbox.run(['server', 'create', ...direct]);
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(stdout).toMatch(
       /^Creating servers for infrastructure: main\n( {2}\* Creating server: web-0\d \(auto, 1 cores, 512 MB\)\n){3}/,
@@ -170,42 +171,42 @@ hostname = "web-03"
     expect(text).toMatch(/^# generated by provisioning\nservers:\n/);
     expect(text.match(/^ {2}- hostname: web-0\d$/gm)).toHaveLength(3);
     expect(new Set(text.match(/^ {4}ip_address: \d+\.\d+\.\d+\.\d+$/gm)).size).toBe(3);
-    expect((await sandbox.cli(['server', 'exec', 'web-01', 'cat /data/file'])).stdout).toBe('kept\n');
+    expect((await sandbox.run(['server', 'exec', 'web-01', 'cat /data/file'])).stdout).toBe('kept\n');
     const before = await list('--refresh');
-    const again = await sandbox.cli(['server', 'create', ...direct]);
+    const again = await sandbox.run(['server', 'create', ...direct]);
     expect(again.code).toBe(0);
     expect(again.stderr.match(/info: Server web-0\d already exists/g)).toHaveLength(3);
     expect(await list('--refresh')).toEqual(before);
   }, 300_000);
 
   test('05.A13 05.A15 01.A18 lists and remote output are nothing but themselves', async () => {
-    const listed = await sandbox.cli(['server', 'list', '--out', 'json']);
+    const listed = await sandbox.run(['server', 'list', '--out', 'json']);
     expect((JSON.parse(listed.stdout) as Listed[]).map(({ status }) => status)).toEqual(
       Array(3).fill('running'),
     );
-    const file = await sandbox.cli(['server', 'ssh', 'web-01', 'printf "a\\0b"; exit 7']);
+    const file = await sandbox.run(['server', 'ssh', 'web-01', 'printf "a\\0b"; exit 7']);
     expect(file).toEqual({ code: 7, stdout: 'a\0b', stderr: '' });
   }, 60_000);
 
   test('05.A14 24.A11 01.A17 health is false while a server is down, and true again afterwards', async () => {
     const health = async () => {
-      const { code, stdout } = await sandbox.cli(['health', 'check', '--out', 'json']);
+      const { code, stdout } = await sandbox.run(['health', 'check', '--out', 'json']);
       return {
         code,
         ...(JSON.parse(stdout) as { healthy: boolean; servers: { name: string; reason?: string }[] }),
       };
     };
     expect(await health()).toMatchObject({ code: 0, healthy: true });
-    expect((await sandbox.cli(['server', 'stop', 'web-02', '--force', ...direct])).code).toBe(0);
+    expect((await sandbox.run(['server', 'stop', 'web-02', '--force', ...direct])).code).toBe(0);
     const down = await health();
     expect(down).toMatchObject({ code: 1, healthy: false });
     expect(down.servers.find(({ name: one }) => one === 'web-02')?.reason).toBe('the server is stopped');
-    const lines = await sandbox.cli(['health', '--infra', 'main']);
+    const lines = await sandbox.run(['health', '--infra', 'main']);
     expect(lines.stdout).toContain('  error: web-02: the server is stopped');
     expect(lines.stdout).toMatch(/Overall Status: error: 1 problem\n$/);
-    expect((await sandbox.cli(['server', 'start', 'web-02', ...direct])).code).toBe(0);
+    expect((await sandbox.run(['server', 'start', 'web-02', ...direct])).code).toBe(0);
     expect(await health()).toMatchObject({ code: 0, healthy: true });
-    const summary = await sandbox.cli(['health', 'check']);
+    const summary = await sandbox.run(['health', 'check']);
     expect(summary.stdout).toBe(
       'ok: Configuration: OK\nok: Servers: 3/3 healthy\nok: Task Services: 0/0 running\nok: Platform Services: 0/0 healthy\nok: Network Connectivity: OK\nok: Encryption Keys: OK\n',
     );
@@ -214,7 +215,7 @@ hostname = "web-03"
   test('05.A11 a locked server is neither stopped nor deleted', async () => {
     await infrastructure('main', three('lock = true'));
     for (const verb of ['stop', 'delete']) {
-      const refused = await sandbox.cli(['server', verb, 'web-02', ...direct]);
+      const refused = await sandbox.run(['server', verb, 'web-02', ...direct]);
       expect(refused).toMatchObject({
         code: 1,
         stderr: expect.stringContaining("Server 'web-02' is locked"),
@@ -225,17 +226,17 @@ hostname = "web-03"
   }, 60_000);
 
   test('05.A7 a creation that was killed is listed with its id and finished', async () => {
-    expect((await sandbox.cli(['server', 'delete', 'web-02', 'web-03', ...direct])).code).toBe(0);
-    let kill: ((signal: NodeJS.Signals) => void) | undefined;
-    const killed = sandbox.cli(['server', 'create', ...direct], { onStart: (how) => (kill = how) });
+    expect((await sandbox.run(['server', 'delete', 'web-02', 'web-03', ...direct])).code).toBe(0);
+    let child: ChildProcess | undefined;
+    const killed = sandbox.run(['server', 'create', ...direct], { onStart: (started) => (child = started) });
     while (!(await unfinished())) await delay(10);
-    kill!('SIGKILL');
+    child!.kill('SIGKILL');
     await killed;
     const shown = await list();
     const lost = shown.filter(({ hostname }) => hostname !== 'web-01');
     expect(lost.length).toBeGreaterThan(0);
     for (const { id } of lost) expect(id).toMatch(/^[0-9a-f]{64}$/);
-    const finished = await sandbox.cli(['server', 'create', ...direct]);
+    const finished = await sandbox.run(['server', 'create', ...direct]);
     expect({ code: finished.code, stderr: finished.stderr }).toMatchObject({ code: 0 });
     expect(finished.stdout).toContain('ok: Created 2 servers');
     const after = await list('--refresh');
@@ -255,7 +256,7 @@ hostname = "web-03"
   }
 
   test('05.A9 01.A10 no password for the second of three: the first stays, the third is not begun', async () => {
-    expect((await sandbox.cli(['server', 'delete', ...direct])).code).toBe(0);
+    expect((await sandbox.run(['server', 'delete', ...direct])).code).toBe(0);
     const tools = join(sandbox.folder, 'tools');
     await mkdir(tools);
     // The password is known once: for the first server. The copy it is asked for stays in the sandbox.
@@ -268,7 +269,7 @@ exit 1
     await writeFile(join(tools, 'sudo'), once);
     await chmod(join(tools, 'sudo'), 0o755);
     const environment = { PATH: `${tools}:${sandbox.environment['PATH']!}` };
-    const { code, stderr } = await sandbox.cli(['server', 'create', '--fix-local-hosts', ...direct], {
+    const { code, stderr } = await sandbox.run(['server', 'create', '--fix-local-hosts', ...direct], {
       environment,
     });
     expect(code).toBe(1);
@@ -291,7 +292,7 @@ exit 1
   test('a second run waits for the first and then says who works', async () => {
     const lock = definition('main', 'data/operation.lock');
     await writeFile(lock, `${process.pid}\n`);
-    const busy = await sandbox.cli(['server', 'stop', 'web-01', ...direct]);
+    const busy = await sandbox.run(['server', 'stop', 'web-01', ...direct]);
     expect(busy.stderr).toContain(`Another operation is running on main (pid ${process.pid})`);
     expect(busy.code).toBe(1);
     await rm(lock);

@@ -41,4 +41,4 @@ export * from './schemas/records.ts';
 export * from './schemas/schedules.ts';
 export * from './schemas/status.ts';
 export * from './schemas/workflow.ts';
-export * from './schemas/outputs.ts';
+export * from './schemas/outputs/index.ts';

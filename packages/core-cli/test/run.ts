@@ -1,5 +1,6 @@
 import { PassThrough, Writable } from 'node:stream';
 import { type Catalogue, main, type Runtime, scanCatalogue } from '../src/index.ts';
+import { holdToContract } from './contract.ts';
 
 export interface Outcome {
   readonly code: number;
@@ -51,5 +52,6 @@ export async function run(argv: readonly string[], settings: RunSettings = {}): 
     now: () => Date.now(),
   };
   const code = await main(argv, await catalogue(), runtime);
+  holdToContract(await catalogue(), argv, stdout.text, settings.environment);
   return { code, stdout: stdout.text, stderr: stderr.text };
 }

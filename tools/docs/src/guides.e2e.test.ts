@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { cleanEverything } from '@provisioning/provider-local/engine';
-import { Sandbox } from '../../quickstart/sandbox.ts';
+import { Sandbox } from '../../../packages/core-cli/test/sandbox.ts';
 import { isTestedGuide, markdownFiles, runnableBlocks } from './commands.ts';
 
 const guides = join(import.meta.dirname, '../../../docs/guides');
@@ -16,8 +16,8 @@ describe.each(tested.map((file) => [file.slice(guides.length + 1), file] as cons
   let sandbox: Sandbox;
 
   afterAll(async () => {
-    await sandbox.cli(['destroy', '--yes', '--direct']);
-    await sandbox.cli(['orchestrator', 'stop', '--force']);
+    await sandbox.run(['destroy', '--yes', '--direct']);
+    await sandbox.run(['orchestrator', 'stop', '--force']);
     await cleanEverything({
       variables: sandbox.environment,
       workspace: { name: 'guided', path: join(sandbox.folder, 'workspaces/guided') },
@@ -27,7 +27,7 @@ describe.each(tested.map((file) => [file.slice(guides.length + 1), file] as cons
   }, 120_000);
 
   test('24.A9 runs end to end with the local provider; the outputs match', async () => {
-    sandbox = await Sandbox.make();
+    sandbox = await Sandbox.forServers();
     const fill = (text: string): string =>
       text.replaceAll('{{workspace}}', 'guided').replaceAll('{{infra}}', 'demo');
     const blocks = runnableBlocks(readFileSync(file, 'utf8'));

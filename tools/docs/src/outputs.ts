@@ -1,4 +1,4 @@
-import { commandOutputs } from '@provisioning/client';
+import { commandOutputs, plainOutputs } from '@provisioning/client';
 import { code } from './cli-reference.ts';
 
 interface Shape {
@@ -34,6 +34,12 @@ export function outputs(): string {
         '```',
       ]),
     '',
+    '## Commands that print text',
+    '',
+    'These print the same in every format:',
+    '',
+    ...Object.entries(plainOutputs).map(([command, what]) => `- ${code(command)}: ${what}`),
+    '',
   ].join('\n');
 }
 
@@ -41,6 +47,11 @@ function lines(shape: Shape, indent: string): string[] {
   const { items, properties } = shape;
   if (items !== undefined && properties === undefined && items.properties !== undefined)
     return [`${indent}list of:`, ...lines(items, `${indent}  `)];
+  if (shape.anyOf?.some(isLarge))
+    return shape.anyOf.flatMap((one, index) => [
+      `${indent}${index === 0 ? 'one of:' : 'or:'}`,
+      ...lines(one, `${indent}  `),
+    ]);
   if (properties === undefined) return [`${indent}${typeOf(shape)}`];
   return Object.entries(properties).flatMap(([name, field]) => {
     const head = `${indent}${name}${shape.required?.includes(name) === false ? '?' : ''}: `;
@@ -50,6 +61,11 @@ function lines(shape: Shape, indent: string): string[] {
       return [`${head}list of:${note}`, ...lines(field.items, `${indent}  `)];
     return [`${head}${typeOf(field)}${note}`];
   });
+}
+
+/** Whether a shape needs lines of its own. */
+function isLarge(shape: Shape): boolean {
+  return shape.properties !== undefined || shape.items?.properties !== undefined;
 }
 
 function typeOf(shape: Shape): string {

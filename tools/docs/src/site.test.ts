@@ -23,6 +23,9 @@ describe('the documentation as a site', () => {
       'concepts',
       'how-to',
       'operations',
+      'security',
+      'testing',
+      'integration',
       'reference',
       'troubleshooting',
     ])

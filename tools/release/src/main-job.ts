@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { cleanEverything } from '@provisioning/provider-local/engine';
 import { Cli } from '../../quickstart/cli.ts';
 import { prove } from '../../quickstart/proof.ts';
-import { Sandbox } from '../../quickstart/sandbox.ts';
+import { Sandbox } from '../../../packages/core-cli/test/sandbox.ts';
 import { installGlobally } from './install-check.ts';
 
 export interface MainJob {
@@ -25,7 +25,7 @@ export async function runMainJob(options: {
   const { registry, prefix, say } = options;
   say('Installing the orchestrator beside it');
   await installGlobally(registry, prefix, '@provisioning/orchestrator');
-  const sandbox = await Sandbox.make();
+  const sandbox = await Sandbox.forServers();
   const cli = new Cli(
     sandbox.environment,
     join(prefix, 'lib/node_modules/@provisioning/cli/bin/provisioning.js'),

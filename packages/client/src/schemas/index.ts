@@ -3,7 +3,7 @@ import { Value } from 'typebox/value';
 
 export * from './envelope.ts';
 export * from './events.ts';
-export * from './outputs.ts';
+export * from './outputs/index.ts';
 export * from './records.ts';
 export * from './schedules.ts';
 export { checkResponse } from './response-check.ts';

@@ -2,6 +2,7 @@ import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { resolveWords } from '../aliases/resolve.ts';
 import { findCategory } from '../catalogue/categories.ts';
 import { type Catalogue, prefixes } from '../catalogue/catalogue.ts';
+import { isDocumentTopic } from '../catalogue/document-topics.ts';
 import { topics } from '../catalogue/topics.ts';
 import { findGlobalOption } from './global-options.ts';
 
@@ -54,6 +55,10 @@ export function route(catalogue: Catalogue, argv: readonly string[]): Route {
     }
   }
   if (!help) refuseEarlyWorkspaceOption(tokens);
+  if (found.consumed === 0 && typed.length === 2 && helpWords.has(typed[1]!) && isDocumentTopic(typed[0]!)) {
+    help = true;
+    typed = typed.slice(0, 1);
+  }
   const boundary = offset + found.consumed;
   const position = boundary === 0 ? 0 : (positions[boundary - 1] ?? tokens.length - 1) + 1;
   const optionsBefore = before.filter((entry) => entry.index < position).flatMap((entry) => entry.tokens);

@@ -5,6 +5,7 @@ import { ProvisioningCommand } from '../frame/command.ts';
 import type { CommandSpec } from '../frame/metadata.ts';
 import { openInstallation, servicesOf } from '../installation/session.ts';
 import { surroundingsOf } from '../session/surroundings.ts';
+import { snakeKeys } from '../output/snake-keys.ts';
 
 export default class Uninstall extends ProvisioningCommand {
   static override summary = 'Remove this installation';
@@ -44,7 +45,7 @@ export default class Uninstall extends ProvisioningCommand {
         ),
       say: (line) => this.out.progress(line),
     });
-    await this.out.result(result, () => [
+    await this.out.result(snakeKeys(result), () => [
       ...result.kept.map((path) => `Kept, because it was changed: ${prefix}/${path}`),
       ...result.spared.map((path) => `Kept: ${path}`),
       dryRun ? 'Nothing was removed' : 'Uninstallation complete',

@@ -13,6 +13,7 @@ import { workspaceDependencies } from '../oci/dependencies.ts';
 import type { RegistryFlags } from '../oci/flags.ts';
 import { openArtifacts, type OciSession, type SourceOverride } from '../oci/session.ts';
 import { surroundingsOf } from '../session/surroundings.ts';
+import { snakeKeys } from '../output/snake-keys.ts';
 
 /** `--workspace` that may stand alone: into the workspace, or into the one it names. */
 export const intoWorkspace = {
@@ -56,7 +57,7 @@ export async function pullIntoWorkspace(
     frozen: false,
     dryRun: check,
   });
-  await command.out.result(result, () => [
+  await command.out.result(snakeKeys(result), () => [
     `${command.out.style.mark('ok')} ${check ? 'Would install' : 'Installed'} ${result.installed}, updated ${result.updated}, unchanged ${result.unchanged}`,
   ]);
 }

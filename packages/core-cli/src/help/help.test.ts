@@ -99,4 +99,14 @@ describe('help', () => {
     expect(category).not.toContain('  provisioning workflow');
     expect((await run(['help', 'nope', '--example'])).code).toBe(2);
   });
+
+  test('words that are no commands are answered from the documentation', async () => {
+    for (const word of ['security', 'auth', 'testing', 'test', 'setup', 'installer', 'concepts']) {
+      await expectSamePage(ways([word]));
+      const { stdout } = await run(['help', word]);
+      const [, topic = ''] = /^See: provisioning docs (.+)$/m.exec(stdout) ?? [];
+      expect((await run(['docs', topic, '--path'])).code).toBe(0);
+    }
+    expect((await run(['help', 'security'])).stdout).toContain('Artifacts');
+  });
 });

@@ -1,3 +1,4 @@
+import { isDocumentTopic } from '../catalogue/document-topics.ts';
 import { categoryCommands, findCategory } from '../catalogue/categories.ts';
 import { type Catalogue, prefixes } from '../catalogue/catalogue.ts';
 import type { Route } from '../argv/route.ts';
@@ -5,6 +6,7 @@ import { unknownHelpTopic } from '../errors/unknown.ts';
 import { resolveWords } from '../aliases/resolve.ts';
 import type { Style } from '../output/style.ts';
 import { commandPage } from './command-page.ts';
+import { documentTopicPage } from './document-topic-page.ts';
 import { allCommandsPage, categoryFor, categoryPage, overviewPage, topicPage } from './pages.ts';
 
 /**
@@ -36,6 +38,7 @@ export async function helpPage(
     if (route.category !== undefined && route.typed.length === 0) {
       return categoryPage(catalogue, findCategory(catalogue, route.category)!, style);
     }
+    if (isDocumentTopic(route.typed.join(' '))) return await documentTopicPage(route.typed.join(' '), style);
     if (route.typed.length > 0) throw unknownHelpTopic(catalogue, route.typed.join(' '));
     if (options.all) return allCommandsPage(catalogue, style);
     const page = overviewPage(catalogue, style, options.titles);

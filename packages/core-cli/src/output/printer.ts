@@ -45,9 +45,14 @@ export class Printer {
     return isMachineFormat(this.format);
   }
 
-  /** A list: rows of a table for people, the bare array for programs. */
-  async list<Row>(rows: readonly Row[], columns: readonly Column<Row>[], things: string): Promise<void> {
-    await this.result(rows, () => this.#table(rows, columns, things));
+  /** A list: rows of a table for people, the bare array for programs, through `document` where it has other keys. */
+  async list<Row>(
+    rows: readonly Row[],
+    columns: readonly Column<Row>[],
+    things: string,
+    document: (rows: readonly Row[]) => unknown = (same) => same,
+  ): Promise<void> {
+    await this.result(document(rows), () => this.#table(rows, columns, things));
   }
 
   /** Lines of a table inside a larger view. */

@@ -35,6 +35,11 @@ export async function ask(
           }),
         );
       });
+      // After Ctrl-Z and fg the reader is paused; nobody else would take it up again.
+      reader.on('SIGCONT', () => {
+        reader.resume();
+        if (options.hidden === true) runtime.stderr.write(question);
+      });
       // An answer that ends with the input is told before the end, but arrives after it.
       reader.once('close', () => setImmediate(() => resolve('')));
       reader.question(options.hidden === true ? '' : question).then(resolve, reject);

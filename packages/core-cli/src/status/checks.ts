@@ -156,7 +156,11 @@ const checks: readonly ((situation: Situation) => Promise<StatusCheck>)[] = [
     ),
 ];
 
-async function missingTools(command: ProvisioningCommand, names: readonly string[]): Promise<string[]> {
+/** Which of these programs are not in `PATH`. */
+export async function missingTools(
+  command: ProvisioningCommand,
+  names: readonly string[],
+): Promise<string[]> {
   const folders = (command.runtime.environment['PATH'] ?? '').split(delimiter);
   const found = await Promise.all(
     names.map(async (name) =>
@@ -174,7 +178,7 @@ function isReadable(file: string): Promise<boolean> {
 }
 
 /** The folder itself or the closest one above it that exists. */
-async function nearest(folder: string): Promise<string> {
+export async function nearest(folder: string): Promise<string> {
   for (let current = folder; ; current = join(current, '..')) {
     if (await isReadable(current)) return current;
   }

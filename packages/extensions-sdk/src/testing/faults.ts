@@ -110,27 +110,6 @@ export async function runFaultSchedule(options: {
   return { faults, attempts, findings };
 }
 
-/**
- * Runs schedules one after another until one goes wrong. @returns what went wrong with which seed, nothing when all is well.
- */
-export async function findFault(options: {
-  readonly first: number;
-  readonly count: number;
-  readonly service: FaultyService;
-  readonly provider: ProviderInstance;
-  readonly clock: ManualClock;
-  /** The server of one schedule; `whole` with a firewall and a volume. */
-  readonly spec: (seed: number, whole: boolean) => ServerSpec;
-}): Promise<string | undefined> {
-  const { first, count, spec, ...parts } = options;
-  for (let seed = first; seed < first + count; seed += 1) {
-    const whole = seeded(seed)() < 0.5;
-    const { faults, findings } = await runFaultSchedule({ ...parts, seed, spec: spec(seed, whole) });
-    if (findings.length > 0) return `seed ${seed} (${faults.join(', ')}): ${findings.join('; ')}`;
-  }
-  return undefined;
-}
-
 function inject(
   service: FaultyService,
   kind: (typeof kinds)[number],

@@ -1,7 +1,5 @@
 /** Parts for tests of the client and of providers: a clock that doesn't wait and a service that misbehaves on demand. */
-export { type TestContext, testContext, testSpec } from './context.ts';
-export { type FaultOutcome, type FaultyService, findFault, runFaultSchedule, seeded } from './faults.ts';
-export { type LostAnswer, MisbehavingService, type ServiceAnswer } from './misbehaving.ts';
+export { type FaultOutcome, type FaultyService, runFaultSchedule, seeded } from './faults.ts';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Value } from 'typebox/value';

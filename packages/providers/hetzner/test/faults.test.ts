@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type FaultyService, findFault } from '@provisioning/extensions-sdk/testing';
+import { type FaultyService, runFaultSchedule, seeded } from '@provisioning/extensions-sdk/testing';
 import provider from '../src/index.ts';
 import { fixture, spec } from './fixture.ts';
 import { HetznerMock } from './mock.ts';
@@ -39,21 +39,27 @@ if (!descriptionIsThere()) {
       await using mock = await HetznerMock.start();
       await using setup = await fixture(mock, { timeout: 0.2 });
       const instance = await provider.init(setup.context);
-      const wrong = await findFault({
-        first: firstSeed,
-        count: schedules,
-        service: faulty(mock),
-        provider: instance,
-        clock: setup.clock,
-        spec: (seed, whole) =>
-          spec({
+      const wrong: string[] = [];
+      for (let seed = firstSeed; seed < firstSeed + schedules; seed += 1) {
+        const whole = seeded(seed)() < 0.5;
+        const outcome = await runFaultSchedule({
+          seed,
+          service: faulty(mock),
+          provider: instance,
+          clock: setup.clock,
+          spec: spec({
             idempotency_key: `schedule-${seed}`,
             allowed_ports: whole ? [80] : [],
             volumes: whole ? [{ name: 'data', size: 10 }] : [],
           }),
-      });
+        });
+        if (outcome.findings.length > 0) {
+          wrong.push(`seed ${seed} (${outcome.faults.join(', ')}): ${outcome.findings.join('; ')}`);
+          break;
+        }
+      }
       await instance.dispose();
-      expect(wrong).toBeUndefined();
+      expect(wrong).toEqual([]);
       expect(mock.violations).toEqual([]);
     }, 600_000);
   });

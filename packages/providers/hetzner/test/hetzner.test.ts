@@ -2,10 +2,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { join } from 'node:path';
 import { type ProviderInstance, Secret } from '@provisioning/extensions-sdk';
 import { formatReport, runProviderConformance } from '@provisioning/extensions-sdk/conformance';
-import { definedServer, type TestContext } from '@provisioning/extensions-sdk/testing';
+import { definedServer } from '@provisioning/extensions-sdk/testing';
 import provider from '../src/index.ts';
 import type { LoadBalancerWish } from '../src/resources/load-balancer.ts';
-import { fixture, smallest, spec } from './fixture.ts';
+import { type Fixture, fixture, smallest, spec } from './fixture.ts';
 import { HetznerMock, token } from './mock.ts';
 import { descriptionFile, descriptionIsThere } from './openapi.ts';
 
@@ -19,7 +19,7 @@ if (!descriptionIsThere()) {
 
 function suite(): void {
   let mock: HetznerMock;
-  let setup: TestContext;
+  let setup: Fixture;
   let instance: ProviderInstance;
 
   beforeAll(async () => {

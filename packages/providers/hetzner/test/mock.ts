@@ -1,12 +1,22 @@
+import type { ServerResponse } from 'node:http';
+import type { ConformanceMock, MockFault } from '@provisioning/extensions-sdk/conformance';
 import {
-  MisbehavingService,
+  answer,
   type ReceivedRequest,
-  type ServiceAnswer,
+  startService,
+  type TestService,
 } from '@provisioning/extensions-sdk/testing';
 import { descriptionFile, OpenApi } from './openapi.ts';
 import { Refusal } from './refusal.ts';
 import { type Item, MockState } from './state.ts';
 import { routes } from './routes.ts';
+
+/** How a change can go wrong beside a plain refusal. */
+export interface LostAnswer {
+  /** `lost`: done, but the connection breaks. `silent`: done, never answered. `dropped`: broken before it is done. */
+  readonly kind: 'lost' | 'silent' | 'dropped';
+  readonly method: string;
+}
 
 export const token = 'hetzner-mock-token-0123456789';
 
@@ -14,15 +24,18 @@ export const token = 'hetzner-mock-token-0123456789';
  * A stand-in for the Hetzner Cloud API. It keeps state as the real one does and holds every request and answer against
  * the published description; what differs is listed in `violations`.
  */
-export class HetznerMock extends MisbehavingService {
+export class HetznerMock implements ConformanceMock, AsyncDisposable {
   readonly api = new OpenApi(descriptionFile);
   readonly state = new MockState(this.api);
   readonly foreignServer = 'foreign-01';
+  readonly #faults: MockFault[] = [];
+  readonly #losses: LostAnswer[] = [];
+  #service: TestService | undefined;
   #remaining = 3600;
 
   static async start(): Promise<HetznerMock> {
     const mock = new HetznerMock();
-    await mock.listen();
+    mock.#service = await startService((request, response) => mock.#handle(request, response));
     mock.state.addServer({
       name: mock.foreignServer,
       labels: {},
@@ -34,39 +47,64 @@ export class HetznerMock extends MisbehavingService {
   }
 
   get url(): string {
-    return `${this.origin}/v1`;
+    return `${this.#service?.url}/v1`;
   }
 
   get violations(): readonly string[] {
     return this.api.violations;
   }
 
-  override behave(): void {
-    super.behave();
+  mutations(): number {
+    return this.#service?.requests.filter(({ method }) => method !== 'GET').length ?? 0;
+  }
+
+  requests(): number {
+    return this.#service?.requests.length ?? 0;
+  }
+
+  fail(fault: MockFault): void {
+    this.#faults.push(fault);
+  }
+
+  lose(loss: LostAnswer): void {
+    this.#losses.push(loss);
+  }
+
+  /** Takes back every misbehaviour that is still to come. */
+  behave(): void {
+    this.#faults.length = 0;
+    this.#losses.length = 0;
     this.state.lag = 0;
   }
 
-  protected override tick(): void {
-    this.state.tick();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#service?.close();
   }
 
-  protected override headers(): Record<string, string> {
+  #handle(request: ReceivedRequest, response: ServerResponse): void {
+    this.state.tick();
+    const path = request.path.replace(/^\/v1/, '');
     this.#remaining = Math.max(1, this.#remaining - 1);
-    return {
+    const headers = {
       'ratelimit-limit': '3600',
       'ratelimit-remaining': String(this.#remaining),
       'ratelimit-reset': String(Math.round(Date.now() / 1000) + 60),
     };
-  }
-
-  protected refusal(status: number): unknown {
-    return { error: { code: faultCode(status), message: `status ${status}` } };
-  }
-
-  protected carryOut(request: ReceivedRequest): ServiceAnswer {
-    const { status, body, template } = this.#answer(request, request.path.replace(/^\/v1/, ''));
+    const fault = this.#take(this.#faults, request.method);
+    if (fault !== undefined) {
+      const body = fault.body ?? {
+        error: { code: faultCode(fault.status), message: `status ${fault.status}` },
+      };
+      return answer(response, fault.status, body, { ...headers, ...fault.headers });
+    }
+    const index = this.#losses.findIndex(({ method }) => method === request.method);
+    const [loss] = index < 0 ? [] : this.#losses.splice(index, 1);
+    if (loss?.kind === 'dropped') return void response.destroy();
+    const { status, body, template } = this.#answer(request, path);
     if (template !== undefined) this.api.checkAnswer(template, request.method, status, body);
-    return { status, body };
+    if (loss?.kind === 'lost') return void response.destroy();
+    if (loss?.kind === 'silent') return;
+    answer(response, status, status === 204 ? undefined : body, headers);
   }
 
   #answer(request: ReceivedRequest, path: string): { status: number; body?: unknown; template?: string } {
@@ -97,6 +135,15 @@ export class HetznerMock extends MisbehavingService {
       if (error instanceof Refusal) return refuse(error.status, error.code, error.message, template);
       throw error;
     }
+  }
+
+  #take(faults: MockFault[], method: string): MockFault | undefined {
+    const index = faults.findIndex((fault) => fault.method === undefined || fault.method === method);
+    const fault = faults[index];
+    if (fault === undefined) return undefined;
+    if (fault.times <= 1) faults.splice(index, 1);
+    else faults[index] = { ...fault, times: fault.times - 1 };
+    return fault;
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type FaultyService, findFault } from '@provisioning/extensions-sdk/testing';
+import { type FaultyService, runFaultSchedule, seeded } from '@provisioning/extensions-sdk/testing';
 import provider from '../src/index.ts';
 import { recordingsAreThere, recordingsFolder } from './cassettes.ts';
 import { fixture, spec } from './fixture.ts';
@@ -44,21 +44,27 @@ if (!recordingsAreThere()) {
       await using mock = await UpcloudMock.start();
       await using setup = await fixture(mock.url, { timeout: 0.2 });
       const instance = await provider.init(setup.context);
-      const wrong = await findFault({
-        first: firstSeed,
-        count: schedules,
-        service: faulty(mock),
-        provider: instance,
-        clock: setup.clock,
-        spec: (seed, whole) =>
-          spec({
+      const wrong: string[] = [];
+      for (let seed = firstSeed; seed < firstSeed + schedules; seed += 1) {
+        const whole = seeded(seed)() < 0.5;
+        const outcome = await runFaultSchedule({
+          seed,
+          service: faulty(mock),
+          provider: instance,
+          clock: setup.clock,
+          spec: spec({
             idempotency_key: `schedule-${seed}`,
             allowed_ports: whole ? [80] : [],
             volumes: whole ? [{ name: 'data', size: 10 }] : [],
           }),
-      });
+        });
+        if (outcome.findings.length > 0) {
+          wrong.push(`seed ${seed} (${outcome.faults.join(', ')}): ${outcome.findings.join('; ')}`);
+          break;
+        }
+      }
       await instance.dispose();
-      expect(wrong).toBeUndefined();
+      expect(wrong).toEqual([]);
     }, 600_000);
   });
 }

@@ -1,29 +1,41 @@
 import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import type { ConformanceMock, MockFault } from '@provisioning/extensions-sdk/conformance';
 import {
-  MisbehavingService,
+  answer,
   type ReceivedRequest,
-  type ServiceAnswer,
+  startService,
+  type TestService,
 } from '@provisioning/extensions-sdk/testing';
 import { cassette } from './cassettes.ts';
 import { password, username } from './fixture.ts';
 import { routes } from './routes.ts';
 import { MockState, Refusal } from './state.ts';
 
+export interface LostAnswer {
+  /** `lost`: done, but the connection breaks. `silent`: done, never answered. `dropped`: broken before it is done. */
+  readonly kind: 'lost' | 'silent' | 'dropped';
+  readonly method: string;
+}
+
 /**
  * A stand-in for the UpCloud API with memory. Its servers, plans and zones have the shape of the recordings of the real
  * one; it refuses what the real one refuses: orders to a server in maintenance, deleting a running one.
  */
-export class UpcloudMock extends MisbehavingService {
+export class UpcloudMock implements ConformanceMock, AsyncDisposable {
   readonly state = new MockState(
     (cassette('createstartstopserver')[0]?.answer as { server: Record<string, unknown> }).server,
     cassette('getplans')[0]?.answer,
     cassette('getzones')[0]?.answer,
   );
   readonly foreignServer = 'foreign-01';
+  readonly #faults: MockFault[] = [];
+  readonly #losses: LostAnswer[] = [];
+  #service: TestService | undefined;
 
   static async start(): Promise<UpcloudMock> {
     const mock = new UpcloudMock();
-    await mock.listen();
+    mock.#service = await startService((request, response) => mock.#handle(request, response));
     mock.state.addServer({
       hostname: mock.foreignServer,
       title: mock.foreignServer,
@@ -34,23 +46,57 @@ export class UpcloudMock extends MisbehavingService {
   }
 
   get url(): string {
-    return `${this.origin}/1.3`;
+    return `${this.#service?.url}/1.3`;
   }
 
-  override behave(): void {
-    super.behave();
+  mutations(): number {
+    return this.#service?.requests.filter(({ method }) => method !== 'GET').length ?? 0;
+  }
+
+  requests(): number {
+    return this.#service?.requests.length ?? 0;
+  }
+
+  fail(fault: MockFault): void {
+    this.#faults.push(fault);
+  }
+
+  lose(loss: LostAnswer): void {
+    this.#losses.push(loss);
+  }
+
+  behave(): void {
+    this.#faults.length = 0;
+    this.#losses.length = 0;
     this.state.lag = 0;
   }
 
-  protected override tick(): void {
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#service?.close();
+  }
+
+  #handle(request: ReceivedRequest, response: ServerResponse): void {
     this.state.tick();
+    const index = this.#faults.findIndex(({ method }) => method === undefined || method === request.method);
+    const fault = this.#faults[index];
+    if (fault !== undefined) {
+      if (fault.times <= 1) this.#faults.splice(index, 1);
+      else this.#faults[index] = { ...fault, times: fault.times - 1 };
+      const body = fault.body ?? {
+        error: { error_code: `STATUS_${fault.status}`, error_message: 'refused' },
+      };
+      return answer(response, fault.status, body, fault.headers);
+    }
+    const lossIndex = this.#losses.findIndex(({ method }) => method === request.method);
+    const [loss] = lossIndex < 0 ? [] : this.#losses.splice(lossIndex, 1);
+    if (loss?.kind === 'dropped') return void response.destroy();
+    const { status, body } = this.#answer(request);
+    if (loss?.kind === 'lost') return void response.destroy();
+    if (loss?.kind === 'silent') return;
+    answer(response, status, body);
   }
 
-  protected refusal(status: number): unknown {
-    return { error: { error_code: `STATUS_${status}`, error_message: 'refused' } };
-  }
-
-  protected carryOut(request: ReceivedRequest): ServiceAnswer {
+  #answer(request: ReceivedRequest): { status: number; body?: unknown } {
     const basic = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
     const refuse = (status: number, code: string, text: string) => ({
       status,

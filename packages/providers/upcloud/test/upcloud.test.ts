@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
 import { type ProviderInstance, Secret } from '@provisioning/extensions-sdk';
 import { formatReport, runProviderConformance } from '@provisioning/extensions-sdk/conformance';
-import { definedServer, type TestContext } from '@provisioning/extensions-sdk/testing';
+import { definedServer } from '@provisioning/extensions-sdk/testing';
 import provider, { makeProvisionUpcloud, makeServerUpcloud, makeStorageBackup } from '../src/index.ts';
 import { addressRange, rangeText } from '../src/resources/address-range.ts';
 import type { LoadBalancerWish } from '../src/resources/load-balancer.ts';
 import { recordingsAreThere, recordingsFolder } from './cassettes.ts';
-import { fixture, password, smallest, spec } from './fixture.ts';
+import { type Fixture, fixture, password, smallest, spec } from './fixture.ts';
 import { UpcloudMock } from './mock.ts';
 
 test('makers fill what is not given', () => {
@@ -39,7 +39,7 @@ if (!recordingsAreThere()) {
 
 function suite(): void {
   let mock: UpcloudMock;
-  let setup: TestContext;
+  let setup: Fixture;
   let instance: ProviderInstance;
   const gone = { keepStorage: false, force: true, wait: true };
 

@@ -11,7 +11,7 @@ import type { Access } from '@provisioning/extensions-sdk';
 import { cleanEverything } from '@provisioning/provider-local/engine';
 import { taskservsOf } from '../../../../packages/core/src/plan/uses.ts';
 import type { DesiredTaskserv } from '../../../../packages/core/src/taskserv/desired.ts';
-import { Sandbox } from '../../../quickstart/sandbox.ts';
+import { Sandbox } from '../../../../packages/core-cli/test/sandbox.ts';
 
 /** Definition files over those of a workspace template. */
 export interface FleetShape {
@@ -39,7 +39,7 @@ export class Fleet implements AsyncDisposable {
   }
 
   static async make(shape: FleetShape): Promise<Fleet> {
-    const fleet = new Fleet(await Sandbox.make());
+    const fleet = new Fleet(await Sandbox.forServers());
     const words = ['workspace', 'init', workspaceName, '--template', shape.template, '--infra-name', infra];
     await fleet.#must([...words, '--activate', '--yes']);
     for (const [name, text] of Object.entries(shape.files)) {
@@ -100,8 +100,8 @@ export class Fleet implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#sandbox.cli(['destroy', '--yes', '--direct']);
-    await this.#sandbox.cli(['orchestrator', 'stop', '--force']);
+    await this.#sandbox.run(['destroy', '--yes', '--direct']);
+    await this.#sandbox.run(['orchestrator', 'stop', '--force']);
     await cleanEverything({
       variables: this.#sandbox.environment,
       workspace: { name: workspaceName, path: await this.#workspacePath() },
@@ -128,7 +128,7 @@ export class Fleet implements AsyncDisposable {
   }
 
   async #must(words: readonly string[]): Promise<void> {
-    const { code, stderr, stdout } = await this.#sandbox.cli(words);
+    const { code, stderr, stdout } = await this.#sandbox.run(words);
     if (code !== 0)
       throw new Error(`provisioning ${words.join(' ')} ended with ${code}\n${stdout}\n${stderr}`);
   }

@@ -14,6 +14,7 @@ import {
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { withFileLock } from '@provisioning/core';
 import { gzip, writeTar } from '@provisioning/distribution';
 import { publishedPackages, type WorkspacePackage } from '../../../release/src/packages.ts';
 import { stageAll } from '../../../release/src/stage.ts';
@@ -47,6 +48,8 @@ export interface BuiltLine {
 
 /** Archives kept in the cache; the ones used longest ago go first. */
 const cacheEntries = 12;
+/** How long another build may take before this one gives up waiting. */
+const lockSeconds = 1800;
 
 /**
  * Builds lines of the product (11 §3): stages the packages, lays each line out as it is in an installation and packs it
@@ -75,10 +78,18 @@ export async function buildLines(options: LineBuild): Promise<readonly BuiltLine
       .digest('hex');
   mkdirSync(outputDir, { recursive: true });
   mkdirSync(cache, { recursive: true });
-  const missing = options.lines.filter(
-    (line) => options.force === true || !existsSync(join(cache, `${key(line)}.tar.gz`)),
+  // Whoever comes second finds what the first has built.
+  const missing = await withFileLock(
+    join(cache, 'archives'),
+    async () => {
+      const lines = options.lines.filter(
+        (line) => options.force === true || !existsSync(join(cache, `${key(line)}.tar.gz`)),
+      );
+      if (lines.length > 0) await makeArchives(lines);
+      return lines;
+    },
+    lockSeconds,
   );
-  if (missing.length > 0) await makeArchives(missing);
   const built = options.lines.map((line): BuiltLine => {
     const name = archiveName({ name: line, version });
     const stored = join(cache, `${key(line)}.tar.gz`);
@@ -142,6 +153,7 @@ function withVersion(one: WorkspacePackage, version: string): WorkspacePackage {
 
 function prune(cache: string): void {
   const archives = readdirSync(cache)
+    .filter((name) => name.endsWith('.tar.gz'))
     .map((name) => ({ path: join(cache, name), used: statSync(join(cache, name)).mtimeMs }))
     .sort((a, b) => b.used - a.used);
   for (const { path } of archives.slice(cacheEntries)) rmSync(path, { force: true });

@@ -2,14 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { runProgram } from '../testing/process.ts';
+import { runProgram, runTarget } from '../testing/process.ts';
 
-const root = join(import.meta.dirname, '../../../..');
 let folder: string;
-const npmRun = (target: string, ...words: string[]) =>
-  runProgram(process.execPath, [join(root, 'tools/build/run.ts'), target, ...words], {
-    environment: { ...process.env, SOURCE_DATE_EPOCH: '1700000000' },
-  });
 const sums = (name: string): string[] =>
   readFileSync(join(folder, name, 'checksums.txt'), 'utf8')
     .trim()
@@ -21,7 +16,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('11.A2 the core line is built alone', async () => {
-  const built = await npmRun(
+  const built = await runTarget(
     'build-core',
     '--version',
     '9.9.9',
@@ -36,7 +31,14 @@ test('11.A2 the core line is built alone', async () => {
 }, 600_000);
 
 test('11.A1 a build gives the packages of four lines and checksums that hold', async () => {
-  const built = await npmRun('build', '--version', '9.9.9', '--output-dir', join(folder, 'all'), '--force');
+  const built = await runTarget(
+    'build',
+    '--version',
+    '9.9.9',
+    '--output-dir',
+    join(folder, 'all'),
+    '--force',
+  );
   expect(built).toMatchObject({ code: 0, stdout: expect.not.stringContaining('cache') });
   const lines = ['core', 'extensions', 'platform', 'templates'];
   const archives = lines.map((line) => `provisioning-${line}-9.9.9.tar.gz`);
@@ -49,7 +51,7 @@ test('11.A1 a build gives the packages of four lines and checksums that hold', a
 }, 600_000);
 
 test('11.A1 the second run comes from the cache', async () => {
-  const again = await npmRun('build', '--version', '9.9.9', '--output-dir', join(folder, 'all'));
+  const again = await runTarget('build', '--version', '9.9.9', '--output-dir', join(folder, 'all'));
   expect(again.code).toBe(0);
   expect(again.stdout.match(/from the cache/g)).toHaveLength(4);
 }, 120_000);
@@ -66,7 +68,7 @@ test('11.A4 equal times give equal bytes, another time does not', async () => {
 });
 
 test('11.A3 status says what is built', async () => {
-  const { stdout } = await npmRun('status', '--output-dir', join(folder, 'all'));
+  const { stdout } = await runTarget('status', '--output-dir', join(folder, 'all'));
   expect(stdout).toContain('Core package: ✅ Built');
   expect(stdout).toContain('Templates package: ✅ Built');
   expect(stdout).toMatch(/provisioning-core-9\.9\.9\.tar\.gz +\d+\.\d MiB/);

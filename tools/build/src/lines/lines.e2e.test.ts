@@ -2,22 +2,16 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { runProgram } from '../testing/process.ts';
+import { root, runProgram, runTarget } from '../testing/process.ts';
 
-const root = join(import.meta.dirname, '../../../..');
 let folder: string;
-const npmRun = (target: string, ...words: string[]) =>
-  runProgram(process.execPath, [join(root, 'tools/build/run.ts'), target, ...words], {
-    environment: { ...process.env, SOURCE_DATE_EPOCH: '1700000000' },
-  });
-
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'provisioning-lines-test-'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('11.A3 status says that nothing is built', async () => {
-  const { code, stdout } = await npmRun('status', '--output-dir', join(folder, 'all'));
+  const { code, stdout } = await runTarget('status', '--output-dir', join(folder, 'all'));
   expect(code).toBe(0);
   expect(stdout).toMatch(/^Build System Status\n/);
   expect(stdout).toContain('Core package: ❌ Not built');
@@ -25,9 +19,16 @@ test('11.A3 status says that nothing is built', async () => {
 });
 
 test('an unknown target or flag is a mistake of the command line', async () => {
-  expect((await npmRun('buidl')).code).toBe(2);
-  expect((await npmRun('build', '--verison', '1.0.0')).code).toBe(2);
-  const dry = await npmRun('build', '--version', '9.9.9', '--dry-run', '--output-dir', join(folder, 'dry'));
+  expect((await runTarget('buidl')).code).toBe(2);
+  expect((await runTarget('build', '--verison', '1.0.0')).code).toBe(2);
+  const dry = await runTarget(
+    'build',
+    '--version',
+    '9.9.9',
+    '--dry-run',
+    '--output-dir',
+    join(folder, 'dry'),
+  );
   expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining('provisioning-core-9.9.9.tar.gz') });
   expect(readdirSync(folder)).not.toContain('dry');
 });

@@ -2,12 +2,10 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { cleanEverything } from '@provisioning/provider-local/engine';
-import { freePort } from '../../../quickstart/sandbox.ts';
+import { freePort } from '../../../../packages/core-cli/test/sandbox.ts';
 import { writeScripts } from '../installers/scripts.ts';
-import { type Ended, runProgram } from './process.ts';
+import { type Ended, root, runProgram } from './process.ts';
 import { ReleaseFolder } from './releases.ts';
-
-const root = join(import.meta.dirname, '../../../..');
 
 /** What 11.A11, A12 and A18 say about the versions in them. */
 const compatibility = `

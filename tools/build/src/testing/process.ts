@@ -1,4 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+export const root = join(import.meta.dirname, '../../../..');
 
 export interface Ended {
   readonly code: number;
@@ -37,5 +40,12 @@ export function runProgram(
     child.stdin.end(options.input ?? '');
     child.on('error', reject);
     child.on('close', (code) => resolve({ code: code ?? 1, stdout, stderr }));
+  });
+}
+
+/** Runs a target of the build, as `npm run <target>` does, at a fixed time. */
+export function runTarget(target: string, ...words: readonly string[]): Promise<Ended> {
+  return runProgram(process.execPath, [join(root, 'tools/build/run.ts'), target, ...words], {
+    environment: { ...process.env, SOURCE_DATE_EPOCH: '1700000000' },
   });
 }

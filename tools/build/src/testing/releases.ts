@@ -8,9 +8,8 @@ import { buildLines } from '../lines/build-lines.ts';
 import { writeChecksums } from '../lines/checksums.ts';
 import { archiveName, type LineName, lineFolder } from '../lines/line.ts';
 import { releasePlatform } from '@provisioning/distribution';
-import { runProgram } from './process.ts';
+import { root, runProgram } from './process.ts';
 
-const root = join(import.meta.dirname, '../../../..');
 const built = '9.9.9';
 /** Versions made for a test live for seconds. */
 const fast = ['--use-compress-program', 'gzip -1'];

@@ -1,5 +1,5 @@
 import { string } from '@oclif/core/flags';
-import type { CommandDetails } from '../../catalogue/catalogue.ts';
+import { searchCommands } from '../../catalogue/search.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 
@@ -17,15 +17,12 @@ export default class CommandsList extends ProvisioningCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(CommandsList);
-    const { catalogue } = this.host;
-    const rows: CommandDetails['metadata'][] = [];
-    for (const [id, entry] of catalogue.commands) {
-      if (entry.hidden) continue;
-      const { metadata } = await catalogue.details(id);
-      if (flags.group !== undefined && metadata.group !== flags.group) continue;
-      if (flags.tag !== undefined && !metadata.tags.includes(flags.tag)) continue;
-      rows.push(metadata);
-    }
+    const rows = await searchCommands(
+      this.host.catalogue,
+      ({ group, tags }) =>
+        (flags.group === undefined || group === flags.group) &&
+        (flags.tag === undefined || tags.includes(flags.tag)),
+    );
     await this.out.list(
       rows,
       [

@@ -1,7 +1,7 @@
 import { string as argument } from '@oclif/core/args';
-import { integer, string } from '@oclif/core/flags';
 import { dialectAsJsonSchema, serviceFileChange, serviceSchema, writeServiceFile } from '@provisioning/core';
 import { readForm } from '../../form/definition.ts';
+import { formFlags } from '../../form/flags.ts';
 import { formOfSchema } from '../../form/of-schema.ts';
 import { runForm } from '../../form/run.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
@@ -19,13 +19,7 @@ export default class ConfigPlatform extends ProvisioningCommand {
     'provisioning config platform orchestrator --set queue.max_concurrent_tasks=8 --check',
   ];
   static override args = { service: argument({ required: true, description: 'service' }) };
-  static override flags = {
-    backend: string({ description: 'where to ask', options: ['cli', 'web'], default: 'cli' }),
-    values: string({ description: 'file with values' }),
-    set: string({ description: 'one value: name=value', multiple: true, multipleNonGreedy: true }),
-    host: string({ description: 'address of the page', default: '127.0.0.1' }),
-    port: integer({ description: 'port of the page', default: 3080 }),
-  };
+  static override flags = formFlags;
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(ConfigPlatform);

@@ -1,10 +1,12 @@
 import { boolean } from '@oclif/core/flags';
 import { resolveDependencies } from '@provisioning/distribution';
+import { signatureFlag } from '../../extension/flags.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { registryFlags } from '../../oci/flags.ts';
 import { actionColumns, workspaceDependencies } from '../../oci/dependencies.ts';
 import { openArtifacts } from '../../oci/session.ts';
+import { snakeKeys } from '../../output/snake-keys.ts';
 
 export default class DepResolve extends ProvisioningCommand {
   static override summary = 'Bring the extensions of the workspace to what it asks for';
@@ -20,7 +22,7 @@ export default class DepResolve extends ProvisioningCommand {
     update: boolean({ description: 'newest versions that fit, not the locked ones' }),
     frozen: boolean({ description: 'exactly the lock file', allowNo: true }),
     prune: boolean({ description: 'remove extensions that nothing needs any more' }),
-    'verify-signature': boolean({ description: 'refuse what has no valid signature' }),
+    ...signatureFlag,
   };
 
   async run(): Promise<void> {
@@ -34,7 +36,7 @@ export default class DepResolve extends ProvisioningCommand {
       prune: flags.prune,
       dryRun,
     });
-    await this.out.result(result, () => [
+    await this.out.result(snakeKeys(result), () => [
       ...(dryRun || this.globals.verbose ? this.out.table(result.packages, actionColumns) : []),
       `${this.out.style.mark('ok')} ${dryRun ? 'Would resolve' : 'Resolved'} ${result.packages.length} extensions (${result.installed} installed, ${result.updated} updated, ${result.unchanged} unchanged)`,
     ]);

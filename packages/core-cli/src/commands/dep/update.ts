@@ -7,6 +7,7 @@ import { registryFlags } from '../../oci/flags.ts';
 import { workspaceDependencies } from '../../oci/dependencies.ts';
 import { openArtifacts } from '../../oci/session.ts';
 import { openWorkspace } from '../../session/workspace.ts';
+import { snakeKeys } from '../../output/snake-keys.ts';
 
 export default class DepUpdate extends ProvisioningCommand {
   static override summary = 'Move an extension of the workspace to another version';
@@ -48,7 +49,7 @@ export default class DepUpdate extends ProvisioningCommand {
       dryRun: this.globals.check,
     });
     const now = result.packages.find((one) => one.name === name);
-    await this.out.result(result, () => [
+    await this.out.result(snakeKeys(result), () => [
       `${this.out.style.mark('ok')} ${this.globals.check ? 'Would update' : 'Updated'} ${name} to ${now?.version ?? 'nothing'}`,
     ]);
   }

@@ -3,6 +3,7 @@ import { string } from '@oclif/core/flags';
 import { configurationPrefix, configureExtension, settingsSchema } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { findExtension } from '../../extension/find.ts';
+import { kindFlag } from '../../extension/flags.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { ask } from '../../prompt/ask.ts';
@@ -23,7 +24,7 @@ export default class ExtensionConfigure extends ProvisioningCommand {
   static override args = { name: argument({ required: true, description: 'name, or type/name' }) };
   static override flags = {
     set: string({ description: 'key=value; dots reach into records', multiple: true }),
-    type: string({ description: 'provider, taskserv or cluster' }),
+    ...kindFlag,
   };
 
   async run(): Promise<void> {

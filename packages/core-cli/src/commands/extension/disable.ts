@@ -1,7 +1,8 @@
 import { string as argument } from '@oclif/core/args';
-import { boolean, string } from '@oclif/core/flags';
+import { boolean } from '@oclif/core/flags';
 import { disableExtension, fileAudit } from '@provisioning/core';
 import { findExtension } from '../../extension/find.ts';
+import { kindFlag } from '../../extension/flags.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { openCatalogue } from '../../session/modules.ts';
@@ -13,7 +14,7 @@ export default class ExtensionDisable extends ProvisioningCommand {
   static override examples = ['provisioning extension disable my-cloud'];
   static override args = { name: argument({ required: true, description: 'name, or type/name' }) };
   static override flags = {
-    type: string({ description: 'provider, taskserv or cluster' }),
+    ...kindFlag,
     force: boolean({ description: 'also while a definition uses it' }),
   };
 

@@ -1,6 +1,6 @@
-import { boolean, string } from '@oclif/core/flags';
 import { parseKind } from '@provisioning/core';
 import { extensionColumns, listExtensions } from '../../extension/listing.ts';
+import { kindFlag, refreshFlag, unusableFlag } from '../../extension/flags.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { currentCatalogue } from '../../session/modules.ts';
@@ -13,9 +13,9 @@ export default class ExtensionDiscover extends ProvisioningCommand {
     'provisioning extension discover --type provider --all',
   ];
   static override flags = {
-    type: string({ description: 'provider, taskserv or cluster' }),
-    all: boolean({ description: 'also those that can not be used, with the reason' }),
-    refresh: boolean({ description: 'read every manifest again' }),
+    ...kindFlag,
+    ...unusableFlag,
+    ...refreshFlag,
   };
 
   async run(): Promise<void> {

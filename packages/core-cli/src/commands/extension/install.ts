@@ -1,12 +1,13 @@
 import { string as argument } from '@oclif/core/args';
-import { boolean } from '@oclif/core/flags';
 import { identifyExtension, installExtensions } from '@provisioning/distribution';
 import { installedLines, installOptions } from '../../extension/installing.ts';
 import { asksForWorkspace, intoWorkspace, pullIntoWorkspace } from '../../extension/pulling.ts';
+import { signatureFlag } from '../../extension/flags.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { registryFlags } from '../../oci/flags.ts';
 import { openArtifacts } from '../../oci/session.ts';
+import { snakeKeys } from '../../output/snake-keys.ts';
 
 export default class ExtensionInstall extends ProvisioningCommand {
   static override summary = 'Install extensions with their dependencies for the user';
@@ -24,7 +25,7 @@ export default class ExtensionInstall extends ProvisioningCommand {
   static override flags = {
     ...registryFlags,
     ...intoWorkspace,
-    'verify-signature': boolean({ description: 'refuse what has no valid signature' }),
+    ...signatureFlag,
   };
 
   async run(): Promise<void> {
@@ -36,6 +37,6 @@ export default class ExtensionInstall extends ProvisioningCommand {
     const { cwd } = this.runtime;
     const modules = await Promise.all(references.map((text) => identifyExtension(artifacts, text, cwd)));
     const installed = await installExtensions(artifacts, modules, installOptions(this, session));
-    await this.out.result(installed, () => installedLines(this, installed));
+    await this.out.result(snakeKeys(installed), () => installedLines(this, installed));
   }
 }

@@ -1,6 +1,7 @@
-import { boolean, string } from '@oclif/core/flags';
+import { boolean } from '@oclif/core/flags';
 import { parseKind } from '@provisioning/core';
 import { extensionColumns, listExtensions } from '../../extension/listing.ts';
+import { kindFlag } from '../../extension/flags.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { currentCatalogue } from '../../session/modules.ts';
@@ -13,7 +14,7 @@ export default class ExtensionList extends ProvisioningCommand {
     'provisioning extension list --type cluster --installed',
   ];
   static override flags = {
-    type: string({ description: 'provider, taskserv or cluster' }),
+    ...kindFlag,
     installed: boolean({ description: 'only what was installed or belongs to the workspace' }),
   };
 

@@ -14,6 +14,7 @@ import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { registryFlags } from '../../oci/flags.ts';
 import { openArtifacts } from '../../oci/session.ts';
+import { snakeKeys } from '../../output/snake-keys.ts';
 
 export default class ExtensionPublish extends ProvisioningCommand {
   static override summary = 'Check, test, pack and publish an extension';
@@ -65,7 +66,7 @@ export default class ExtensionPublish extends ProvisioningCommand {
       readManifest: async (folder) => (await readManifest(folder)).manifest,
     });
     const { style } = this.out;
-    await this.out.result({ ...report, check_mode: check }, () =>
+    await this.out.result(snakeKeys({ ...report, check_mode: check }), () =>
       report.targets.map(({ reference, state }) => {
         if (state === 'present') return `${style.mark('info')} Already published: ${reference}`;
         return state === 'would-publish'

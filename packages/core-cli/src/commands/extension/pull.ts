@@ -1,6 +1,7 @@
 import { string as argument } from '@oclif/core/args';
 import { boolean } from '@oclif/core/flags';
 import { pullIntoWorkspace } from '../../extension/pulling.ts';
+import { signatureFlag } from '../../extension/flags.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { registryFlags } from '../../oci/flags.ts';
@@ -24,7 +25,7 @@ export default class ExtensionPull extends ProvisioningCommand {
   static override flags = {
     ...registryFlags,
     save: boolean({ description: 'add them to the modules of the workspace' }),
-    'verify-signature': boolean({ description: 'refuse what has no valid signature' }),
+    ...signatureFlag,
   };
 
   async run(): Promise<void> {

@@ -1,11 +1,13 @@
 import { string as argument } from '@oclif/core/args';
-import { boolean, string } from '@oclif/core/flags';
+import { string } from '@oclif/core/flags';
 import { updateExtensions } from '@provisioning/distribution';
 import { installOptions, updatedLines } from '../../extension/installing.ts';
+import { signatureFlag } from '../../extension/flags.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { registryFlags } from '../../oci/flags.ts';
 import { openArtifacts } from '../../oci/session.ts';
+import { snakeKeys } from '../../output/snake-keys.ts';
 
 export default class ExtensionUpdate extends ProvisioningCommand {
   static override summary = 'Bring installed extensions to their newest version that fits';
@@ -20,7 +22,7 @@ export default class ExtensionUpdate extends ProvisioningCommand {
   static override flags = {
     ...registryFlags,
     version: string({ description: 'version or range instead of the newest' }),
-    'verify-signature': boolean({ description: 'refuse what has no valid signature' }),
+    ...signatureFlag,
   };
 
   async run(): Promise<void> {
@@ -30,6 +32,6 @@ export default class ExtensionUpdate extends ProvisioningCommand {
       ...installOptions(this, session),
       ...(flags.version === undefined ? {} : { version: flags.version }),
     });
-    await this.out.result(versions, () => updatedLines(this, versions));
+    await this.out.result(snakeKeys(versions), () => updatedLines(this, versions));
   }
 }

@@ -1,6 +1,7 @@
 import { string as argument } from '@oclif/core/args';
-import { integer, string } from '@oclif/core/flags';
+import { string } from '@oclif/core/flags';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { formFlags } from '../../form/flags.ts';
 import { nestedValues } from '../../form/of-schema.ts';
 import { encodeForm, type FormFormat, formFormats } from '../../form/output.ts';
 import { loadForm, loadSchemaForm, runForm } from '../../form/run.ts';
@@ -20,11 +21,7 @@ export default class FormRun extends ProvisioningCommand {
   ];
   static override args = { file: argument({ description: 'form file; without one, --schema' }) };
   static override flags = {
-    backend: string({
-      description: 'where to ask; tui is cli',
-      options: ['cli', 'tui', 'web'],
-      default: 'cli',
-    }),
+    ...formFlags,
     input: string({ description: 'file with present values, which become the defaults' }),
     output: string({
       description: 'format of the result',
@@ -34,10 +31,6 @@ export default class FormRun extends ProvisioningCommand {
     schema: string({
       description: 'derive the form from a schema: a name of config schema, or a JSON Schema',
     }),
-    values: string({ description: 'file with values' }),
-    set: string({ description: 'one value: name=value', multiple: true, multipleNonGreedy: true }),
-    host: string({ description: 'address of the page', default: '127.0.0.1' }),
-    port: integer({ description: 'port of the page', default: 3080 }),
   };
 
   async run(): Promise<void> {

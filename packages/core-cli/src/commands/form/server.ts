@@ -1,4 +1,5 @@
-import { integer, string } from '@oclif/core/flags';
+import { string } from '@oclif/core/flags';
+import { pageFlags } from '../../form/flags.ts';
 import { formFormats } from '../../form/output.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
@@ -11,13 +12,7 @@ export default class FormServer extends ProvisioningCommand {
   static override spec: CommandSpec = { access: '-', workspace: false, slow: true };
   static override examples = ['provisioning form server', 'provisioning form server --port 3090 --out json'];
   static override flags = {
-    host: string({ description: 'address, of this machine only', default: '127.0.0.1' }),
-    port: integer({
-      description: 'port; a busy one gives way to the next',
-      default: 3080,
-      min: 0,
-      max: 65_535,
-    }),
+    ...pageFlags,
     output: string({ description: 'format that answers name', options: [...formFormats], default: 'json' }),
   };
 

@@ -1,7 +1,7 @@
 import { string as argument } from '@oclif/core/args';
-import { boolean } from '@oclif/core/flags';
 import { parseKind } from '@provisioning/core';
 import { listExtensions, moduleColumns } from '../../extension/listing.ts';
+import { refreshFlag, unusableFlag } from '../../extension/flags.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { currentCatalogue } from '../../session/modules.ts';
@@ -19,8 +19,8 @@ export default class ModuleDiscover extends ProvisioningCommand {
     filter: argument({ description: 'part of name, description or tags' }),
   };
   static override flags = {
-    all: boolean({ description: 'also those that can not be used, with the reason' }),
-    refresh: boolean({ description: 'read every manifest again' }),
+    ...unusableFlag,
+    ...refreshFlag,
   };
 
   async run(): Promise<void> {

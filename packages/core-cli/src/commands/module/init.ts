@@ -6,6 +6,7 @@ import { optionalNames } from '../../extension/names.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { openCatalogue } from '../../session/modules.ts';
+import { snakeKeys } from '../../output/snake-keys.ts';
 
 export default class ModuleInit extends ProvisioningCommand {
   static override summary = 'Make the folders of an infrastructure and load modules into it';
@@ -38,7 +39,7 @@ export default class ModuleInit extends ProvisioningCommand {
       },
     });
     const ok = this.out.style.mark('ok');
-    await this.out.result({ path: folder, modules: loaded }, () => [
+    await this.out.result(snakeKeys({ path: folder, modules: loaded }), () => [
       `${ok} Infrastructure folders ready: ${folder}`,
       ...loaded.map(({ name, version, path }) => `${ok} Loaded ${name} ${version} → ${path}`),
     ]);

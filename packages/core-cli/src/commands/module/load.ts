@@ -15,6 +15,7 @@ import type { CommandSpec } from '../../frame/metadata.ts';
 import { type RegistryFlags, registryFlags } from '../../oci/flags.ts';
 import { openArtifacts } from '../../oci/session.ts';
 import { openTarget } from '../../session/modules.ts';
+import { snakeKeys } from '../../output/snake-keys.ts';
 
 export default class ModuleLoad extends ProvisioningCommand {
   static override summary = 'Put fixed copies of extensions into a workspace or infrastructure';
@@ -69,7 +70,7 @@ export default class ModuleLoad extends ProvisioningCommand {
       check,
     });
     await this.out.result(
-      { target: target.name, layer: target.layer, check_mode: check, modules: entries },
+      snakeKeys({ target: target.name, layer: target.layer, check_mode: check, modules: entries }),
       () => [
         ...(check ? [`${this.out.style.mark('warning')} Check mode: No changes will be made`] : []),
         ...entries.flatMap((entry) => this.#lines(entry, check)),

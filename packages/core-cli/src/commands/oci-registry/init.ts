@@ -4,6 +4,7 @@ import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { registryControl } from '../../oci-registry/control.ts';
 import { openArtifacts } from '../../oci/session.ts';
+import { snakeKeys } from '../../output/snake-keys.ts';
 
 export default class OciRegistryInit extends ProvisioningCommand {
   static override summary = 'Prepare the local registry: namespaces and a user';
@@ -23,7 +24,7 @@ export default class OciRegistryInit extends ProvisioningCommand {
       const password = await readPassword(flags['password-stdin'] ? { stdin: this.runtime.stdin } : {});
       await control.addUser(await htpasswdLine(flags.user, password));
     }
-    await this.out.result({ namespaces, user: flags.user ?? null }, () => [
+    await this.out.result(snakeKeys({ namespaces, user: flags.user ?? null }), () => [
       ...(flags.user === undefined
         ? []
         : [`${this.out.style.mark('ok')} User ${flags.user} may use a registry started with --auth`]),

@@ -2,6 +2,7 @@ import { namespacePolicies } from '@provisioning/distribution';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { openArtifacts } from '../../oci/session.ts';
+import { snakeKeys } from '../../output/snake-keys.ts';
 
 export default class OciRegistryNamespaces extends ProvisioningCommand {
   static override summary = 'List the namespaces and what they keep';
@@ -20,6 +21,7 @@ export default class OciRegistryNamespaces extends ProvisioningCommand {
         { title: 'retention', value: ({ keepTags, keepDays }) => `${keepTags} tags, ${keepDays} days` },
       ],
       'namespaces',
+      snakeKeys,
     );
   }
 }

@@ -1,5 +1,5 @@
-import { string } from '@oclif/core/flags';
 import { listArtifacts, parsePackageKind } from '@provisioning/distribution';
+import { kindFlag } from '../../extension/flags.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { registryFlags } from '../../oci/flags.ts';
@@ -11,7 +11,7 @@ export default class OciList extends ProvisioningCommand {
   static override examples = ['provisioning oci list', 'provisioning oci list --type taskserv --out json'];
   static override flags = {
     ...registryFlags,
-    type: string({ description: 'provider, taskserv or cluster' }),
+    ...kindFlag,
   };
 
   async run(): Promise<void> {

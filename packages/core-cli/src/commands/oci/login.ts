@@ -5,7 +5,7 @@ import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { registryFlags } from '../../oci/flags.ts';
 import { openArtifacts } from '../../oci/session.ts';
-import { askHidden } from '../../prompt/ask-hidden.ts';
+import { ask } from '../../prompt/ask.ts';
 import { canPrompt } from '../../prompt/confirm.ts';
 
 export default class OciLogin extends ProvisioningCommand {
@@ -46,6 +46,6 @@ export default class OciLogin extends ProvisioningCommand {
   /** The password from the terminal, not echoed. */
   async #prompt(): Promise<string> {
     if (!canPrompt(this.runtime)) throw passwordRequired();
-    return askHidden(this.runtime, 'Password: ');
+    return ask(this.runtime, 'Password: ', { hidden: true });
   }
 }

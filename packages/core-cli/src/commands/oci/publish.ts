@@ -7,6 +7,7 @@ import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { registryFlags } from '../../oci/flags.ts';
 import { openArtifacts } from '../../oci/session.ts';
+import { snakeKeys } from '../../output/snake-keys.ts';
 
 export default class OciPublish extends ProvisioningCommand {
   static override summary = 'Check, pack and push one or many extensions';
@@ -45,6 +46,7 @@ export default class OciPublish extends ProvisioningCommand {
         { title: 'error', value: ({ error }) => error ?? '' },
       ],
       'extensions',
+      snakeKeys,
     );
     if (results.some(({ state }) => state === 'failed')) this.exitCode = 1;
   }

@@ -7,6 +7,7 @@ import type { CommandSpec } from '../../frame/metadata.ts';
 import { registryFlags } from '../../oci/flags.ts';
 import { openArtifacts } from '../../oci/session.ts';
 import { formatBytes } from '../../oci/transfers.ts';
+import { snakeKeys } from '../../output/snake-keys.ts';
 
 export default class OciPull extends ProvisioningCommand {
   static override summary = 'Fetch one extension, without its dependencies';
@@ -40,7 +41,7 @@ export default class OciPull extends ProvisioningCommand {
     });
     const { reference, digest, size, path, state } = result;
     const name = `${result.manifest.name}:${result.manifest.version}`;
-    await this.out.result(result, () =>
+    await this.out.result(snakeKeys(result), () =>
       state === 'current'
         ? [`${this.out.style.mark('ok')} ${name} is up to date`]
         : [

@@ -7,6 +7,7 @@ import type { CommandSpec } from '../../frame/metadata.ts';
 import { registryFlags } from '../../oci/flags.ts';
 import { openArtifacts } from '../../oci/session.ts';
 import { formatBytes } from '../../oci/transfers.ts';
+import { snakeKeys } from '../../output/snake-keys.ts';
 
 export default class OciPush extends ProvisioningCommand {
   static override summary = 'Publish an extension in the registry';
@@ -50,7 +51,7 @@ export default class OciPush extends ProvisioningCommand {
       unchanged: 'Unchanged',
       'would-push': 'Would push',
     }[result.state];
-    await this.out.result(result, () => [
+    await this.out.result(snakeKeys(result), () => [
       `${this.out.style.mark('ok')} ${verb} ${result.reference}`,
       `  ${result.digest} (${formatBytes(result.size)})`,
       ...(result.signedBy === undefined ? [] : [`  signed by ${result.signedBy}`]),

@@ -1,6 +1,7 @@
 import { string as argument } from '@oclif/core/args';
-import { integer, string } from '@oclif/core/flags';
+import { integer } from '@oclif/core/flags';
 import { parsePackageKind, searchArtifacts } from '@provisioning/distribution';
+import { kindFlag } from '../../extension/flags.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { registryFlags } from '../../oci/flags.ts';
@@ -18,7 +19,7 @@ export default class OciSearch extends ProvisioningCommand {
   };
   static override flags = {
     ...registryFlags,
-    type: string({ description: 'provider, taskserv or cluster' }),
+    ...kindFlag,
     limit: integer({ description: 'most results', default: 50, min: 1 }),
   };
 

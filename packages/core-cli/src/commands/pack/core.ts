@@ -1,6 +1,7 @@
 import { string } from '@oclif/core/flags';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
+import { snakeKeys } from '../../output/snake-keys.ts';
 import { packFolder, packLines, packRecord } from '../../pack/packing.ts';
 import { programPackage } from '../../pack/program.ts';
 import { configurationOf } from '../../session/workspace.ts';
@@ -21,6 +22,6 @@ export default class PackCore extends ProvisioningCommand {
       output: packFolder(this, configuration, flags.output),
       ...(flags.version === undefined ? {} : { version: flags.version }),
     });
-    await this.out.result(result, () => packLines(this, result));
+    await this.out.result(snakeKeys(result), () => packLines(this, result));
   }
 }

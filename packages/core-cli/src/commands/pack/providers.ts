@@ -5,6 +5,7 @@ import type { CommandSpec } from '../../frame/metadata.ts';
 import { packFolder, packLines, packRecord } from '../../pack/packing.ts';
 import { currentCatalogue } from '../../session/modules.ts';
 import { configurationOf } from '../../session/workspace.ts';
+import { snakeKeys } from '../../output/snake-keys.ts';
 
 export default class PackProviders extends ProvisioningCommand {
   static override summary = 'Write every provider as an archive';
@@ -26,6 +27,6 @@ export default class PackProviders extends ProvisioningCommand {
         this.exitCode = 1;
       }
     }
-    await this.out.result(results, () => results.flatMap((result) => packLines(this, result)));
+    await this.out.result(snakeKeys(results), () => results.flatMap((result) => packLines(this, result)));
   }
 }

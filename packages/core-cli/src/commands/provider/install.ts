@@ -6,6 +6,7 @@ import type { CommandSpec } from '../../frame/metadata.ts';
 import { installPacked } from '../../pack/installing.ts';
 import { openTarget } from '../../session/modules.ts';
 import { surroundingsOf } from '../../session/surroundings.ts';
+import { snakeKeys } from '../../output/snake-keys.ts';
 
 export default class ProviderInstall extends ProvisioningCommand {
   static override summary = 'Install a provider into an infrastructure: as a link, or from a pack';
@@ -50,7 +51,7 @@ export default class ProviderInstall extends ProvisioningCommand {
           pinnedOnly: await this.#pinnedOnly(),
         });
     const known = 'status' in entry && entry.status === 'already-loaded';
-    await this.out.result({ infra: target.name, check_mode: false, provider: entry }, () => [
+    await this.out.result(snakeKeys({ infra: target.name, check_mode: false, provider: entry }), () => [
       known
         ? `${style.mark('info')} already installed: ${name} ${entry.version}`
         : `${style.mark('ok')} Installed ${name} ${entry.version} → ${entry.path}`,

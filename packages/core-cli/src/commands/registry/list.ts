@@ -1,5 +1,6 @@
-import { boolean, integer, string } from '@oclif/core/flags';
+import { boolean, integer } from '@oclif/core/flags';
 import { parseKind } from '@provisioning/core';
+import { kindFlag } from '../../extension/flags.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import {
@@ -15,7 +16,7 @@ export default class RegistryList extends ProvisioningCommand {
   static override examples = ['provisioning registry list --type provider'];
   static override flags = {
     ...serviceFlags,
-    type: string({ description: 'provider, taskserv or cluster' }),
+    ...kindFlag,
     limit: integer({ description: 'so many at most', default: 50 }),
     offset: integer({ description: 'after so many', default: 0 }),
     prerelease: boolean({ description: 'pre-releases too' }),

@@ -1,6 +1,7 @@
 import { string as argument } from '@oclif/core/args';
-import { integer, string } from '@oclif/core/flags';
+import { integer } from '@oclif/core/flags';
 import { parseKind } from '@provisioning/core';
+import { kindFlag } from '../../extension/flags.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import {
@@ -17,7 +18,7 @@ export default class RegistrySearch extends ProvisioningCommand {
   static override args = { query: argument({ required: true, description: 'text, or a glob over names' }) };
   static override flags = {
     ...serviceFlags,
-    type: string({ description: 'provider, taskserv or cluster' }),
+    ...kindFlag,
     limit: integer({ description: 'so many at most', default: 50 }),
   };
 

@@ -5,6 +5,7 @@ import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { openArtifacts } from '../../oci/session.ts';
 import { registryUrl, serviceFlags } from '../../registry/service.ts';
+import { snakeKeys } from '../../output/snake-keys.ts';
 
 export default class RegistryUpdate extends ProvisioningCommand {
   static override summary = 'Fetch the list of the extension registry anew, or update one extension from it';
@@ -26,6 +27,6 @@ export default class RegistryUpdate extends ProvisioningCommand {
     }
     const options = installOptions(this, session);
     const versions = await updateExtensions(session.artifacts, args.name, options);
-    await this.out.result(versions, () => updatedLines(this, versions));
+    await this.out.result(snakeKeys(versions), () => updatedLines(this, versions));
   }
 }

@@ -60,12 +60,15 @@ export default class TaskservGenerate extends ProvisioningCommand {
     const text = await encode(config, format, true);
     if (this.globals.check) {
       this.out.warn('Check mode: No changes will be made');
-      await this.out.raw(text);
+      const planned = { taskserv: record.name, version, file, check_mode: true, config };
+      await this.out.result(planned, () => text.trimEnd().split('\n'));
       return;
     }
     await writeFileAtomic(file, text.endsWith('\n') ? text : `${text}\n`, 0o644);
-    this.out.success(`Generated ${title(record.name)} configuration (version ${version})`);
-    this.out.line(`Saved to: ${file}`);
+    await this.out.result({ taskserv: record.name, version, file, config }, () => [
+      `${this.out.style.mark('ok')} Generated ${title(record.name)} configuration (version ${version})`,
+      `Saved to: ${file}`,
+    ]);
   }
 
   /** What a template says of the taskserv. */

@@ -1,7 +1,4 @@
 import { type Static, type TSchema, Type } from 'typebox';
-import { readOutputs } from './output-reads.ts';
-import { thingOutputs } from './output-things.ts';
-import { WorkflowRecord } from './records.ts';
 
 /*
  * What commands print with `--out json`: the contract that scripts and pipelines rely on (01 §5). Fields may be added;
@@ -164,22 +161,3 @@ export const ErrorOutput = Type.Object(
   },
   { $id: 'ErrorOutput', description: 'A failure, one line on standard error.', ...open },
 );
-
-/** Schema of the JSON each command prints, by command. */
-export const commandOutputs: Readonly<Record<string, TSchema>> = {
-  ...readOutputs,
-  ...thingOutputs,
-  'server list': Type.Array(ServerListing),
-  'taskserv list': Type.Array(TaskservListing),
-  'workspace list': Type.Array(WorkspaceListing),
-  'workflow list': Type.Array(WorkflowRecord),
-  'workflow status': WorkflowRecord,
-  'list infras': Type.Array(Type.String()),
-  plan: PlanOutput,
-  'deploy --check': CheckOutput,
-  'workspace init --check': CheckOutput,
-  deploy: OperationOutput,
-  destroy: OperationOutput,
-  'orchestrator status': OrchestratorStatusOutput,
-  status: Type.Array(StatusCheckOutput),
-};

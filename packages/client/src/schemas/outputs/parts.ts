@@ -14,4 +14,12 @@ export const fields = <T extends TProperties>(properties: T) =>
 export const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 export const maybe = <T extends TSchema>(schema: T) => Type.Optional(schema);
 export const either = (...schemas: TSchema[]) => Type.Union(schemas);
-export const healthItem = fields({ name: text, healthy: flag, status: text, reason: maybe(text) });
+export const oneOf = (...values: string[]) => Type.Union(values.map((value) => Type.Literal(value)));
+export const extensionKind = oneOf('provider', 'taskserv', 'cluster');
+export const healthItem = fields({
+  name: text,
+  healthy: flag,
+  status: text,
+  reason: maybe(text),
+  version: maybe(text),
+});
