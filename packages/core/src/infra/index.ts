@@ -50,3 +50,4 @@ export {
   maintenanceWindow,
   openMaintenance,
 } from './maintenance-window.ts';
+export { type GroupScaling, groupScaling } from './scaling-rule.ts';

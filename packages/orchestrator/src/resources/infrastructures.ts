@@ -28,6 +28,8 @@ export interface OpenedInfrastructure extends AsyncDisposable {
   readonly context: Context;
   /** What was last known of its resources. */
   state(): Promise<InfrastructureState>;
+  /** The definition anew, with the wishes that the state holds by now. */
+  reload(): Promise<Infrastructure>;
 }
 
 /** An infrastructure without its definition: enough to list what it has. */
@@ -76,6 +78,7 @@ export class Infrastructures {
         project: opened.project,
         context,
         state: () => new StateFile(infraPath(context)).read(),
+        reload: () => opened.infrastructure({ settingsFile: settings }),
         [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
       };
     } catch (error) {

@@ -24,6 +24,7 @@ import { servePage } from '../page/page.ts';
 import { Infrastructures } from '../resources/infrastructures.ts';
 import { openStore } from '../journal/open.ts';
 import { storeInForce } from '../migration/marker.ts';
+import { InfrastructureWatch } from '../watch/infrastructure-watch.ts';
 import { endpointsOf } from '../webhooks/endpoints.ts';
 import { planDefaultsOf, productExecutor, surroundingsOf } from './executor.ts';
 import { Orchestrator } from './orchestrator.ts';
@@ -185,6 +186,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
           components: now.components,
         }),
     });
+    const watch = new InfrastructureWatch({
+      infrastructures,
+      surroundings: surroundingsOf(options),
+      submit: (definition, createdBy) => orchestrator.workflows.submit(definition, { createdBy }),
+      isActive: (id) => orchestrator.runtime.live(id) !== undefined,
+      onWarning: (message) => logger.warn(message),
+      onCostAlert: (data) => orchestrator.webhooks.tell('cost.alert', data),
+    });
     const { host, port } = await http.listen(settings.server.host, settings.server.port);
     endpoint = `http://${host}:${port}`;
     folder.announce(port);
@@ -195,11 +204,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       { host, port, pid: process.pid, recovered, recovery_seconds: seconds },
       'orchestrator is ready',
     );
+    watch.start();
     let stopping: Promise<void> | undefined;
     const stop = async () => {
       api.drain();
       logger.info('orchestrator stops');
       health.stop();
+      await watch.stop();
       try {
         await orchestrator.close(settings.shutdown_grace_seconds * 1000);
         gateway.close();

@@ -1,0 +1,178 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import type { WorkflowDefinition } from '@provisioning/client';
+import {
+  costTrend,
+  initWorkspace,
+  openMaintenance,
+  readSamples,
+  setCostAlert,
+  StateFile,
+  type Surroundings,
+} from '@provisioning/core';
+import { password, username } from '../../../providers/upcloud/test/fixture.ts';
+import { UpcloudMock } from '../../../providers/upcloud/test/mock.ts';
+import { Infrastructures } from '../resources/infrastructures.ts';
+import { InfrastructureWatch } from './infrastructure-watch.ts';
+
+/** The watch on a real workspace, at a provider that answers as the real one; load and clock are given. */
+jest.setTimeout(60_000);
+const minute = 60_000;
+let home: string;
+let cloud: UpcloudMock;
+let surroundings: Surroundings;
+let path: string;
+let now: number;
+let load: { cpu: number; memory: number } | undefined;
+let submitted: WorkflowDefinition[];
+let active: boolean;
+let warnings: string[];
+let alerts: string[];
+let watch: InfrastructureWatch;
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'provisioning-watch-'));
+  cloud = await UpcloudMock.start();
+  surroundings = {
+    env: { UPCLOUD_USERNAME: username, UPCLOUD_PASSWORD: password, USER: 'ana', PATH: process.env['PATH'] },
+    ...{ cwd: home, home, platform: 'linux', now: () => new Date() },
+    installation: join(import.meta.dirname, '..', '..', '..', '..'),
+  };
+  const made = await initWorkspace({ surroundings, version: '0.1.0', target: 'shop', infra: 'prod' });
+  path = made.path;
+  const infra = join(path, 'infra', 'prod');
+  await rm(join(infra, 'servers.toml'), { force: true });
+  await writeFile(
+    join(infra, 'settings.toml'),
+    `[[servers]]
+hostname = "web"
+provider = "upcloud"
+plan = "2xCPU-4GB"
+zone = "fi-hel1"
+count = 2
+
+[auto_scaling.servers]
+min_count = 2
+max_count = 4
+`,
+  );
+  await writeFile(join(infra, 'config.toml'), '[scaling]\nauto_scaling_enabled = true\n');
+  await writeFile(join(path, 'config', 'providers', 'upcloud.toml'), `[upcloud]\napi_url = "${cloud.url}"\n`);
+  for (const hostname of ['web-01', 'web-02']) {
+    const size = { plan: '2xCPU-4GB', zone: 'fi-hel1', cores: 2, memory: 4096 };
+    const state = new StateFile(infra);
+    await state.recordCreation(
+      { hostname, id: hostname, provider: 'upcloud', ...size, tags: {} },
+      Date.now(),
+    );
+    await state.update((known) => ({
+      ...known,
+      servers: { ...known.servers, [hostname]: { ...known.servers[hostname]!, status: 'running' } },
+    }));
+  }
+  now = Date.parse('2026-11-23T12:00:00Z');
+  load = { cpu: 50, memory: 50 };
+  submitted = [];
+  active = false;
+  warnings = [];
+  alerts = [];
+  watch = new InfrastructureWatch({
+    infrastructures: new Infrastructures({
+      surroundings,
+      moduleUrls: [import.meta.url],
+      log: () => undefined,
+    }),
+    surroundings,
+    submit: async (definition) => `run-${submitted.push(definition)}`,
+    isActive: () => active,
+    onWarning: (message) => warnings.push(message),
+    onCostAlert: ({ message }) => alerts.push(message),
+    measure: async ({ infra: name }, { hostname }) => {
+      if (load === undefined) throw new Error(`${name}/${hostname} does not answer`);
+      return load;
+    },
+    now: () => now,
+  });
+});
+afterEach(async () => {
+  await watch.stop();
+  await cloud[Symbol.asyncDispose]();
+  await rm(home, { recursive: true, force: true });
+});
+
+/** What a workflow does to others than the first two, which this provider has never heard of. */
+const changes = ({ operations }: WorkflowDefinition): string[] =>
+  operations.map(({ type, name }) => `${type} ${name}`).filter((text) => !/web-0[12]$/.test(text));
+const place = () => ({ workspace: { name: 'shop', path }, infra: 'prod' });
+const look = async (minutes = 1): Promise<void> => {
+  now += minutes * minute;
+  await watch.look();
+};
+
+test('a busy group gets one server more, not again before its cooldown and not above its most', async () => {
+  await look();
+  expect([submitted, warnings]).toEqual([[], []]);
+  load = { cpu: 99, memory: 50 };
+  await look();
+  await look();
+  expect(submitted).toHaveLength(1);
+  expect(submitted[0]).toMatchObject({
+    ...{ name: 'server scale web', infra: 'prod', description: expect.stringContaining('From 2 to 3: cpu') },
+  });
+  expect(changes(submitted[0]!)).toEqual(['server.create web-03']);
+  await look();
+  expect(submitted).toHaveLength(1);
+  active = true;
+  await look(10);
+  expect(submitted).toHaveLength(1);
+  active = false;
+  await look();
+  expect(submitted).toHaveLength(2);
+  await look(10);
+  await look(10);
+  expect(submitted).toHaveLength(2);
+});
+
+test('a group that rests loses its newest server down to its least; no samples change nothing', async () => {
+  await new StateFile(join(path, 'infra', 'prod')).scaleGroup('web', 3, 2);
+  load = undefined;
+  await look();
+  expect(submitted).toEqual([]);
+  expect(warnings).toContainEqual(expect.stringContaining('No samples of cpu'));
+  load = { cpu: 5, memory: 5 };
+  await look();
+  expect(submitted).toHaveLength(1);
+  expect(changes(submitted[0]!)).toEqual(['server.delete web-03']);
+  await look(30);
+  await look(30);
+  expect(submitted).toHaveLength(1);
+});
+
+test('nothing happens under maintenance, or where it is not switched on', async () => {
+  load = { cpu: 99, memory: 99 };
+  const window = { started: new Date(now).toISOString(), until: new Date(now + 30 * minute).toISOString() };
+  await openMaintenance(place(), { ...window, user: 'ana' });
+  await look();
+  expect([submitted, await readSamples(place(), 'web-01')]).toEqual([[], []]);
+  await look(40);
+  expect(submitted).toHaveLength(1);
+  expect(await readSamples(place(), 'web-01')).toEqual([{ at: now, cpu: 99, memory: 99 }]);
+  await writeFile(join(path, 'infra', 'prod', 'config.toml'), '');
+  await look(40);
+  expect(submitted).toHaveLength(1);
+});
+
+test('the cost is written down once a day, and an alert is told', async () => {
+  await setCostAlert(place(), 40, now);
+  await look();
+  await look();
+  const first = await costTrend(place(), 5, now);
+  expect(first.map(({ date }) => date)).toEqual(['2026-11-23']);
+  expect(first[0]!.totals[0]!.monthly).toBeCloseTo(49.58, 1);
+  expect(alerts).toEqual([expect.stringContaining('49.58 EUR a month, the alert is set to 40.00')]);
+  await look(24 * 60);
+  expect(await costTrend(place(), 5, now)).toHaveLength(2);
+  expect(await readFile(join(path, 'infra', 'prod', 'data', 'costs.json'), 'utf8')).not.toContain(password);
+});

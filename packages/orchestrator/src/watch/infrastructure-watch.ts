@@ -1,0 +1,233 @@
+import {
+  costAlert,
+  costAlertText,
+  decideScaling,
+  groupScaling,
+  infraPath,
+  type Load,
+  listWorkspaces,
+  maintenanceWindow,
+  measureLoad,
+  observeReachable,
+  planScale,
+  priceServers,
+  recordCost,
+  recordSample,
+  StateFile,
+  type Surroundings,
+} from '@provisioning/core';
+import type { WorkflowDefinition } from '@provisioning/client';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
+import type {
+  Infrastructures,
+  KnownInfrastructure,
+  OpenedInfrastructure,
+} from '../resources/infrastructures.ts';
+
+export interface InfrastructureWatchOptions {
+  readonly infrastructures: Infrastructures;
+  readonly surroundings: Surroundings;
+  /** Runs a workflow; answers its id. */
+  readonly submit: (definition: WorkflowDefinition, createdBy: string) => Promise<string>;
+  /** Whether a workflow has not ended. */
+  readonly isActive: (workflow: string) => boolean;
+  readonly onWarning: (message: string) => void;
+  readonly onCostAlert: (data: {
+    readonly workspace: string;
+    readonly infra: string;
+    readonly message: string;
+  }) => void;
+  /** Looks at a server; default over its own access. */
+  readonly measure?: typeof measureLoad;
+  readonly now?: () => number;
+}
+
+/** What is remembered of an infrastructure between looks. */
+interface Memory {
+  /** Samples of the group, newest last; only the last few count. */
+  samples: { cpu: number; memory: number }[];
+  lastUp?: number;
+  lastChange?: number;
+  /** Workflow that scales it. */
+  workflow?: string;
+  /** Day the cost was written down. */
+  priced?: string;
+}
+
+const interval = 60_000;
+const keptSamples = 3;
+
+/**
+ * Looks at the infrastructures of the registered workspaces once a minute (05 §5.3, §10): samples the load of servers
+ * that are to be watched, scales groups, and writes the cost down once a day. Nothing is done to one that is under
+ * maintenance; one that cannot be looked at does not hold up the others.
+ */
+export class InfrastructureWatch {
+  readonly #options: InfrastructureWatchOptions;
+  readonly #memories = new Map<string, Memory>();
+  readonly #now: () => number;
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
+
+  constructor(options: InfrastructureWatchOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => void this.look(), interval).unref();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#looking;
+  }
+
+  /** Looks at all of them now; the timer does the same. Looks never overlap. */
+  look(): Promise<void> {
+    return (this.#looking ??= this.#lookAtAll().finally(() => (this.#looking = undefined)));
+  }
+
+  async #lookAtAll(): Promise<void> {
+    const { surroundings, infrastructures, onWarning } = this.#options;
+    const workspaces = (await listWorkspaces(surroundings)).filter(({ exists }) => exists);
+    for (const { name } of workspaces) {
+      const known = await infrastructures.known({ workspace: name }).catch(() => []);
+      for (const place of known) {
+        await this.#lookAt(place).catch((error: unknown) =>
+          onWarning(`${place.workspace.name}:${place.infra}: ${ProvisioningError.from(error).message}`),
+        );
+      }
+    }
+  }
+
+  async #lookAt(place: KnownInfrastructure): Promise<void> {
+    // Most have nothing to be watched: their definition is not even read.
+    const state = await new StateFile(infraPath(place)).read();
+    const running = Object.values(state.servers).filter(({ status }) => status === 'running');
+    if (running.length === 0) return;
+    if ((await maintenanceWindow(place, this.#now())) !== undefined) return;
+    const { workspace, infra } = place;
+    await using opened = await this.#options.infrastructures.open({ workspace: workspace.name, infra });
+    const memory = this.#memoryOf(place);
+    const rule = groupScaling(opened.definition, (path) => opened.context.config(path));
+    const loads = await this.#sample(opened, rule?.group);
+    if (rule !== undefined) await this.#scale(opened, rule, memory, loads);
+    await this.#price(opened, memory);
+  }
+
+  #memoryOf({ workspace, infra }: KnownInfrastructure): Memory {
+    const key = `${workspace.path}\0${infra}`;
+    const known = this.#memories.get(key) ?? { samples: [] };
+    this.#memories.set(key, known);
+    return known;
+  }
+
+  /** Loads of the group's servers; those that cannot be read are left out, which is told. */
+  async #sample(
+    { definition, context, state }: OpenedInfrastructure,
+    group?: string,
+  ): Promise<readonly Load[]> {
+    const { measure = measureLoad, onWarning } = this.#options;
+    const { servers } = await state();
+    const loads: Load[] = [];
+    const watched = definition.servers.filter(
+      (server) => server.monitoring === true || (group !== undefined && server['group'] === group),
+    );
+    await Promise.all(
+      watched.map(async ({ hostname, provider, ...server }) => {
+        const record = servers[hostname];
+        if (record?.status !== 'running') return;
+        const { cores, memory } = record;
+        try {
+          const load = await measure(context, { hostname, provider, cores, memory });
+          await recordSample(context, hostname, { at: this.#now(), ...load });
+          if (group !== undefined && server['group'] === group) loads.push(load);
+        } catch (error) {
+          onWarning(ProvisioningError.from(error).message);
+        }
+      }),
+    );
+    return loads;
+  }
+
+  async #scale(
+    opened: OpenedInfrastructure,
+    rule: NonNullable<ReturnType<typeof groupScaling>>,
+    memory: Memory,
+    loads: readonly Load[],
+  ): Promise<void> {
+    const { definition, workspace, context } = opened;
+    const { group } = rule;
+    if (loads.length > 0) memory.samples = [...memory.samples, meanOf(loads)].slice(-keptSamples);
+    else memory.samples = [];
+    if (memory.workflow !== undefined && this.#options.isActive(memory.workflow)) return;
+    const current = definition.servers.filter((server) => server['group'] === group).length;
+    const now = this.#now();
+    const decision = decideScaling(
+      rule,
+      {
+        current,
+        samples: {
+          cpu: memory.samples.map(({ cpu }) => cpu),
+          memory: memory.samples.map((sample) => sample.memory),
+        },
+        ...(memory.lastUp === undefined ? {} : { lastUp: memory.lastUp }),
+        ...(memory.lastChange === undefined ? {} : { lastChange: memory.lastChange }),
+      },
+      now,
+    );
+    if (decision.warning !== undefined) this.#options.onWarning(`${definition.name}: ${decision.warning}`);
+    if (decision.wanted === current) return;
+    const wish = new StateFile(infraPath(context));
+    await wish.scaleGroup(group, decision.wanted, definition.groups![group]!);
+    const after = await opened.reload();
+    const plan = await planScale(context, definition, after, group);
+    if (plan.blocked.length > 0) return this.#options.onWarning(`${definition.name}: ${plan.blocked[0]}`);
+    memory.workflow = await this.#options.submit(
+      {
+        name: `server scale ${group}`,
+        version: '1.0.0',
+        kind: 'server',
+        description: `From ${current} to ${decision.wanted}: ${decision.reason}`,
+        workspace,
+        infra: definition.name,
+        environment: definition.environment,
+        on_failure: 'continue',
+        operations: plan.graph.map((node) => ({
+          ...{ id: node.id, type: node.type, name: node.name, input: node.input },
+          dependencies: [...node.dependencies],
+          resources: [...(node.resources ?? [])],
+        })),
+      },
+      'autoscaler',
+    );
+    memory.lastChange = now;
+    if (decision.wanted > current) memory.lastUp = now;
+    // What was measured was measured of another number of servers.
+    memory.samples = [];
+  }
+
+  /** Once a day, of what costs something. */
+  async #price({ definition, context, workspace }: OpenedInfrastructure, memory: Memory): Promise<void> {
+    const day = new Date(this.#now()).toISOString().slice(0, 10);
+    if (memory.priced === day) return;
+    memory.priced = day;
+    const providers = [...new Set(definition.servers.map(({ provider }) => provider))];
+    const kinds = await Promise.all(providers.map((name) => context.providerMetadata(name)));
+    if (kinds.every(({ category }) => category !== 'cloud')) return;
+    const cost = await priceServers(context, definition.servers, await observeReachable(context, providers));
+    if (cost.totals.length === 0) return;
+    await recordCost(context, cost, this.#now());
+    const message = costAlertText(await costAlert(context), cost);
+    if (message === undefined) return;
+    this.#options.onWarning(`${definition.name}: ${message}`);
+    this.#options.onCostAlert({ workspace: workspace.name, infra: definition.name, message });
+  }
+}
+
+function meanOf(loads: readonly Load[]): { cpu: number; memory: number } {
+  const mean = (pick: (load: Load) => number): number =>
+    loads.reduce((sum, load) => sum + pick(load), 0) / loads.length;
+  return { cpu: mean(({ cpu }) => cpu), memory: mean(({ memory }) => memory) };
+}
