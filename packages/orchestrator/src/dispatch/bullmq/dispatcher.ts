@@ -33,11 +33,13 @@ export interface BullDispatcherOptions {
 const pollInterval = 1000;
 const purgeInterval = 60_000;
 const inboxPage = 2000;
+/** Before any time: the process may be younger than an interval. */
+const never = -Infinity;
 
 interface Outstanding {
   readonly assignment: Assignment;
   readonly job: Job;
-  /** When the last wake-up was sent, by the monotonic clock; 0: it has to be sent again. */
+  /** When the last wake-up was sent, by the monotonic clock; {@link never}: it has to be sent again. */
   sent: number;
   /** Wake-ups in a row that nobody has followed: the queue is long, or there are no workers. */
   unheard: number;
@@ -133,7 +135,7 @@ export class BullDispatcher implements Dispatcher {
     const entry: Outstanding = { assignment, job, sent: performance.now(), unheard: 0, room };
     this.#outstanding.set(job.token, entry);
     void this.#deliver(entry).catch((error: Error) => {
-      entry.sent = 0;
+      entry.sent = never;
       this.#failed(error);
     });
   }
@@ -253,7 +255,7 @@ export class BullDispatcher implements Dispatcher {
     } else {
       entry.unheard = 0;
       // A worker that knows of its attempt would have renewed the lease by now.
-      const lost = entry.room && (entry.sent === 0 || left < 0.5);
+      const lost = entry.room && (entry.sent === never || left < 0.5);
       if (!lost || (await this.#hand.add(entry)) === 0) return;
     }
     entry.sent = performance.now();
@@ -280,7 +282,7 @@ export class BullDispatcher implements Dispatcher {
   #recovered(): void {
     this.#error = undefined;
     this.#connections++;
-    for (const entry of this.#outstanding.values()) Object.assign(entry, { sent: 0, unheard: 0 });
+    for (const entry of this.#outstanding.values()) Object.assign(entry, { sent: never, unheard: 0 });
     void this.#check().catch(() => undefined);
   }
 }
