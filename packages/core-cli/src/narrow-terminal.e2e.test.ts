@@ -109,7 +109,10 @@ describe('questions, tables and pages in a real terminal', () => {
   test('a guide in 40 columns is read page by page, and left with q', async () => {
     const { type, until, press } = bound(open(40));
     type('PATH= provisioning guide update; echo "code $?"');
-    await until(/-- space: more, q: end --/);
+    const page = await until(/-- space: more, q: end --/);
+    expect(page).toMatch(/CHANGE WHAT IS RUNNING/);
+    // Words are whole; only commands may run over the edge.
+    expect(page).toMatch(/^Change the definition, look at the plan,$/m);
     press('q');
     expect(await until(/code \d+/)).toContain('code 0');
     expect(terminal!.cursorVisible()).toBe(true);

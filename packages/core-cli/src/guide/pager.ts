@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Printer } from '../output/printer.ts';
+import { width } from '../output/table.ts';
 import type { Runtime } from '../runtime.ts';
 import { renderMarkdown } from './markdown.ts';
 
@@ -19,7 +20,7 @@ export async function showMarkdown(
     await out.raw(text.endsWith('\n') ? text : `${text}\n`);
     return;
   }
-  const rendered = `${renderMarkdown(text, out.style)}\n`;
+  const rendered = `${renderMarkdown(text, out.style, out.terminal.columns)}\n`;
   if (!options.pager || !out.terminal.redraw) {
     await out.raw(rendered);
     return;
@@ -61,12 +62,11 @@ function pipe(program: string, parameters: readonly string[], input: string, out
 
 /** Page after page; space or Enter goes on, q ends. */
 async function ownPager(text: string, runtime: Runtime): Promise<void> {
-  const lines = text.split('\n');
   const stdin = runtime.stdin as Runtime['stdin'] & { setRawMode?: (raw: boolean) => void };
-  const height = Math.max(2, (runtime.stdout.rows ?? 24) - 1);
-  for (let at = 0; at < lines.length; at += height) {
-    runtime.stdout.write(`${lines.slice(at, at + height).join('\n')}\n`);
-    if (at + height >= lines.length || stdin.setRawMode === undefined) continue;
+  const pages = pagesOf(text.split('\n'), runtime.stdout);
+  for (const [index, page] of pages.entries()) {
+    runtime.stdout.write(`${page.join('\n')}\n`);
+    if (index === pages.length - 1 || stdin.setRawMode === undefined) continue;
     runtime.stdout.write('-- space: more, q: end --');
     stdin.setRawMode(true);
     const key = await new Promise<string>((resolve) => {
@@ -78,4 +78,21 @@ async function ownPager(text: string, runtime: Runtime): Promise<void> {
     runtime.stdout.write('\r\u001b[2K');
     if (key === 'q' || key === '\u0003') return;
   }
+}
+
+/** Lines that fill the window, the one for the question apart; a line that is too long takes several rows. */
+function pagesOf(lines: readonly string[], { rows = 24, columns = 80 }: Runtime['stdout']): string[][] {
+  const height = Math.max(2, rows - 1);
+  const pages: string[][] = [[]];
+  let used = 0;
+  for (const line of lines) {
+    const needed = Math.max(1, Math.ceil(width(line) / columns));
+    if (used + needed > height && used > 0) {
+      pages.push([]);
+      used = 0;
+    }
+    pages.at(-1)!.push(line);
+    used += needed;
+  }
+  return pages;
 }
