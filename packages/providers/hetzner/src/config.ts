@@ -12,6 +12,22 @@ export const HetznerConfig = Type.Object(
     default_plan: Type.Optional(Type.String({ default: 'cx22' })),
     network_zone: Type.Optional(Type.String({ default: 'eu-central' })),
     zones: Type.Optional(Type.Array(Type.String(), { description: 'Allowed zones; all when empty' })),
+    limits: Type.Optional(
+      Type.Partial(
+        Type.Object({
+          servers: Type.Integer({ minimum: 0 }),
+          cores: Type.Integer({ minimum: 0 }),
+          volumes: Type.Integer({ minimum: 0 }),
+          networks: Type.Integer({ minimum: 0 }),
+          load_balancers: Type.Integer({ minimum: 0 }),
+          firewalls: Type.Integer({ minimum: 0 }),
+        }),
+        {
+          description:
+            'Limits of the project as its console shows them, for provider quota; the API tells none',
+        },
+      ),
+    ),
     load_balancer_type: Type.Optional(Type.String({ default: 'lb11' })),
     timeout: Type.Optional(Type.Number({ exclusiveMinimum: 0, default: 30 })),
     retries: Type.Optional(Type.Integer({ minimum: 0, default: 3 })),

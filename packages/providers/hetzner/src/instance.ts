@@ -10,6 +10,7 @@ import {
 } from '@provisioning/extensions-sdk/cloud';
 import { name } from './api.ts';
 import { HetznerConfig } from './config.ts';
+import { quota } from './quota.ts';
 import { dns } from './resources/dns.ts';
 import { getFirewall, setFirewall } from './resources/firewall.ts';
 import { loadBalancers } from './resources/load-balancer.ts';
@@ -26,6 +27,7 @@ import { Session } from './session.ts';
 export function createInstance(context: ProviderContext): ProviderInstance {
   const session = new Session(context);
   const { api, catalogue } = session;
+  const { limits } = context.config as HetznerConfig;
   const ping = (operation: string) => api.get('/locations', { operation }, { per_page: 1 });
   return {
     validateConfig: async ({ online }) =>
@@ -52,6 +54,7 @@ export function createInstance(context: ProviderContext): ProviderInstance {
     listZones: () => catalogue.zones(),
     listImages: (query) => catalogue.images(query),
     getPricing: (query) => catalogue.prices(query),
+    ...(limits === undefined ? {} : { getQuota: () => quota(session, limits) }),
     async listServers({ all = false, zone, status, signal } = {}) {
       const servers = (await session.servers({ operation: 'listServers', signal }, all)).map(observe);
       return matchingServers(servers, { zone, status });

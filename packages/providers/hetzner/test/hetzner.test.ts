@@ -143,6 +143,22 @@ function suite(): void {
     await instance.deleteServer(ref, gone);
   });
 
+  test('06 §9 quotas: the whole project against the limits that are configured, nothing where none are', async () => {
+    expect(instance.getQuota).toBeUndefined();
+    await using limited = await fixture(mock, { limits: { servers: 10, cores: 20, networks: 50 } });
+    const held = await provider.init(limited.context);
+    await instance.createServer(spec(), { wait: true });
+    const everything = mock.state.everything('servers').length;
+    expect(await held.getQuota?.()).toEqual([
+      { name: 'servers', used: everything, limit: 10 },
+      { name: 'networks', used: mock.state.everything('networks').length, limit: 50 },
+      { name: 'cores', used: 2 * everything, limit: 20 },
+    ]);
+    await instance.deleteServer({ hostname: 'web-01' }, gone);
+    expect((await held.getQuota?.())?.at(0)).toMatchObject({ used: everything - 1 });
+    await held.dispose();
+  });
+
   test('networks, snapshots, load balancers and records', async () => {
     const ref = { hostname: 'web-01' };
     const network = await instance.network?.ensure({ name: 'inside', cidr: '10.0.0.0/16' });

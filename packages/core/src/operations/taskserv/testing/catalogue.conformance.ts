@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { PackageMirror } from '../../../../../../tools/testing/package-mirror.ts';
 import { TaskservBed, type TestHost } from '../../../../../../tools/testing/taskserv-bed.ts';
 import { type Life, live } from './lives.ts';
 
@@ -91,6 +92,37 @@ test.each(Object.entries(lives))(
   (name, life) => live(bed, host, name, life),
   600_000,
 );
+
+/** Debian has no CRI-O of this version, and its publisher is out of reach: a package of the same shape. */
+const crio = {
+  name: 'cri-o',
+  version: '1.28.4-1.1',
+  files: {
+    '/usr/bin/crio': `#!/bin/sh
+set -eu
+case "\${1:-}" in
+  status) systemctl is-active -q crio; cat /run/crio/runtime ;;
+  *) mkdir -p /run/crio; cat /etc/crio/crio.conf.d/*.conf >/run/crio/runtime; exec sleep infinity ;;
+esac
+`,
+    '/lib/systemd/system/crio.service':
+      '[Unit]\nDescription=CRI-O\n[Service]\nExecStart=/usr/bin/crio\n[Install]\nWantedBy=multi-user.target\n',
+  },
+};
+
+test('07 §3 crio: a package of the same shape from a signed mirror, and the life of every other', async () => {
+  await using mirror = new PackageMirror();
+  mirror.add('/v1.28/deb', [crio]);
+  const gateway = await host.sh("ip route | sed -n 's/^default via \\([^ ]*\\).*/\\1/p'");
+  const package_repository = await mirror.serve(gateway.trim());
+  await live(bed, host, 'crio', {
+    config: { package_repository, runtime_default: 'crun' },
+    probe: 'crio status info | grep -q crun && test "$(dpkg-query -W -f \'${Version}\' cri-o)" = 1.28.4-1.1',
+    changed: { package_repository, runtime_default: 'runc' },
+    changedProbe: 'crio status info | grep -q runc',
+    gone: '! command -v crio && ! test -e /etc/crio/crio.conf.d/60-provisioning.conf',
+  });
+}, 300_000);
 
 test('07 §3 external-nfs: a real export is mounted, where the kernel can serve and mount it', async () => {
   const kernel = await host.sh(
