@@ -8,6 +8,7 @@ import { packageContainers } from '../images/package-containers.ts';
 import { installLocal } from '../installers/local.ts';
 import { createPackages } from '../installers/packages.ts';
 import { packRuntime } from '../installers/runtime.ts';
+import { makeSourceArchive } from '../installers/source-archive.ts';
 import { writeScripts } from '../installers/scripts.ts';
 import { buildLines } from '../lines/build-lines.ts';
 import { writeChecksums } from '../lines/checksums.ts';
@@ -77,14 +78,16 @@ async function fileFlag<Name extends string>(
   return { [name]: await readFile(resolve(file), 'utf8') } as Record<Name, string>;
 }
 
+const installerTypes = ['shell', 'package', 'source'];
+
 async function createInstallers(context: Context): Promise<number> {
   const { root, flags, environment, print } = context;
   const version = flags.text('version') ?? describeVersion(root);
   const outputDir = resolve(root, flags.text('output-dir') ?? 'distribution/installers');
   const types = flags.list('installer-types') ?? ['shell'];
-  const unknown = types.find((type) => !['shell', 'package'].includes(type));
+  const unknown = types.find((type) => !installerTypes.includes(type));
   if (unknown !== undefined)
-    throw new UsageError(`Unknown installer type: ${unknown}; there are shell, package`);
+    throw new UsageError(`Unknown installer type: ${unknown}; there are ${installerTypes.join(', ')}`);
   if (types.includes('shell')) {
     const { releaseKey } = await fileFlag(context, 'release-key', 'releaseKey');
     for (const file of await writeScripts(root, version, outputDir, releaseKey)) print(file);
@@ -105,6 +108,7 @@ async function createInstallers(context: Context): Promise<number> {
     }))
       print(file);
   }
+  if (types.includes('source')) print(await makeSourceArchive({ root, version, outputDir }));
   return 0;
 }
 
@@ -204,7 +208,7 @@ export const targets: Readonly<Record<string, Target>> = {
   },
   'create-installers': {
     summary:
-      'Write installers: --installer-types shell (install.sh, its pinned form, the uninstaller), package',
+      'Write installers: --installer-types shell (install.sh, its pinned form, the uninstaller), package, source',
     run: createInstallers,
   },
   'install-local': {
