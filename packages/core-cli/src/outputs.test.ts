@@ -78,6 +78,11 @@ describe('what commands print for programs', () => {
     expect(Object.keys(plainOutputs).filter((id) => id in commandOutputs)).toEqual([]);
   });
 
+  test('commands validate finds nothing wrong with the commands', async () => {
+    const { code, stdout } = await run(['commands', 'validate'], { environment, cwd: home });
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^ok: \d+ commands are valid\n$/)]);
+  }, 60_000);
+
   test.each(reads)(
     '%s keeps its contract',
     async (line) => {

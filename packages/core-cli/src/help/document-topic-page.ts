@@ -10,7 +10,7 @@ export async function documentTopicPage(word: string, style: Style): Promise<str
   const [, opening = ''] = /^# .+\n+((?![#|`]).+(?:\n(?![#|`]).+)*)?/m.exec(text) ?? [];
   const parts = [...text.matchAll(/^## (.+)$/gm)].map(([, title = '']) => title);
   return [
-    style.strong(`${word.toUpperCase()} - ${page.title}`),
+    style.strong(page.title.toLowerCase() === word ? page.title : `${word.toUpperCase()} - ${page.title}`),
     '',
     ...(opening === '' ? [] : [opening.replaceAll(/\[([^\]]+)\]\([^)]+\)/g, '$1').replaceAll('`', ''), '']),
     ...(parts.length === 0 ? [] : [style.strong('It tells:'), ...parts.map((part) => `  ${part}`), '']),

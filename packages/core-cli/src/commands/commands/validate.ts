@@ -18,10 +18,7 @@ export default class CommandsValidate extends ProvisioningCommand {
       if (metadata.tags.length === 0) errors.push(`${id}: no tags`);
       if (examples.length === 0) errors.push(`${id}: no example`);
       for (const example of examples) {
-        const [line = ''] = example.split(/ [|>] | && /);
-        const words = [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
-          ([, a, b, c]) => a ?? b ?? c ?? '',
-        );
+        const words = commandWords(example);
         const problem =
           words[0] === 'provisioning' ? await checkCommandLine(catalogue, words.slice(1)) : undefined;
         if (problem !== undefined) errors.push(`${id}: ${example}: ${problem}`);
@@ -37,4 +34,14 @@ export default class CommandsValidate extends ProvisioningCommand {
         : errors.map((error) => `${this.out.style.mark('error')} ${error}`),
     );
   }
+}
+
+/** Words of an example up to a pipe, a redirection or the next command. */
+function commandWords(example: string): string[] {
+  const words: string[] = [];
+  for (const [, double, single, bare] of example.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)) {
+    if (bare !== undefined && /^([|>]|&&)$/.test(bare)) break;
+    words.push(double ?? single ?? bare ?? '');
+  }
+  return words;
 }
