@@ -30,7 +30,7 @@ beforeAll(async () => {
   bed = await CliBed.make(definition);
   await writeFile(
     join(bed.workspacePath, 'config', 'providers', 'upcloud.toml'),
-    `[upcloud]\napi_url = "${cloud.url}"\n`,
+    `[upcloud]\napi_url = "${cloud.url}"\nrate_limit = { requests_per_minute = 60000, burst_size = 1000 }\n`,
   );
   Object.assign(bed.environment, { UPCLOUD_USERNAME: username, UPCLOUD_PASSWORD: password });
 });
@@ -152,4 +152,26 @@ test('what is not used is found; a no keeps it, a yes deletes it', async () => {
   expect([applied.code, applied.stderr]).toEqual([0, expect.not.stringContaining('Delete server')]);
   expect(applied.stdout).toContain('1 of 1 savings applied');
   expect((await unused()).map(({ name }) => name)).toEqual(['web-01']);
+});
+
+test('volumes and networks are deleted by name, after a question', async () => {
+  await bed.define(
+    `${definition}\n[[storage.volumes]]\nname = "spare"\nsize = 20\ntype = "maxiops"\n\n[network.vpc]\nname = "main"\ncidr = "10.0.0.0/16"\n`,
+  );
+  expect(await bed.cli('storage create --yes --direct')).toMatchObject({ code: 0 });
+  const listed = async () =>
+    (await bed.json<{ name: string; state: string }[]>('storage list'))
+      .filter(({ name }) => name.endsWith('spare'))
+      .map(({ state }) => state);
+  expect(await listed()).toEqual(['detached']);
+  expect(await bed.cli('storage delete spare --check')).toMatchObject({ code: 0 });
+  expect(await bed.type('storage delete spare --direct', 'n\n')).toMatchObject({ code: 1 });
+  expect(await listed()).toEqual(['detached']);
+  expect(await bed.cli('storage delete spare --yes --direct')).toMatchObject({ code: 0 });
+  expect(await listed()).toEqual(['planned']);
+  expect(await bed.cli('storage delete nope --yes')).toMatchObject({ code: 5 });
+
+  expect(await bed.cli('network create --yes --direct')).toMatchObject({ code: 0 });
+  expect((await bed.cli('network delete main --yes --direct')).stdout).toContain('Deleted main');
+  expect(await bed.cli('network delete main --yes --direct')).toMatchObject({ code: 5 });
 });

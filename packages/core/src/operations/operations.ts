@@ -6,7 +6,7 @@ import { clusterComponent } from './cluster/component.ts';
 import { clusterRecord, clusterWeight } from './cluster/record.ts';
 import { clusterComponentRemove } from './cluster/remove.ts';
 import { dnsDelete, dnsEnsure } from './dns/record.ts';
-import { loadBalancerEnsure, networkEnsure } from './network/network.ts';
+import { loadBalancerEnsure, networkDelete, networkEnsure } from './network/network.ts';
 import { serverCreate } from './server/create.ts';
 import { serverDelete } from './server/delete.ts';
 import { serverRestart, serverStart, serverStop } from './server/power.ts';
@@ -31,6 +31,7 @@ const all: readonly Operation[] = [
   serverPackages,
   serverRollout,
   networkEnsure,
+  networkDelete,
   loadBalancerEnsure,
   volumeEnsure,
   volumeDelete,

@@ -37,6 +37,26 @@ export const networkEnsure: Operation<typeof Input, { readonly id: string; reado
   },
 };
 
+const DeleteInput = Type.Object({
+  provider: Type.String({ minLength: 1 }),
+  network: Type.Object({ id: Type.String({ minLength: 1 }), name: Type.String({ minLength: 1 }) }),
+});
+
+/** Deletes a network. One that servers use is refused by its provider. */
+export const networkDelete: Operation<typeof DeleteInput, { readonly deleted: boolean }> = {
+  type: 'network.delete',
+  input: DeleteInput,
+
+  plan: async (_context, { network }) => [{ kind: 'network', name: network.name, action: 'delete' }],
+
+  async run(context, { provider, network }) {
+    const service = await serviceOf(context, provider, 'network', 'network_management');
+    const there = (await service.list()).some(({ id }) => id === network.id);
+    if (there) await service.delete(network.id);
+    return { deleted: there };
+  },
+};
+
 async function find(
   context: Context,
   { provider, network }: Static<typeof Input>,
