@@ -110,7 +110,7 @@ describe('the binary', () => {
     };
     expect(ask('provisioning serv')).toEqual(expect.arrayContaining(['server']));
     expect(ask('provisioning server ')).toEqual(expect.arrayContaining(['list', 'create', 'ssh']));
-    expect(ask('provisioning s l')).toEqual(['list']);
+    expect(ask('provisioning s li')).toEqual(['list']);
     expect(ask('provisioning plan --detailed')).toEqual(['--detailed-exitcode']);
     expect(ask('provisioning plan --out ')).toEqual(['table', 'text', 'json', 'yaml', 'toml']);
     expect(ask('provisioning workspace activate ')).toEqual(['x']);
