@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { cleanEverything } from '@provisioning/provider-local/engine';
@@ -128,6 +130,20 @@ describe('the main job', () => {
     });
     expect((await sandbox.run(['plan', '--detailed-exitcode'])).code).toBe(0);
     expect(await sandbox.json<unknown[]>(['workflow', 'list'])).toHaveLength(1);
+  }, 60_000);
+
+  test('a taskserv that the definition no longer names is told of, and left alone', async () => {
+    const file = join(sandbox.folder, 'workspaces', workspace, 'infra', 'demo', 'servers.toml');
+    const written = await readFile(file, 'utf8');
+    await writeFile(file, written.replace('"os", "redis"', '"os"'));
+    expect(await sandbox.json<PlanJson>(['plan'])).toMatchObject({
+      warnings: [
+        'redis is installed on cache-01 and its definition does not name it. Add it, or remove it: provisioning taskserv delete redis cache-01',
+      ],
+      summary: { delete: 0 },
+    });
+    await writeFile(file, written);
+    expect(await sandbox.json<PlanJson>(['plan'])).toMatchObject({ warnings: [] });
   }, 60_000);
 
   test('a service stopped by hand is repaired, exactly that', async () => {

@@ -178,7 +178,6 @@ test('07 §5.2 a terminal is asked for the servers of what no definition places'
   });
   expect(await bed.sh('web-02', 'ls /var/lib/provisioning/taskservs')).not.toContain('left');
   expect(await bed.type('taskserv create right --direct', '\n')).toMatchObject({ code: 1 });
-  expect(await must('plan')).toContain('left is installed on web-01 and its definition does not name it');
   await must('taskserv delete left --yes --direct');
 });
 
