@@ -184,17 +184,17 @@ test('06 §10.2 a provider comes from a registry into vendor/, and is loaded fro
 test('06 §10.2 pack core writes the program, the same archive each time, with its metadata', async () => {
   interface Packed {
     readonly path: string;
-    readonly metadataPath: string;
+    readonly metadata_path: string;
     readonly metadata: { readonly name: string; readonly sha256: string };
   }
   const first = await json<Packed>('pack core --output programs --version 7.0.0');
-  expect([first.path, first.metadataPath].map((path) => basename(path))).toEqual([
+  expect([first.path, first.metadata_path].map((path) => basename(path))).toEqual([
     'provisioning_7.0.0.tar',
     'provisioning_core.json',
   ]);
   const again = await json<Packed>('pack core --output elsewhere --version 7.0.0');
   expect(again.metadata.sha256).toBe(first.metadata.sha256);
-  expect(JSON.parse(await readFile(first.metadataPath, 'utf8'))).toMatchObject({
+  expect(JSON.parse(await readFile(first.metadata_path, 'utf8'))).toMatchObject({
     name: 'provisioning',
     version: '7.0.0',
     package_file: 'provisioning_7.0.0.tar',
