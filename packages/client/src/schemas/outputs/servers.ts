@@ -8,6 +8,7 @@ import { changesCheck, firewallRule, ipAddresses } from './shapes.ts';
 /** Schema of the JSON each of these commands prints, by command. */
 export const serversOutputs: Readonly<Record<string, TSchema>> = {
   'network create': operation,
+  'network delete': operation,
   'network route': operation,
   'network security-groups': list(
     fields({
@@ -153,6 +154,7 @@ export const serversOutputs: Readonly<Record<string, TSchema>> = {
     fields({ backup: text, snapshots: list(fields({ id: text, name: text, server: text, provider: text })) }),
   ),
   'storage create': operation,
+  'storage delete': operation,
   'storage list': list(
     fields({
       name: text,
