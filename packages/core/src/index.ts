@@ -96,7 +96,7 @@ export {
   type ServerCreationPlan,
 } from './plan/servers.ts';
 export { withInfrastructureLock } from './state/lock.ts';
-export { type PlannedTaskserv, taskservsOf } from './plan/uses.ts';
+export { type PlannedTaskserv, taskservIssues, taskservsOf } from './plan/uses.ts';
 export { type Balancer, balancerEndpoint, balancersBetween } from './traffic/balancers.ts';
 export { readShares, type TrafficShares } from './traffic/shares.ts';
 export {

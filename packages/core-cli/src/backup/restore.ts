@@ -72,7 +72,7 @@ export async function restoreBackup(command: ProvisioningCommand, wish: RestoreW
   );
   if (wish.filesOnly !== true) await reconcile(command, infra, wish.verb, services);
   await out.result({ ...document, status: 'restored' }, () => [
-    `${out.style.mark('ok')} ${wish.verb === 'restore' ? 'Restored' : 'Rolled back'} ${infra} to ${backup.id}: ${count} files`,
+    `${out.style.mark('ok')} ${wish.verb === 'restore' ? 'Restored' : 'Rolled back'} ${infra} to ${backup.id}: ${count} ${count === 1 ? 'file' : 'files'}`,
   ]);
 }
 

@@ -35,7 +35,8 @@ export function renderError(error: ProvisioningError, view: ErrorView): string {
       `  ${style.bad('•') === '•' ? '-' : style.bad('•')} ${place}${issue.message.split('\n').join('\n    ')}`,
     );
     if (index < framesShown) lines.push(...frameLines(issue, style));
-    if (issue.hint !== undefined) lines.push(`    ${style.dim(`→ ${issue.hint}`)}`);
+    if (issue.hint !== undefined)
+      lines.push(...`→ ${issue.hint}`.split('\n').map((line) => `    ${style.dim(line)}`));
   }
   if (issues.length < error.issues.length)
     lines.push(`  … and ${error.issues.length - issues.length} more (--debug)`);

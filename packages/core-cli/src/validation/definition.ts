@@ -1,26 +1,22 @@
-import type { ExtensionCatalogue } from '@provisioning/core';
+import { taskservIssues } from '@provisioning/core';
 import { type Issue, ProvisioningError, type Server } from '@provisioning/extensions-sdk';
+import type { InfrastructureSession } from '../session/infrastructure.ts';
 
-/** Providers and taskservs that servers name and nobody has. */
-export async function unknownExtensions(
-  catalogue: ExtensionCatalogue,
-  servers: readonly Server[],
+/**
+ * What is wrong with servers beyond what loading their definition finds: providers and taskservs that nobody has, and
+ * taskservs that are set wrongly.
+ */
+export async function definitionIssues(
+  { context, infrastructure, project }: InfrastructureSession,
+  servers: readonly Server[] = infrastructure.servers,
 ): Promise<Issue[]> {
   const issues: Issue[] = [];
-  for (const server of servers) {
-    const wanted = [
-      ['provider', server.provider],
-      ...server.taskservs.map(({ name }) => ['taskserv', name]),
-    ] as ['provider' | 'taskserv', string][];
-    for (const [kind, name] of wanted) {
-      if (await catalogue.find(kind, name)) continue;
-      issues.push({
-        message: `Server '${server.hostname}': unknown ${kind} '${name}'`,
-        code: `${kind.toUpperCase()}_NOT_FOUND`,
-      });
-    }
+  for (const { hostname, provider } of servers) {
+    if (await project.extensions.find('provider', provider)) continue;
+    const message = `Server '${hostname}': unknown provider '${provider}'`;
+    issues.push({ message, code: 'PROVIDER_NOT_FOUND' });
   }
-  return issues;
+  return [...issues, ...(await taskservIssues(context, infrastructure, servers))];
 }
 
 export function invalid(infra: string, issues: readonly Issue[]): ProvisioningError {

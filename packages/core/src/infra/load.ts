@@ -236,6 +236,8 @@ function complete(
 /** A finding about the merged definition, at the last file that says something about the key. */
 function definitionIssue(parts: readonly Part[], keys: KeyPath, message: string, code: string): Issue {
   for (const part of [...parts].reverse()) {
+    // `taskservs/redis.toml` says nothing about nginx.
+    if (part.child !== undefined && part.base === keys[0] && part.child !== keys[1]) continue;
     const prefix = [part.base, part.child].filter((key) => key !== undefined);
     for (const own of [keys, keys.slice(1), keys.slice(prefix.length)]) {
       if (own.length === 0) continue;

@@ -6,7 +6,7 @@ import type { Context } from '@provisioning/extensions-sdk';
 import { ExtensionCatalogue } from '../extensions/discover.ts';
 import { loadInfrastructure } from '../infra/load.ts';
 import { TaskservPackages } from '../taskserv/index.ts';
-import { taskservsOf } from './uses.ts';
+import { taskservIssues, taskservsOf } from './uses.ts';
 
 let workspacePath: string;
 
@@ -23,12 +23,17 @@ async function put(file: string, text: string): Promise<string> {
   return target;
 }
 
-async function planned() {
+async function load() {
   const definition = await loadInfrastructure({ workspacePath, infra: 'main' });
   const catalogue = new ExtensionCatalogue({ workspacePath, moduleUrls: [import.meta.url] });
   const context = {
     extension: async (_kind: 'taskserv', name: string) => (await catalogue.get('taskserv', name)).path,
   } as unknown as Context;
+  return { context, definition };
+}
+
+async function planned() {
+  const { context, definition } = await load();
   return taskservsOf(context, definition.servers[0]!, definition, new TaskservPackages());
 }
 
@@ -69,4 +74,25 @@ test('a taskserv that is not known is reported at its server, with the names tha
     message: `${file}:3:14: Taskserv 'postgress' not found`,
     hint: expect.stringMatching(/^Did you mean postgres\?\nAvailable taskservs: \[/),
   });
+});
+
+test('validation tells of everything at once, each with its place', async () => {
+  const servers = await put(
+    'servers.toml',
+    '[[servers]]\nhostname = "web-01"\ntaskservs = ["os", "ngin", "nginx"]\n[[servers]]\nhostname = "db-01"\ntaskservs = ["redis"]\n',
+  );
+  const nginx = await put('taskservs/nginx.toml', 'port = "abc"\nclient_max_body_size = "much"\n');
+  const redis = await put('taskservs/redis.toml', 'port = 0\n');
+  const { context, definition } = await load();
+  expect(await taskservIssues(context, definition)).toMatchObject([
+    { message: "Taskserv 'ngin' not found", location: { file: servers, line: 3 } },
+    {
+      message: expect.stringMatching(/^Taskserv nginx on web-01: .*port.*; .*client_max_body_size/),
+      location: { file: nginx, line: 1 },
+    },
+    {
+      message: expect.stringMatching(/^Taskserv redis on db-01: config\.port/),
+      location: { file: redis, line: 1 },
+    },
+  ]);
 });

@@ -1,5 +1,6 @@
 import {
   type Context,
+  type Issue,
   ProvisioningError,
   type Server,
   type ServerTaskserv,
@@ -8,7 +9,7 @@ import {
 import {
   type TaskservConfig,
   type TaskservPackage,
-  type TaskservPackages,
+  TaskservPackages,
   mergeConfig,
   nodeDefaults,
   resolveTaskservConfig,
@@ -85,23 +86,30 @@ export async function taskservsOf(
       taskserv: await packages.load(await folderOf(context, server, entry)),
     })),
   );
-  return ordered(loaded).map(({ entry, taskserv }) => {
-    const use = useOf(
-      entry,
-      mergeConfig(nodeDefaults(entry.name, definition), definition.taskservs[entry.name]),
-    );
-    const at = placesOfConfig(server, entry, definition);
-    const config = resolveTaskservConfig(taskserv, use, server.hostname, at);
-    // Servers of other infrastructures are nothing to wait for: they are there or not.
-    const own = serverReferences(taskserv.schema, config).filter((hostname) => !isElsewhere(hostname));
-    const references = own.map((hostname) => {
-      const provider = providers.get(hostname);
-      if (provider === undefined)
-        throw unknownReference(hostname, entry.name, config, server, definition, at);
-      return { hostname, provider };
-    });
-    return { use, references };
+  return ordered(loaded).map((one) => configured(server, one, definition, providers));
+}
+
+/** One taskserv of a server as it is set there, with the servers it names. */
+function configured(
+  server: Server,
+  { entry, taskserv }: Loaded,
+  definition: TaskservDefinition,
+  providers: ReadonlyMap<string, string>,
+): PlannedTaskserv {
+  const use = useOf(
+    entry,
+    mergeConfig(nodeDefaults(entry.name, definition), definition.taskservs[entry.name]),
+  );
+  const at = placesOfConfig(server, entry, definition);
+  const config = resolveTaskservConfig(taskserv, use, server.hostname, at);
+  // Servers of other infrastructures are nothing to wait for: they are there or not.
+  const own = serverReferences(taskserv.schema, config).filter((hostname) => !isElsewhere(hostname));
+  const references = own.map((hostname) => {
+    const provider = providers.get(hostname);
+    if (provider === undefined) throw unknownReference(hostname, entry.name, config, server, definition, at);
+    return { hostname, provider };
   });
+  return { use, references };
 }
 
 /** The folder of a taskserv; an unknown one is reported at the server that names it. */
@@ -139,6 +147,44 @@ function placesOfConfig(
 
 function hasKey(record: unknown, key: string | number | undefined): boolean {
   return typeof record === 'object' && record !== null && key !== undefined && Object.hasOwn(record, key);
+}
+
+/**
+ * Everything that is wrong with the taskservs of a definition: unknown ones, settings their schemas refuse, servers they
+ * name that are not there, circles. Nothing is contacted. Servers with the same list are looked at once.
+ */
+export async function taskservIssues(
+  context: Context,
+  definition: TaskservDefinition,
+  servers: readonly Server[] = definition.servers,
+): Promise<Issue[]> {
+  const packages = new TaskservPackages();
+  const providers = new Map(definition.servers.map(({ hostname, provider }) => [hostname, provider]));
+  const issues: Issue[] = [];
+  const attempt = async <T>(work: () => T | Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof ProvisioningError)) throw error;
+      const { code, hint, issues: [first] = [] } = error;
+      // The place is shown beside the message; that of an unknown one says it already.
+      const message = code === 'TASKSERV_NOT_FOUND' ? (first?.message ?? error.message) : error.message;
+      issues.push({ message, code, hint, location: error.location ?? first?.location, frame: first?.frame });
+      return undefined;
+    }
+  };
+  const lists = new Map(servers.map((server) => [JSON.stringify(server.taskservs), server]));
+  for (const server of lists.values()) {
+    const loaded: Loaded[] = [];
+    for (const entry of server.taskservs.filter(({ enabled }) => enabled)) {
+      const taskserv = await attempt(async () => packages.load(await folderOf(context, server, entry)));
+      if (taskserv === undefined) continue;
+      loaded.push({ entry, taskserv });
+      await attempt(() => configured(server, { entry, taskserv }, definition, providers));
+    }
+    await attempt(() => ordered(loaded));
+  }
+  return issues;
 }
 
 interface Loaded {

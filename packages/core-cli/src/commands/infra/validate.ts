@@ -2,7 +2,7 @@ import { string as argument } from '@oclif/core/args';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { openInfrastructure } from '../../session/infrastructure.ts';
-import { invalid, unknownExtensions } from '../../validation/definition.ts';
+import { definitionIssues, invalid } from '../../validation/definition.ts';
 import { readiness, readinessLines } from '../../validation/readiness.ts';
 
 export default class InfraValidate extends ProvisioningCommand {
@@ -20,7 +20,7 @@ export default class InfraValidate extends ProvisioningCommand {
     const { args } = await this.parse(InfraValidate);
     await using session = await openInfrastructure(this, args.infra);
     const { infrastructure, selection } = session;
-    const issues = await unknownExtensions(session.project.extensions, infrastructure.servers);
+    const issues = await definitionIssues(session);
     if (infrastructure.servers.length === 0) issues.push({ message: 'At least one server required' });
     if (issues.length > 0) throw invalid(infrastructure.name, issues);
     const checks = await readiness(this, { workspace: selection, sessions: [session] });

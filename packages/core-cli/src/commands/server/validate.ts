@@ -5,7 +5,7 @@ import { asProvisioningError } from '../../errors/as-error.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { openInfrastructure } from '../../session/infrastructure.ts';
-import { invalid, unknownExtensions } from '../../validation/definition.ts';
+import { definitionIssues, invalid } from '../../validation/definition.ts';
 
 export default class ServerValidate extends ProvisioningCommand {
   static override summary = 'Check the definitions of servers without touching anything';
@@ -24,9 +24,9 @@ export default class ServerValidate extends ProvisioningCommand {
     const { args } = await this.parse(ServerValidate);
     // Loading checks the fields of every server: one that is wrong ends the command here, with file and line.
     await using session = await openInfrastructure(this);
-    const { context, infrastructure, project } = session;
+    const { context, infrastructure } = session;
     const servers = selectServers(infrastructure, args.server as string[] | undefined);
-    const issues = await unknownExtensions(project.extensions, servers);
+    const issues = await definitionIssues(session, servers);
     const known = servers.filter(
       ({ provider }) => !issues.some(({ message }) => message.endsWith(`unknown provider '${provider}'`)),
     );

@@ -5,11 +5,13 @@ import {
   validatePaths,
   validateWorkspaceConfiguration,
 } from '@provisioning/core';
+import type { Issue } from '@provisioning/extensions-sdk';
 import { asProvisioningError } from '../../errors/as-error.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
-import { loadDefinition } from '../../session/infrastructure.ts';
+import { openInfrastructure } from '../../session/infrastructure.ts';
 import { configurationOf, loadOptionsOf, selectOptional } from '../../session/workspace.ts';
+import { definitionIssues } from '../../validation/definition.ts';
 import { showReport } from '../../validation/show.ts';
 
 export default class ValidateAll extends ProvisioningCommand {
@@ -38,18 +40,13 @@ export default class ValidateAll extends ProvisioningCommand {
       errors.push(...paths.errors.map(({ path, message }) => item(path, message)));
       warnings.push(...paths.warnings.map(({ path, message }) => item(path, message)));
       for (const infra of infras) {
-        await loadDefinition(this, { ...selection!, infra }, configuration).catch((thrown: unknown) => {
-          const { message, location, issues } = asProvisioningError(thrown);
-          const all = issues.length > 0 ? issues : [{ message, location }];
-          errors.push(
-            ...all.map((issue) => ({
-              ...item(issue.location?.key ?? infra, issue.message),
-              ...(issue.location === undefined
-                ? {}
-                : { file: issue.location.file, line: issue.location.line }),
-            })),
-          );
-        });
+        const issues = await this.#issues(infra);
+        errors.push(
+          ...issues.map(({ message, location }) => ({
+            ...item(location?.key ?? infra, message),
+            ...(location === undefined ? {} : { file: location.file, line: location.line }),
+          })),
+        );
       }
     }
     const { style } = this.out;
@@ -59,6 +56,16 @@ export default class ValidateAll extends ProvisioningCommand {
       ...infras.map((infra) => `${style.mark('ok')} Infrastructure '${infra}' valid`),
       `${style.mark('ok')} No errors found`,
     ]);
+  }
+
+  async #issues(infra: string): Promise<readonly Issue[]> {
+    try {
+      await using session = await openInfrastructure(this, infra);
+      return await definitionIssues(session);
+    } catch (thrown) {
+      const { message, location, issues } = asProvisioningError(thrown);
+      return issues.length > 0 ? issues : [{ message, location }];
+    }
   }
 }
 

@@ -7,7 +7,7 @@ import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { type InfrastructureSession, openInfrastructure } from '../../session/infrastructure.ts';
 import { loadOptionsOf, workspaceNamed } from '../../session/workspace.ts';
-import { unknownExtensions } from '../../validation/definition.ts';
+import { definitionIssues } from '../../validation/definition.ts';
 import { type Readiness, readiness, readinessLines } from '../../validation/readiness.ts';
 import { showReport } from '../../validation/show.ts';
 
@@ -61,7 +61,7 @@ export default class WorkspaceValidate extends ProvisioningCommand {
       const session = await openInfrastructure(this, infra);
       sessions.push(session);
       const { servers } = session.infrastructure;
-      const [issue] = await unknownExtensions(session.project.extensions, servers);
+      const [issue] = await definitionIssues(session);
       if (issue !== undefined) throw new ProvisioningError({ code: 'INFRA_INVALID', message: issue.message });
       return { name, status: 'ok', message: `Infrastructure '${infra}': ${servers.length} servers` };
     } catch (thrown) {

@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { CliBed } from '../testing/cli-bed.ts';
+
+/** An infrastructure with a service that holds data goes back to what it was. */
+let bed: CliBed;
+
+const definition = (memory: number): string => `
+[[servers]]
+hostname = "cache-01"
+provider = "local"
+memory = ${memory}
+taskservs = ["os", "redis"]
+`;
+
+jest.setTimeout(180_000);
+
+beforeAll(async () => {
+  bed = await CliBed.make(definition(512), { servers: true });
+  await must('deploy --yes --direct');
+}, 300_000);
+
+afterAll(() => bed?.[Symbol.asyncDispose]());
+
+async function must(line: string): Promise<string> {
+  const { code, stdout, stderr } = await bed.cli(line);
+  if (code !== 0) throw new Error(`${line}: exit ${code}\n${stdout}${stderr}`);
+  return `${stdout}${stderr}`;
+}
+
+const redis = async (command: string): Promise<string> =>
+  (await bed.sh('cache-01', `redis-cli ${command}`)).trim();
+
+test('a backup holds definition and data; restore brings both back and keeps what was there', async () => {
+  await redis('set colour blue');
+  expect(await must('backup create')).toContain('redis on cache-01');
+  await redis('set colour red');
+  await bed.define(definition(768));
+  expect(await must('restore --backup latest --test')).toMatch(/settings\.toml[^]*data of redis on cache-01/);
+  expect(await redis('get colour')).toBe('red');
+  expect((await bed.cli('restore --backup latest')).code).toBe(2);
+  expect(await must('restore --backup latest --yes')).toContain('What was there is kept as prod-');
+  expect(await redis('get colour')).toBe('blue');
+  expect(await readFile(join(bed.infra, 'settings.toml'), 'utf8')).toBe(definition(512));
+  expect(await must('plan')).toContain('Nothing to change');
+  expect(await bed.json<unknown[]>('backup list')).toHaveLength(2);
+});
