@@ -46,6 +46,8 @@ beforeAll(async () => {
   await ownTaskserv('a');
   await ownTaskserv('b');
   await ownTaskserv('never', 'exit 7');
+  for (const name of ['first', 'second']) await ownTaskserv(name);
+  await ownTaskserv('third', 'if [ -e /root/no-third ]; then exit 7; fi');
   await ownTaskserv('c', 'if [ ! -e /root/allow-c ]; then echo "c is not allowed here"; exit 7; fi');
 }, 300_000);
 
@@ -125,8 +127,6 @@ test('07.A17 delete stops at a failure, and with force goes on with a warning', 
 }, 180_000);
 
 test('07 §10 the conformance kit of clusters sees order, rollback and removal on a real server', async () => {
-  for (const name of ['first', 'second']) await ownTaskserv(name);
-  await ownTaskserv('third', 'if [ -e /root/no-third ]; then exit 7; fi');
   const steps = [component('first'), component('second', ['first']), component('third', ['second'])];
   const cluster = clusterOf(steps, 'stairs');
   const folder = join(bed.bed.workspacePath, 'extensions', 'clusters', 'stairs');
