@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { stopPrivateService } from '@provisioning/provider-local/engine';
 import { commandOutputs } from '@provisioning/client';
 import { catalogue, run } from '../test/run.ts';
 import { route } from './argv/route.ts';
@@ -87,7 +88,10 @@ beforeAll(async () => {
   const made = 'workspace init shop --template demo --infra-name demo --activate'.split(' ');
   expect(await run(made, { environment, cwd: home })).toMatchObject({ code: 0 });
 }, 60_000);
-afterAll(() => rmSync(home, { recursive: true, force: true }));
+afterAll(async () => {
+  await stopPrivateService({ variables: environment });
+  rmSync(home, { recursive: true, force: true });
+}, 60_000);
 
 test('commands that change files keep their contract', async () => {
   const table = await catalogue();

@@ -3,11 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals';
 import { effects } from '../testing/file-provider.ts';
 import { SqliteStore } from '../journal/sqlite/store.ts';
 
 const fixture = fileURLToPath(new URL('crash.fixture.ts', import.meta.url));
+
+// The fixture starts a hundred times: Node keeps what it has compiled.
+const compiled = mkdtempSync(join(tmpdir(), 'provisioning-crash-compiled-'));
+const env = { ...process.env, NODE_COMPILE_CACHE: compiled };
+afterAll(() => rmSync(compiled, { recursive: true, force: true }));
 
 let folder: string;
 beforeEach(() => {
@@ -19,6 +24,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 function run(after?: number): Promise<boolean> {
   const child = spawn(process.execPath, ['--no-warnings', fixture, folder], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env,
   });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -66,6 +72,7 @@ async function loseThrice(): Promise<string> {
   const slow = (after?: number) => {
     const child = spawn(process.execPath, ['--no-warnings', fixture, folder, '400'], {
       stdio: ['ignore', 'pipe', 'inherit'],
+      env,
     });
     child.stdout.once('data', () => {
       if (after !== undefined) setTimeout(() => child.kill('SIGKILL'), after);
