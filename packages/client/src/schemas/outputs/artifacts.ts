@@ -11,6 +11,19 @@ import { either, fields, flag, list, maybe, number, oneOf, orNull, record, text 
 
 /* What commands about artifacts and packs print with `--out json`. */
 
+/** The local registry that runs. */
+const registryRecord = {
+  type: oneOf('distribution', 'embedded', 'harbor', 'zot'),
+  pid: number,
+  host: text,
+  port: number,
+  storage: text,
+  log: text,
+  auth: flag,
+  tls: flag,
+  started_at: text,
+};
+
 /** Schema of the JSON each of these commands prints, by command. */
 export const artifactsOutputs: Readonly<Record<string, TSchema>> = {
   'oci cache clean': either(
@@ -87,29 +100,13 @@ export const artifactsOutputs: Readonly<Record<string, TSchema>> = {
   'oci-registry logs': list(text),
   'oci-registry namespaces': list(namespacePolicy),
   'oci-registry restart': fields({
-    type: oneOf('distribution', 'embedded', 'harbor', 'zot'),
-    pid: number,
-    host: text,
-    port: number,
-    storage: text,
-    log: text,
-    auth: flag,
-    tls: flag,
-    started_at: text,
+    ...registryRecord,
   }),
   'oci-registry start': either(
     fields({ storage: text, port: number, host: text }),
     fields({
       already_running: flag,
-      type: oneOf('distribution', 'embedded', 'harbor', 'zot'),
-      pid: number,
-      host: text,
-      port: number,
-      storage: text,
-      log: text,
-      auth: flag,
-      tls: flag,
-      started_at: text,
+      ...registryRecord,
     }),
   ),
   'oci-registry status': fields({
@@ -118,15 +115,7 @@ export const artifactsOutputs: Readonly<Record<string, TSchema>> = {
     storage_bytes: number,
     repositories: orNull(number),
     healthy: flag,
-    type: oneOf('distribution', 'embedded', 'harbor', 'zot'),
-    pid: number,
-    host: text,
-    port: number,
-    storage: text,
-    log: text,
-    auth: flag,
-    tls: flag,
-    started_at: text,
+    ...registryRecord,
     running: flag,
   }),
   'oci-registry stop': either(fields({ stopped: flag }), fields({ stopped: flag, removed: flag })),

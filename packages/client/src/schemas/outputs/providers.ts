@@ -7,7 +7,7 @@ import {
   providerHealth,
 } from './extension-shapes.ts';
 import { either, fields, flag, list, maybe, number, oneOf, orNull, record, text } from './parts.ts';
-import { ipAddresses } from './shapes.ts';
+import { observedServer } from './shapes.ts';
 
 /* What commands about providers print with `--out json`. */
 
@@ -65,21 +65,7 @@ export const providersOutputs: Readonly<Record<string, TSchema>> = {
   'provider list': list(foundProvider),
   'provider list-servers': list(
     fields({
-      id: text,
-      name: text,
-      hostname: text,
-      provider: text,
-      status: text,
-      plan: text,
-      cores: number,
-      memory: number,
-      disk: number,
-      zone: text,
-      os: text,
-      ip_addresses: ipAddresses,
-      created_at: text,
-      tags: record,
-      published_ports: maybe(record),
+      ...observedServer,
     }),
   ),
   'provider plans': list(

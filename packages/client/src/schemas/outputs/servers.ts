@@ -1,7 +1,7 @@
 import type { TSchema } from 'typebox';
 import { operation } from './operation.ts';
-import { either, fields, flag, list, maybe, number, oneOf, orNull, record, text, unknown } from './parts.ts';
-import { changesCheck, firewallRule, ipAddresses } from './shapes.ts';
+import { either, fields, flag, list, maybe, number, oneOf, orNull, text, unknown } from './parts.ts';
+import { changesCheck, firewallRule, observedServer } from './shapes.ts';
 
 /* What commands about servers, what belongs to them, and where they run print with `--out json`. */
 
@@ -90,21 +90,7 @@ export const serversOutputs: Readonly<Record<string, TSchema>> = {
     fields({
       ip_address: orNull(text),
       taskservs: list(text),
-      id: text,
-      name: text,
-      hostname: text,
-      provider: text,
-      status: text,
-      plan: text,
-      cores: number,
-      memory: number,
-      disk: number,
-      zone: text,
-      os: text,
-      ip_addresses: ipAddresses,
-      created_at: text,
-      tags: record,
-      published_ports: maybe(record),
+      ...observedServer,
     }),
   ),
   'server logs': list(text),

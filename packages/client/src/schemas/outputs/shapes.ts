@@ -31,6 +31,25 @@ export const ipAddresses = fields({
   ipv6: maybe(text),
 });
 
+/** A server as its provider reports it. */
+export const observedServer = {
+  id: text,
+  name: text,
+  hostname: text,
+  provider: text,
+  status: text,
+  plan: text,
+  cores: number,
+  memory: number,
+  disk: number,
+  zone: text,
+  os: text,
+  ip_addresses: ipAddresses,
+  created_at: text,
+  tags: record,
+  published_ports: maybe(record),
+};
+
 export const poweredTaskserv = fields({
   service: text,
   target: text,
