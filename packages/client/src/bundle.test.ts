@@ -23,7 +23,7 @@ interface Metafile {
 function bundle(entry: string, code: string): string {
   const out = mkdtempSync(join(tmpdir(), 'provisioning-bundle-'));
   try {
-    const source = join(folder, `.bundle-${entry}.ts`);
+    const source = join(out, `${entry}.ts`);
     const meta = join(out, 'meta.json');
     const flags = [
       '--bundle',
@@ -33,17 +33,12 @@ function bundle(entry: string, code: string): string {
       '--target=es2024',
       '--minify',
     ];
-    writeFileSync(source, code);
-    try {
-      const where = [`--outdir=${out}`, `--metafile=${meta}`, '--log-level=error'];
-      execFileSync(esbuild, [source, ...flags, ...where], { cwd: out });
-    } finally {
-      rmSync(source);
-    }
+    writeFileSync(source, code.replaceAll("'./", `'${folder}/`));
+    const where = [`--outdir=${out}`, `--metafile=${meta}`, '--log-level=error'];
+    execFileSync(esbuild, [source, ...flags, ...where], { cwd: out });
     const { outputs } = JSON.parse(readFileSync(meta, 'utf8')) as Metafile;
-    const wanted = Object.keys(outputs).filter((name) =>
-      outputs[name]!.entryPoint?.includes(`.bundle-${entry}`),
-    );
+    const wanted = Object.keys(outputs).filter((name) => outputs[name]!.entryPoint === `${entry}.ts`);
+    expect(wanted).toHaveLength(1);
     for (const name of wanted) {
       const statics = outputs[name]!.imports.filter(({ kind }) => kind === 'import-statement');
       for (const { path } of statics) if (!wanted.includes(path)) wanted.push(path);
