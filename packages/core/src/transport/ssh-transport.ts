@@ -104,12 +104,17 @@ export class SshTransport implements Transport {
       let broken: Error | undefined;
       const onError = (error: Error): void => void (broken = error);
       const onLost = (): void => settle(() => reject(watch.reason ?? connectionLost(this.name, broken)));
-      const stop = (): void => {
-        if (filter.group === undefined) return void channel.close();
-        openChannel(client, killGroupCommand(filter.group)).then(
+      let stopping = false;
+      const kill = (group: number): void => {
+        openChannel(client, killGroupCommand(group)).then(
           (killer) => killer.resume().stderr.resume(),
           () => client.destroy(),
         );
+      };
+      // One that has not told its group yet may be starting: it is killed as soon as it does.
+      const stop = (): void => {
+        stopping = true;
+        if (filter.group !== undefined) kill(filter.group);
       };
       const watch = new RunWatch(this.name, options, stop, (error) =>
         settle(() => {
@@ -121,7 +126,11 @@ export class SshTransport implements Transport {
       client.once('close', onLost);
       client.on('error', onError);
       channel.on('data', (chunk: Buffer) => stdout.push(chunk));
-      channel.stderr.on('data', (chunk: Buffer) => filter.push(chunk));
+      channel.stderr.on('data', (chunk: Buffer) => {
+        const known = filter.group !== undefined;
+        filter.push(chunk);
+        if (stopping && !known && filter.group !== undefined) kill(filter.group);
+      });
       // `close` tells how the command ended even when `exit` came before anyone could listen.
       channel.on('close', (code?: number | null, signal?: string) => {
         filter.finish();

@@ -20,6 +20,13 @@ afterAll(async () => {
   sshd.remove();
 });
 
+/** Signals reach the far end after the answer has come. */
+async function groupGone(marker: string): Promise<boolean> {
+  for (let look = 0; look < 200 && groupAlive(marker); look++)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  return !groupAlive(marker);
+}
+
 const groupAlive = (marker: string): boolean =>
   execFileSync('sh', ['-c', `cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '`])
     .toString()
@@ -70,14 +77,19 @@ test('a time limit and an abort kill the whole remote process group', async () =
     code: 'TRANSPORT_TIMEOUT',
     retryable: false,
   });
-  expect(groupAlive('sleep 4711')).toBe(false);
+  expect(await groupGone('sleep 4711')).toBe(true);
+  // Also when the time is over before the command has begun.
+  await expect(transport.run('sleep 4714 & sleep 4714', { timeout: 0.001 })).rejects.toMatchObject({
+    code: 'TRANSPORT_TIMEOUT',
+  });
+  expect(await groupGone('sleep 4714')).toBe(true);
   const controller = new AbortController();
   const stuck = transport.run("trap '' TERM; sleep 4712 & while :; do sleep 4712; done", {
     signal: controller.signal,
   });
   setTimeout(() => controller.abort(), 300);
   await expect(stuck).rejects.toMatchObject({ code: 'INTERRUPTED', kind: 'interrupted' });
-  expect(groupAlive('sleep 4712')).toBe(false);
+  expect(await groupGone('sleep 4712')).toBe(true);
 });
 
 test('a lost connection is retryable and the next command connects again', async () => {
@@ -160,5 +172,5 @@ test('local access runs on this machine with the same rules', async () => {
   await expect(transport.run('sleep 4713 & sleep 4713', { timeout: 0.3 })).rejects.toMatchObject({
     code: 'TRANSPORT_TIMEOUT',
   });
-  expect(groupAlive('sleep 4713')).toBe(false);
+  expect(await groupGone('sleep 4713')).toBe(true);
 });

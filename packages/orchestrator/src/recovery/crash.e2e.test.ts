@@ -79,7 +79,8 @@ async function loseThrice(): Promise<string> {
     });
     return new Promise((resolve) => child.on('exit', resolve));
   };
-  for (let kill = 0; kill < 3; kill++) await slow(100);
+  // More often than needed: a kill before the operation has begun again interrupts nothing.
+  for (let kill = 0; kill < 8; kill++) await slow(200);
   await slow();
   const store = new SqliteStore(join(folder, 'orchestrator.db'));
   await store.open();
