@@ -298,7 +298,8 @@ export const manifest = fields({
   annotations: maybe(record),
 });
 
-export const foundProvider = fields({
+/** A provider as it was found. */
+export const providerEntry = {
   name: text,
   path: text,
   type: text,
@@ -313,4 +314,6 @@ export const foundProvider = fields({
   capabilities: orNull(providerCapabilities),
   source: text,
   error: maybe(text),
-});
+};
+
+export const foundProvider = fields(providerEntry);

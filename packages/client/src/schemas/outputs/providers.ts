@@ -4,6 +4,7 @@ import {
   installedProvider,
   loadedEntry,
   providerCapabilities,
+  providerEntry,
   providerHealth,
 } from './extension-shapes.ts';
 import { either, fields, flag, list, maybe, number, oneOf, orNull, record, text } from './parts.ts';
@@ -24,20 +25,7 @@ export const providersOutputs: Readonly<Record<string, TSchema>> = {
   'provider delete-server': fields({ action: text, server: text, status: text }),
   'provider health': list(providerHealth),
   'provider info': fields({
-    name: text,
-    path: text,
-    type: text,
-    version: text,
-    description: text,
-    enabled: flag,
-    available: flag,
-    status: oneOf('available', 'disabled', 'error', 'not installed'),
-    certified: flag,
-    has_schema: flag,
-    has_templates: flag,
-    capabilities: orNull(providerCapabilities),
-    source: text,
-    error: maybe(text),
+    ...providerEntry,
     metadata: orNull(
       fields({
         name: text,

@@ -178,8 +178,8 @@ export const restoreCheck = fields({ check_mode: flag, record: backupRecord, des
 
 export const restoreResult = fields({ record: backupRecord, destination: text, previous: maybe(text) });
 
-export const frozenVersion = fields({
-  files: number,
+/** What is known of a frozen version but its files. */
+export const frozenRecord = {
   version: text,
   environment: text,
   created: text,
@@ -189,7 +189,9 @@ export const frozenVersion = fields({
   infras: list(text),
   extensions: list(fields({ type: text, name: text, version: text })),
   digest: text,
-});
+};
+
+export const frozenVersion = fields({ files: number, ...frozenRecord });
 
 export const rollbackOutcome = fields({
   rollback_id: maybe(text),

@@ -1,6 +1,7 @@
 import type { TSchema } from 'typebox';
 import { either, fields, flag, list, maybe, number, oneOf, orNull, record, text, unknown } from './parts.ts';
 import {
+  frozenRecord,
   frozenVersion,
   initResult,
   namedContext,
@@ -15,6 +16,20 @@ import {
 } from './shapes.ts';
 
 /* What commands about workspaces print with `--out json`. */
+
+/** Whether this version can work with a workspace. */
+const workspaceCompatibility = fields({
+  compatible: flag,
+  reason: oneOf(
+    'migration_available',
+    'migration_required',
+    'no_metadata',
+    'patch_newer',
+    'version_match',
+    'workspace_too_new',
+  ),
+  message: text,
+});
 
 /** Schema of the JSON each of these commands prints, by command. */
 export const workspacesOutputs: Readonly<Record<string, TSchema>> = {
@@ -35,18 +50,7 @@ export const workspacesOutputs: Readonly<Record<string, TSchema>> = {
   'workspace branch delete': fields({ branch: text, deleted: flag }),
   'workspace branch list': list(fields({ name: text, current: flag })),
   'workspace branch switch': fields({ branch: text }),
-  'workspace check-compatibility': fields({
-    compatible: flag,
-    reason: oneOf(
-      'migration_available',
-      'migration_required',
-      'no_metadata',
-      'patch_newer',
-      'version_match',
-      'workspace_too_new',
-    ),
-    message: text,
-  }),
+  'workspace check-compatibility': workspaceCompatibility,
   'workspace cleanup': fields({ freed: number, removed: list(text) }),
   'workspace clone': fields({ name: text, path: text }),
   'workspace config generate': fields({ file: text, check_mode: flag }),
@@ -61,16 +65,8 @@ export const workspacesOutputs: Readonly<Record<string, TSchema>> = {
   'workspace freeze list': list(frozenVersion),
   'workspace freeze remove': fields({ version: text, removed: flag }),
   'workspace freeze show': fields({
-    version: text,
-    environment: text,
-    created: text,
-    created_by: text,
-    system_version: text,
-    git: orNull(fields({ commit: text, dirty: flag })),
-    infras: list(text),
-    extensions: list(fields({ type: text, name: text, version: text })),
+    ...frozenRecord,
     files: list(fields({ path: text, sha256: text })),
-    digest: text,
   }),
   'workspace freeze verify': fields({ version: text, digest: text, files: number, intact: flag }),
   'workspace get-default-infra': fields({ workspace: text, default_infra: text }),
@@ -172,18 +168,7 @@ export const workspacesOutputs: Readonly<Record<string, TSchema>> = {
       created: text,
       last_updated: text,
     }),
-    compatibility: fields({
-      compatible: flag,
-      reason: oneOf(
-        'migration_available',
-        'migration_required',
-        'no_metadata',
-        'patch_newer',
-        'version_match',
-        'workspace_too_new',
-      ),
-      message: text,
-    }),
+    compatibility: workspaceCompatibility,
     migrations: fields({
       total: number,
       history: list(
