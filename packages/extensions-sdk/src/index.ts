@@ -7,6 +7,7 @@ export * from './module.ts';
 export * from './operation.ts';
 export * from './provider-error.ts';
 export * from './provider.ts';
+export * from './resources.ts';
 export * from './schemas/cluster.ts';
 export * from './schemas/company-environment.ts';
 export * from './schemas/configuration.ts';

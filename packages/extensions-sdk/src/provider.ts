@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox';
 import type { Issue } from './error.ts';
 import type { Clock } from './http/clock.ts';
 import type { NetworkSettings } from './http/network.ts';
+import type { BucketService, LoadBalancerService } from './resources.ts';
 import type { FirewallRule } from './schemas/server.ts';
 import type { Secret } from './secret.ts';
 import type { Access } from './transport.ts';
@@ -258,6 +259,10 @@ export interface ProviderInstance {
       readonly name: string;
       readonly size: number;
       readonly type?: string;
+      /** Where it is made: the zone of the server it is for. Default: the provider's default zone. */
+      readonly zone?: string;
+      /** Default: true, where the provider encrypts. */
+      readonly encrypted?: boolean;
     }): Promise<{ readonly id: string }>;
     list(): Promise<
       readonly {
@@ -278,7 +283,7 @@ export interface ProviderInstance {
     restore(id: string): Promise<void>;
     delete(id: string): Promise<void>;
   };
-  readonly loadBalancer?: Readonly<Record<string, (...parameters: never[]) => Promise<unknown>>>;
+  readonly loadBalancer?: LoadBalancerService;
   readonly dns?: {
     ensure(record: {
       readonly zone: string;
@@ -297,7 +302,7 @@ export interface ProviderInstance {
     >;
     delete(record: { readonly zone: string; readonly name: string; readonly type: string }): Promise<void>;
   };
-  readonly bucket?: Readonly<Record<string, (...parameters: never[]) => Promise<unknown>>>;
+  readonly bucket?: BucketService;
   readonly managed?: Readonly<Record<string, unknown>>;
   dispose(): Promise<void>;
 }

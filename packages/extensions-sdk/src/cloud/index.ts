@@ -3,6 +3,15 @@ export { checkSpec, cloudInit, type MountedVolume } from './cloud-init.ts';
 export { clockOf, providerClient } from './connection.ts';
 export { findCredential, isAuthError, missingCredential, setting } from './credentials.ts';
 export { allowRulesOnly, changedRules, cutsSsh, firewallRules } from './firewall.ts';
-export { infraTags, isOurs, managedBy, requestTag, resourceName, serverTags, tagNames } from './names.ts';
+export {
+  infraTags,
+  isOurs,
+  managedBy,
+  namedTags,
+  requestTag,
+  resourceName,
+  serverTags,
+  tagNames,
+} from './names.ts';
 export { RecentCreations } from './recent.ts';
 export { addressOf, matchingServers, notOurs, serverNotFound, sshAccess, wrongState } from './servers.ts';

@@ -7,6 +7,8 @@ export const tagNames = {
   workspace: 'provisioning.workspace',
   infra: 'provisioning.infra',
   hostname: 'provisioning.hostname',
+  /** What a thing that is no server is called in the definition. */
+  name: 'provisioning.name',
   /** Who made it: the idempotency key, shortened. Copies made by a repeated call carry the same one. */
   request: 'provisioning.request',
   user: 'provisioning.user',
@@ -29,6 +31,11 @@ export function infraTags({ workspace, infra }: Scope): Record<string, string> {
 
 export function serverTags(scope: Scope, hostname: string): Record<string, string> {
   return { ...infraTags(scope), [tagNames.hostname]: hostname };
+}
+
+/** Tags of a thing of an infrastructure that is no server. */
+export function namedTags(scope: Scope, name: string): Record<string, string> {
+  return { ...infraTags(scope), [tagNames.name]: name };
 }
 
 /** Whether the tags say that a resource is this infrastructure's. */

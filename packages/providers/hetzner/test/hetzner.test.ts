@@ -4,7 +4,6 @@ import { type ProviderInstance, Secret } from '@provisioning/extensions-sdk';
 import { formatReport, runProviderConformance } from '@provisioning/extensions-sdk/conformance';
 import { definedServer } from '@provisioning/extensions-sdk/testing';
 import provider from '../src/index.ts';
-import type { LoadBalancerWish } from '../src/resources/load-balancer.ts';
 import { type Fixture, fixture, smallest, spec } from './fixture.ts';
 import { HetznerMock, token } from './mock.ts';
 import { descriptionFile, descriptionIsThere } from './openapi.ts';
@@ -172,23 +171,20 @@ function suite(): void {
     await instance.snapshot?.delete(snapshot?.id ?? '');
     expect(await instance.snapshot?.list()).toHaveLength(0);
 
-    const balancers = instance.loadBalancer as unknown as {
-      ensure(wish: LoadBalancerWish): Promise<{ id: string }>;
-      setTargets(id: string, targets: readonly unknown[]): Promise<void>;
-      health(id: string): Promise<unknown>;
-      delete(id: string): Promise<void>;
-    };
+    const balancers = instance.loadBalancer!;
     const listeners = [
       { port: 80, target_port: 8080, protocol: 'http' },
       { port: 5432, target_port: 5432 },
     ];
     const { id } = await balancers.ensure({ name: 'front', listeners });
     expect((await balancers.ensure({ name: 'front', listeners })).id).toBe(id);
+    expect(await balancers.list?.()).toMatchObject([{ id, name: 'front', ports: [80, 5432] }]);
     await balancers.setTargets(id, [{ ref, weight: 100 }]);
     expect(await balancers.health(id)).toEqual({ healthy: 1, total: 1 });
     await balancers.setTargets(id, [{ ref, weight: 0 }]);
     expect(await balancers.health(id)).toEqual({ healthy: 0, total: 0 });
     await balancers.delete(id);
+    expect(await balancers.list?.()).toEqual([]);
 
     const record = {
       zone: 'example.com',

@@ -115,6 +115,7 @@ export interface ApiLoadBalancer {
   readonly operational_state?: string;
   readonly dns_name?: string;
   readonly labels?: readonly ApiLabel[];
+  readonly frontends?: readonly { readonly name: string; readonly port: number }[];
   readonly backends?: readonly {
     readonly name: string;
     readonly members: readonly { readonly name: string; readonly operational_state?: string }[];

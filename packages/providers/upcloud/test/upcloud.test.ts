@@ -5,7 +5,6 @@ import { formatReport, runProviderConformance } from '@provisioning/extensions-s
 import { definedServer } from '@provisioning/extensions-sdk/testing';
 import provider, { makeProvisionUpcloud, makeServerUpcloud, makeStorageBackup } from '../src/index.ts';
 import { addressRange, rangeText } from '../src/resources/address-range.ts';
-import type { LoadBalancerWish } from '../src/resources/load-balancer.ts';
 import { recordingsAreThere, recordingsFolder } from './cassettes.ts';
 import { type Fixture, fixture, password, smallest, spec } from './fixture.ts';
 import { UpcloudMock } from './mock.ts';
@@ -123,21 +122,18 @@ function suite(): void {
     expect((await instance.getServer(ref))?.status).toBe('running');
     await instance.snapshot?.delete(snapshot?.id ?? '');
 
-    const balancers = instance.loadBalancer as unknown as {
-      ensure(wish: LoadBalancerWish): Promise<{ id: string }>;
-      setTargets(id: string, targets: readonly unknown[]): Promise<void>;
-      health(id: string): Promise<unknown>;
-      delete(id: string): Promise<void>;
-    };
+    const balancers = instance.loadBalancer!;
     const { id } = await balancers.ensure({ name: 'front', listeners: [{ port: 80, target_port: 8080 }] });
     expect((await balancers.ensure({ name: 'front', listeners: [{ port: 80, target_port: 8080 }] })).id).toBe(
       id,
     );
+    expect(await balancers.list?.()).toMatchObject([{ id, name: 'front', ports: [80] }]);
     await balancers.setTargets(id, [{ ref, weight: 100 }]);
     expect(await balancers.health(id)).toEqual({ healthy: 1, total: 1 });
     await balancers.setTargets(id, []);
     expect(await balancers.health(id)).toEqual({ healthy: 0, total: 0 });
     await balancers.delete(id);
+    expect(await balancers.list?.()).toEqual([]);
 
     expect(await instance.getQuota?.()).toContainEqual({ name: 'cores', used: 2, limit: 200 });
     expect(await instance.getPricing({ plan: '2xCPU-4GB', zone: 'de-fra1' })).toMatchObject([

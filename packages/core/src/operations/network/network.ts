@@ -76,14 +76,6 @@ const BalancerInput = Type.Object({
   }),
 });
 
-interface BalancerService {
-  ensure(wish: unknown): Promise<{ readonly id: string; readonly address: string | null }>;
-  setTargets(
-    id: string,
-    targets: readonly { readonly ref: { readonly hostname: string }; readonly weight: number }[],
-  ): Promise<void>;
-}
-
 /** Creates a load balancer or takes the one there is, and gives it its servers. */
 export const loadBalancerEnsure: Operation<
   typeof BalancerInput,
@@ -99,12 +91,7 @@ export const loadBalancerEnsure: Operation<
 
   async run(context, { provider, balancer }) {
     const { targets, listeners, ...rest } = balancer;
-    const service = (await serviceOf(
-      context,
-      provider,
-      'loadBalancer',
-      'load_balancer',
-    )) as unknown as BalancerService;
+    const service = await serviceOf(context, provider, 'loadBalancer', 'load_balancer');
     const made = await service.ensure({
       ...rest,
       listeners: listeners.map(({ port, target_port: target = port, ...more }) => ({

@@ -1,25 +1,57 @@
-import type { ServerRef } from '@provisioning/extensions-sdk';
-import { infraTags, resourceName } from '@provisioning/extensions-sdk/cloud';
-import { apiTags } from '../observe.ts';
+import type { Listener, LoadBalancer, TargetGroup } from '@aws-sdk/client-elastic-load-balancing-v2';
+import type {
+  LoadBalancerListener,
+  LoadBalancerService,
+  LoadBalancerWish,
+} from '@provisioning/extensions-sdk';
+import { isOurs, namedTags, notOurs, resourceName, tagNames } from '@provisioning/extensions-sdk/cloud';
+import { name as provider } from '../failure.ts';
+import { apiTags, tagsOf } from '../observe.ts';
 import type { Session } from '../session.ts';
 import { vpcIn } from './network.ts';
 
-/** A load balancer as a definition has it (05 §4.5). */
-export interface LoadBalancerWish {
-  readonly name: string;
-  readonly listeners: readonly {
-    readonly port: number;
-    readonly target_port: number;
-    readonly protocol?: string;
-  }[];
-  readonly scheme?: 'internet-facing' | 'internal';
-}
+/** The API describes tags of at most so many balancers at once. */
+const describable = 20;
 
-/** Network load balancers (ELBv2) with a target group for each target port. */
-export function loadBalancers(session: Session) {
+/**
+ * Load balancers (ELBv2) with a target group for each target port. Where all listeners speak HTTP and the definition
+ * doesn't ask for a network one, it is an application load balancer; else a network load balancer.
+ */
+export function loadBalancers(session: Session): LoadBalancerService {
   const { clients, context } = session;
   const elb = () => import('@aws-sdk/client-elastic-load-balancing-v2');
-  const groups = async (arn: string, operation: string) => {
+
+  const ours = async (operation: string): Promise<(LoadBalancer & { tags: Record<string, string> })[]> => {
+    const { paginateDescribeLoadBalancers, DescribeTagsCommand } = await elb();
+    const client = await clients.balancing();
+    const all = await clients.call(operation, async () => {
+      const found: LoadBalancer[] = [];
+      for await (const page of paginateDescribeLoadBalancers({ client }, {})) {
+        found.push(...(page.LoadBalancers ?? []));
+      }
+      return found;
+    });
+    const tags = new Map<string, Record<string, string>>();
+    for (let start = 0; start < all.length; start += describable) {
+      const ResourceArns = all
+        .slice(start, start + describable)
+        .map(({ LoadBalancerArn }) => LoadBalancerArn ?? '');
+      const { TagDescriptions: list = [] } = await clients.call(operation, () =>
+        client.send(new DescribeTagsCommand({ ResourceArns })),
+      );
+      for (const { ResourceArn = '', Tags } of list) tags.set(ResourceArn, tagsOf(Tags));
+    }
+    return all
+      .map((balancer) => ({ ...balancer, tags: tags.get(balancer.LoadBalancerArn ?? '') ?? {} }))
+      .filter((balancer) => isOurs(balancer.tags, context));
+  };
+
+  const own = async (id: string, operation: string): Promise<void> => {
+    if ((await ours(operation)).some(({ LoadBalancerArn }) => LoadBalancerArn === id)) return;
+    throw notOurs(provider, operation, `load balancer ${id}`);
+  };
+
+  const groups = async (arn: string, operation: string): Promise<TargetGroup[]> => {
     const { DescribeTargetGroupsCommand } = await elb();
     const client = await clients.balancing();
     const answer = await clients.call(operation, () =>
@@ -27,46 +59,67 @@ export function loadBalancers(session: Session) {
     );
     return answer.TargetGroups ?? [];
   };
+
+  const listenersOf = async (arn: string, operation: string): Promise<Listener[]> => {
+    const { DescribeListenersCommand } = await elb();
+    const client = await clients.balancing();
+    const answer = await clients.call(operation, () =>
+      client.send(new DescribeListenersCommand({ LoadBalancerArn: arn })),
+    );
+    return answer.Listeners ?? [];
+  };
+
+  /** The subnets the definition names, or one of each zone of the VPC. */
+  const subnetsOf = async (vpc: string | undefined, wished: readonly string[], operation: string) => {
+    const { DescribeSubnetsCommand } = await import('@aws-sdk/client-ec2');
+    const client = await clients.ec2();
+    const { Subnets: all = [] } = await clients.call(operation, () =>
+      client.send(new DescribeSubnetsCommand({ Filters: [{ Name: 'vpc-id', Values: [vpc ?? ''] }] })),
+    );
+    const named = all.filter(({ SubnetId = '', Tags }) =>
+      wished.some((one) => one === SubnetId || one === tagsOf(Tags).Name),
+    );
+    const zones = new Map(
+      (named.length > 0 ? named : all).map(({ AvailabilityZone, SubnetId = '' }) => [
+        AvailabilityZone,
+        SubnetId,
+      ]),
+    );
+    return [...zones.values()];
+  };
+
   return {
     /** Creating one of the same name and settings returns the one that is there (ELBv2 is idempotent by name). */
-    async ensure(wish: LoadBalancerWish): Promise<{ id: string; address: string | null }> {
+    async ensure(wish) {
       const operation = 'loadBalancer.ensure';
       const sdk = await elb();
       const client = await clients.balancing();
       const vpc = await vpcIn(session, clients.region, { operation });
-      const { DescribeSubnetsCommand } = await import('@aws-sdk/client-ec2');
-      const ec2 = await clients.ec2();
-      const { Subnets: subnets = [] } = await clients.call(operation, () =>
-        ec2.send(new DescribeSubnetsCommand({ Filters: [{ Name: 'vpc-id', Values: [vpc ?? ''] }] })),
-      );
-      const perZone = new Map(
-        subnets.map(({ AvailabilityZone, SubnetId = '' }) => [AvailabilityZone, SubnetId]),
-      );
-      const { LoadBalancers: [made] = [] } = await clients.call(operation, () =>
+      const web = forWeb(wish);
+      const { LoadBalancers: [made] = [] } = await clients.call(operation, async () =>
         client.send(
           new sdk.CreateLoadBalancerCommand({
             Name: resourceName([context.infra, wish.name], 32),
-            Type: 'network',
+            Type: web ? 'application' : 'network',
             Scheme: wish.scheme ?? 'internet-facing',
-            Subnets: [...perZone.values()],
-            Tags: apiTags(infraTags(context)).map(({ Key = '', Value }) => ({ Key, Value })),
+            Subnets: await subnetsOf(vpc, wish.subnets ?? [], operation),
+            Tags: apiTags(namedTags(context, wish.name)).map(({ Key = '', Value }) => ({ Key, Value })),
           }),
         ),
       );
       const id = made?.LoadBalancerArn ?? '';
-      const { Listeners: known = [] } = await clients.call(operation, () =>
-        client.send(new sdk.DescribeListenersCommand({ LoadBalancerArn: id })),
-      );
-      for (const { port, target_port: target } of wish.listeners) {
-        if (known.some(({ Port }) => Port === port)) continue;
+      const known = await listenersOf(id, operation);
+      for (const listener of wish.listeners) {
+        if (known.some(({ Port }) => Port === listener.port)) continue;
         const { TargetGroups: [group] = [] } = await clients.call(operation, () =>
           client.send(
             new sdk.CreateTargetGroupCommand({
-              Name: resourceName([context.infra, wish.name, String(target)], 32),
-              Protocol: 'TCP',
-              Port: target,
+              Name: resourceName([context.infra, wish.name, String(listener.target_port)], 32),
+              Protocol: web ? 'HTTP' : 'TCP',
+              Port: listener.target_port,
               VpcId: vpc,
               TargetType: 'instance',
+              ...healthCheck(wish, web),
             }),
           ),
         );
@@ -74,8 +127,9 @@ export function loadBalancers(session: Session) {
           client.send(
             new sdk.CreateListenerCommand({
               LoadBalancerArn: id,
-              Protocol: 'TCP',
-              Port: port,
+              Protocol: protocolOf(listener, web),
+              Port: listener.port,
+              ...(listener.cert === undefined ? {} : { Certificates: [{ CertificateArn: listener.cert }] }),
               DefaultActions: [{ Type: 'forward', TargetGroupArn: group?.TargetGroupArn }],
             }),
           ),
@@ -83,8 +137,24 @@ export function loadBalancers(session: Session) {
       }
       return { id, address: made?.DNSName ?? null };
     },
-    async setTargets(id: string, targets: readonly { ref: ServerRef; weight: number }[]): Promise<void> {
+
+    async list() {
+      const operation = 'loadBalancer.list';
+      return Promise.all(
+        (await ours(operation)).map(
+          async ({ LoadBalancerArn: id = '', DNSName, LoadBalancerName, tags }) => ({
+            id,
+            name: tags[tagNames.name] ?? LoadBalancerName ?? id,
+            address: DNSName ?? null,
+            ports: (await listenersOf(id, operation)).flatMap(({ Port }) => Port ?? []),
+          }),
+        ),
+      );
+    },
+
+    async setTargets(id, targets) {
       const operation = 'loadBalancer.setTargets';
+      await own(id, operation);
       const sdk = await elb();
       const client = await clients.balancing();
       const active = targets.filter(({ weight }) => weight > 0);
@@ -98,6 +168,7 @@ export function loadBalancers(session: Session) {
         const known = health.map(({ Target }) => Target?.Id ?? '');
         const added = wished.filter((target) => !known.includes(target)).map((Id) => ({ Id }));
         const removed = known.filter((target) => !wished.includes(target)).map((Id) => ({ Id }));
+        // New ones first: there is never a moment without any.
         if (added.length > 0) {
           await clients.call(operation, () =>
             client.send(new sdk.RegisterTargetsCommand({ TargetGroupArn, Targets: added })),
@@ -110,7 +181,8 @@ export function loadBalancers(session: Session) {
         }
       }
     },
-    async health(id: string): Promise<{ healthy: number; total: number }> {
+
+    async health(id) {
       const { DescribeTargetHealthCommand } = await elb();
       const client = await clients.balancing();
       let healthy = 0;
@@ -124,19 +196,46 @@ export function loadBalancers(session: Session) {
       }
       return { healthy, total };
     },
-    async delete(id: string): Promise<void> {
+
+    async delete(id) {
       const operation = 'loadBalancer.delete';
+      await own(id, operation);
       const sdk = await elb();
       const client = await clients.balancing();
-      const own = await groups(id, operation);
+      const itsGroups = await groups(id, operation);
       await clients.call(operation, () =>
         client.send(new sdk.DeleteLoadBalancerCommand({ LoadBalancerArn: id })),
       );
-      for (const { TargetGroupArn } of own) {
+      for (const { TargetGroupArn } of itsGroups) {
         await clients.call(operation, () =>
           client.send(new sdk.DeleteTargetGroupCommand({ TargetGroupArn })),
         );
       }
     },
+  };
+}
+
+function forWeb({ type = 'application', listeners }: LoadBalancerWish): boolean {
+  return type === 'application' && listeners.every(({ protocol = 'tcp' }) => /^https?$/i.test(protocol));
+}
+
+function protocolOf(
+  { protocol = 'tcp', cert }: LoadBalancerListener,
+  web: boolean,
+): 'HTTP' | 'HTTPS' | 'TLS' | 'TCP' {
+  if (web) return /^https$/i.test(protocol) ? 'HTTPS' : 'HTTP';
+  return cert === undefined ? 'TCP' : 'TLS';
+}
+
+/** The thresholds as both kinds take them: a network load balancer asks by TCP alone. */
+function healthCheck({ health_check: check = {} }: LoadBalancerWish, web: boolean) {
+  const { path = '/health', interval = 30, timeout = 5, healthy = 2, unhealthy = 3 } = check;
+  return {
+    HealthCheckProtocol: web ? ('HTTP' as const) : ('TCP' as const),
+    ...(web ? { HealthCheckPath: path } : {}),
+    HealthCheckIntervalSeconds: interval,
+    HealthCheckTimeoutSeconds: timeout,
+    HealthyThresholdCount: healthy,
+    UnhealthyThresholdCount: unhealthy,
   };
 }

@@ -1,29 +1,12 @@
-import type { ServerRef } from '@provisioning/extensions-sdk';
-import { infraTags, notOurs, resourceName } from '@provisioning/extensions-sdk/cloud';
+import type { LoadBalancerService } from '@provisioning/extensions-sdk';
+import { namedTags, notOurs, resourceName, tagNames } from '@provisioning/extensions-sdk/cloud';
 import { type CallOptions, name } from '../api.ts';
 import type { ApiLoadBalancer } from '../api-types.ts';
 import { infraSelector, labelledOurs, labels } from '../labels.ts';
 import type { Session } from '../session.ts';
 import { ensureResource } from './ensure.ts';
 
-/** A load balancer as a definition has it (05 §4.5). */
-export interface LoadBalancerWish {
-  readonly name: string;
-  readonly listeners: readonly {
-    readonly port: number;
-    readonly target_port: number;
-    readonly protocol?: string;
-  }[];
-  readonly zone?: string;
-}
-
-interface Target {
-  readonly ref: ServerRef;
-  /** The service has no weights; zero takes a server out. */
-  readonly weight: number;
-}
-
-export function loadBalancers(session: Session) {
+export function loadBalancers(session: Session): LoadBalancerService {
   const { api, context, config } = session;
   const call = (operation: string): CallOptions => ({ operation });
   const own = async (id: string, operation: string): Promise<ApiLoadBalancer> => {
@@ -33,7 +16,7 @@ export function loadBalancers(session: Session) {
     return found;
   };
   return {
-    async ensure(wish: LoadBalancerWish): Promise<{ id: string; address: string | null }> {
+    async ensure(wish) {
       const { resource } = await ensureResource<ApiLoadBalancer>(session, call('loadBalancer.ensure'), {
         path: '/load_balancers',
         list: 'load_balancers',
@@ -44,7 +27,7 @@ export function loadBalancers(session: Session) {
           load_balancer_type: config.load_balancer_type ?? 'lb11',
           location: wish.zone ?? config.default_zone ?? 'fsn1',
           algorithm: { type: 'round_robin' },
-          labels: labels(infraTags(context)),
+          labels: labels(namedTags(context, wish.name)),
         },
       });
       const id = String(resource.id);
@@ -53,7 +36,13 @@ export function loadBalancers(session: Session) {
         if (current.services.some(({ listen_port: known }) => known === port)) continue;
         const web = protocol === 'http';
         const path = `/load_balancers/${id}/actions/add_service`;
-        const check = { protocol: web ? 'http' : 'tcp', port: target, interval: 15, timeout: 10, retries: 3 };
+        const {
+          path: asked = '/health',
+          interval = 30,
+          timeout = 5,
+          unhealthy = 3,
+        } = wish.health_check ?? {};
+        const check = { protocol: web ? 'http' : 'tcp', port: target, interval, timeout, retries: unhealthy };
         await api.act(
           path,
           {
@@ -62,7 +51,7 @@ export function loadBalancers(session: Session) {
             destination_port: target,
             proxyprotocol: false,
             health_check: web
-              ? { ...check, http: { domain: '', path: '/', status_codes: ['2??', '3??'] } }
+              ? { ...check, http: { domain: '', path: asked, status_codes: ['2??', '3??'] } }
               : check,
             ...(web ? { http: { sticky_sessions: false } } : {}),
           },
@@ -71,7 +60,21 @@ export function loadBalancers(session: Session) {
       }
       return { id, address: current.public_net.ipv4.ip ?? null };
     },
-    async setTargets(id: string, targets: readonly Target[]): Promise<void> {
+    async list() {
+      const found = await api.list<ApiLoadBalancer>(
+        '/load_balancers',
+        'load_balancers',
+        call('loadBalancer.list'),
+        { label_selector: infraSelector(context) },
+      );
+      return found.map(({ id, name: title, labels: tags, public_net: net, services }) => ({
+        id: String(id),
+        name: tags?.[tagNames.name] ?? title,
+        address: net.ipv4.ip ?? null,
+        ports: services.map(({ listen_port: port }) => port),
+      }));
+    },
+    async setTargets(id, targets) {
       const current = await own(id, 'loadBalancer.setTargets');
       const wished = new Set<number>();
       for (const { ref, weight } of targets) {
@@ -86,18 +89,18 @@ export function loadBalancers(session: Session) {
           { type: 'server', server: { id: server } },
           call('loadBalancer.setTargets'),
         );
-      // New ones first: there is never a moment without any.
+      // The service has no weights: zero takes a server out. New ones first: there is never a moment without any.
       for (const server of wished) if (!known.has(server)) await change('add_target', server);
       for (const server of known) if (!wished.has(server)) await change('remove_target', server);
     },
-    async health(id: string): Promise<{ healthy: number; total: number }> {
+    async health(id) {
       const { targets } = await own(id, 'loadBalancer.health');
       const healthy = targets.filter(({ health_status: checks = [] }) =>
         checks.every(({ status }) => status === 'healthy'),
       );
       return { healthy: healthy.length, total: targets.length };
     },
-    async delete(id: string): Promise<void> {
+    async delete(id) {
       await own(id, 'loadBalancer.delete');
       await api.delete(`/load_balancers/${encodeURIComponent(id)}`, call('loadBalancer.delete'));
     },

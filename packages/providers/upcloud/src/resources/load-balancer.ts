@@ -1,24 +1,13 @@
-import type { ServerRef } from '@provisioning/extensions-sdk';
-import { infraTags, notOurs, resourceName } from '@provisioning/extensions-sdk/cloud';
+import type { LoadBalancerService, LoadBalancerWish } from '@provisioning/extensions-sdk';
+import { namedTags, notOurs, resourceName, tagNames } from '@provisioning/extensions-sdk/cloud';
 import { createOnce } from '@provisioning/extensions-sdk/http';
 import { type CallOptions, name } from '../api.ts';
 import type { ApiLoadBalancer } from '../api-types.ts';
-import { labelledOurs, labels } from '../labels.ts';
+import { labelledOurs, labels, tagsOf } from '../labels.ts';
 import type { Session } from '../session.ts';
 import { observe } from '../server/observe.ts';
 
-/** A load balancer as a definition has it (05 §4.5). */
-export interface LoadBalancerWish {
-  readonly name: string;
-  readonly listeners: readonly {
-    readonly port: number;
-    readonly target_port: number;
-    readonly protocol?: string;
-  }[];
-  readonly zone?: string;
-}
-
-export function loadBalancers(session: Session) {
+export function loadBalancers(session: Session): LoadBalancerService {
   const { api, context, config } = session;
   const call = (operation: string): CallOptions => ({ operation });
   const all = (operation: string) => api.get<readonly ApiLoadBalancer[]>('/load-balancer', call(operation));
@@ -28,7 +17,7 @@ export function loadBalancers(session: Session) {
     return found;
   };
   return {
-    async ensure(wish: LoadBalancerWish): Promise<{ id: string; address: string | null }> {
+    async ensure(wish) {
       const title = resourceName([context.infra, wish.name]);
       const find = async () =>
         (await all('loadBalancer.ensure'))
@@ -54,7 +43,17 @@ export function loadBalancers(session: Session) {
         }));
       return { id: made.id, address: made.balancer.dns_name ?? null };
     },
-    async setTargets(id: string, targets: readonly { ref: ServerRef; weight: number }[]): Promise<void> {
+    async list() {
+      return (await all('loadBalancer.list'))
+        .filter((entry) => labelledOurs(entry.labels, context))
+        .map(({ uuid, name: title, labels: tags, dns_name: address, frontends = [] }) => ({
+          id: uuid,
+          name: tagsOf(tags)[tagNames.name] ?? title,
+          address: address ?? null,
+          ports: frontends.map(({ port }) => port),
+        }));
+    },
+    async setTargets(id, targets) {
       const balancer = await own(id, 'loadBalancer.setTargets');
       const operation = call('loadBalancer.setTargets');
       const servers = await Promise.all(
@@ -94,7 +93,7 @@ export function loadBalancers(session: Session) {
         }
       }
     },
-    async health(id: string): Promise<{ healthy: number; total: number }> {
+    async health(id) {
       const members = ((await own(id, 'loadBalancer.health')).backends ?? []).flatMap(
         (backend) => backend.members,
       );
@@ -103,7 +102,7 @@ export function loadBalancers(session: Session) {
       );
       return { healthy: healthy.length, total: members.length };
     },
-    async delete(id: string): Promise<void> {
+    async delete(id) {
       await own(id, 'loadBalancer.delete');
       await api.delete(`/load-balancer/${id}`, call('loadBalancer.delete'));
     },
@@ -115,7 +114,7 @@ export function loadBalancers(session: Session) {
       plan: config.load_balancer_plan ?? 'development',
       zone: wish.zone ?? config.default_zone ?? 'de-fra1',
       configured_status: 'started',
-      labels: labels(infraTags(context)),
+      labels: labels(namedTags(context, wish.name)),
       networks: [{ name: 'public', type: 'public', family: 'IPv4' }],
       frontends: wish.listeners.map(({ port, target_port: target, protocol = 'tcp' }) => ({
         name: `port-${port}`,
@@ -127,10 +126,24 @@ export function loadBalancers(session: Session) {
       backends: [...new Set(wish.listeners.map((listener) => listener.target_port))].map((target) => ({
         name: `to-${target}`,
         members: [],
+        properties: healthCheck(wish, target),
       })),
       resolvers: [],
     };
   }
+}
+
+/** Backends that serve HTTP are asked for the path, others by a connection. */
+function healthCheck({ listeners, health_check: check = {} }: LoadBalancerWish, target: number) {
+  const { path = '/health', interval = 30, healthy = 2, unhealthy = 3 } = check;
+  const web = listeners.some((one) => one.target_port === target && one.protocol === 'http');
+  return {
+    health_check_type: web ? 'http' : 'tcp',
+    ...(web ? { health_check_url: path } : {}),
+    health_check_interval: interval,
+    health_check_rise: healthy,
+    health_check_fall: unhealthy,
+  };
 }
 
 function identified(balancer: ApiLoadBalancer) {

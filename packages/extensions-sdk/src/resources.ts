@@ -1,0 +1,86 @@
+import type { ServerRef } from './provider.ts';
+
+/** A load balancer as a definition has it (05 §4.5), the target port of each listener said. Times in seconds. */
+export interface LoadBalancerWish {
+  readonly name: string;
+  /** Default: `application`. */
+  readonly type?: 'application' | 'network';
+  /** Default: `internet-facing`. */
+  readonly scheme?: 'internet-facing' | 'internal';
+  /** Names of subnets; default: those there are, one of each zone. */
+  readonly subnets?: readonly string[];
+  readonly zone?: string;
+  readonly listeners: readonly LoadBalancerListener[];
+  readonly health_check?: LoadBalancerCheck;
+}
+
+export interface LoadBalancerListener {
+  readonly port: number;
+  readonly target_port: number;
+  /** `tcp` (default), `http` or `https`. */
+  readonly protocol?: string;
+  /** Name or id of the certificate at the provider, for `https`. */
+  readonly cert?: string;
+}
+
+/** How often a server is asked, and how many answers in a row count. A path is asked where listeners speak HTTP. */
+export interface LoadBalancerCheck {
+  readonly path?: string;
+  readonly interval?: number;
+  readonly timeout?: number;
+  readonly healthy?: number;
+  readonly unhealthy?: number;
+}
+
+/** Who gets requests. Providers without weights give each target its part; 0 takes a server out everywhere. */
+export interface LoadBalancerTarget {
+  readonly ref: ServerRef;
+  /** 0 to 100. */
+  readonly weight: number;
+}
+
+/** A load balancer as the provider reports it. */
+export interface ObservedLoadBalancer {
+  readonly id: string;
+  /** Its name in the definition. */
+  readonly name: string;
+  readonly address: string | null;
+  readonly ports: readonly number[];
+}
+
+export interface LoadBalancerService {
+  /** Creates it or takes the one there is of the name, and adds listeners that are missing. */
+  ensure(wish: LoadBalancerWish): Promise<{ readonly id: string; readonly address: string | null }>;
+  /** Those of the infrastructure. Absent: only `ensure` tells whether one is there. */
+  list?(): Promise<readonly ObservedLoadBalancer[]>;
+  /** Exactly these servers get requests afterwards. */
+  setTargets(id: string, targets: readonly LoadBalancerTarget[]): Promise<void>;
+  health(id: string): Promise<{ readonly healthy: number; readonly total: number }>;
+  delete(id: string): Promise<void>;
+}
+
+/** A bucket as a definition has it (05 §4.6). Its name is used as it is: programs address it by that. */
+export interface BucketWish {
+  readonly name: string;
+  readonly region?: string;
+  readonly versioning?: boolean;
+  /** `AES256`, `aws:kms` or what else the provider knows. */
+  readonly encryption?: string;
+}
+
+export interface ObservedBucket {
+  readonly id: string;
+  readonly name: string;
+  readonly region?: string;
+  readonly versioning?: boolean;
+  readonly encryption?: string;
+}
+
+export interface BucketService {
+  /** Creates it or takes the infrastructure's own of the name, and sets versioning and encryption as wished. */
+  ensure(wish: BucketWish): Promise<{ readonly id: string }>;
+  /** Those of the infrastructure. Absent: only `ensure` tells whether one is there. */
+  list?(): Promise<readonly ObservedBucket[]>;
+  /** @throws ProviderError `conflict` while objects are in it. */
+  delete(id: string): Promise<void>;
+}
