@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import type { InfrastructureBackup } from '@provisioning/core';
 import { CliBed } from '../testing/cli-bed.ts';
 
 /** An infrastructure with a service that holds data goes back to what it was. */
@@ -34,7 +35,8 @@ const redis = async (command: string): Promise<string> =>
 
 test('a backup holds definition and data; restore brings both back and keeps what was there', async () => {
   await redis('set colour blue');
-  expect(await must('backup create')).toContain('redis on cache-01');
+  const made = await must('backup create --include-volumes');
+  expect(made).toMatch(/redis on cache-01[^]*snapshot of cache-01/);
   await redis('set colour red');
   await bed.define(definition(768));
   expect(await must('restore --backup latest --test')).toMatch(/settings\.toml[^]*data of redis on cache-01/);
@@ -45,4 +47,14 @@ test('a backup holds definition and data; restore brings both back and keeps wha
   expect(await readFile(join(bed.infra, 'settings.toml'), 'utf8')).toBe(definition(512));
   expect(await must('plan')).toContain('Nothing to change');
   expect(await bed.json<unknown[]>('backup list')).toHaveLength(2);
+});
+
+test('the snapshot that a backup took with its data is one the server goes back to', async () => {
+  const [, backup] = await bed.json<InfrastructureBackup[]>('backup list');
+  const provider = await (await bed.open()).project.provider('local');
+  const taken = (await provider.snapshot!.list()).map(({ id }) => id);
+  expect(backup!.snapshots).toEqual([{ server: 'cache-01', provider: 'local', id: taken[0] }]);
+  await bed.sh('cache-01', 'echo later > /root/after-the-backup');
+  await must('storage restore cache-01 --backup latest --yes');
+  expect(await bed.sh('cache-01', 'ls /root')).not.toContain('after-the-backup');
 });

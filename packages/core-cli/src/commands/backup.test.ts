@@ -49,7 +49,7 @@ test('an incremental one holds what changed, and is put back with what it adds t
   await rm(join(bed.infra, 'taskservs', 'redis.toml'));
   await mkdir(join(bed.infra, 'clusters'), { recursive: true });
   await writeFile(join(bed.infra, 'network.toml'), '[network]\n');
-  const tested = await bed.cli('restore --test');
+  const tested = await bed.cli('restore --test --components servers,taskservs');
   expect(tested.stdout).toMatch(
     /\+ infra\/prod\/taskservs\/redis\.toml\n[^]*~ infra\/prod\/settings\.toml\n[^]*- infra\/prod\/network\.toml\n/,
   );
@@ -58,9 +58,10 @@ test('an incremental one holds what changed, and is put back with what it adds t
   expect(await bed.cli('restore --no-deploy')).toMatchObject({ code: 2 });
   expect(await bed.type('restore --no-deploy', 'n\n')).toMatchObject({ code: 1 });
   expect(await settings()).toBe(definition(4096));
+  expect(await bed.cli(`restore ${made.id} --backup latest --test`)).toMatchObject({ code: 2 });
   expect(await bed.cli('restore --no-deploy --yes --components taskservs')).toMatchObject({ code: 0 });
   expect(await settings()).toBe(definition(4096));
-  expect(await bed.cli(`restore --no-deploy --yes --backup ${made.id}`)).toMatchObject({ code: 0 });
+  expect(await bed.cli(`restore ${made.id} --no-deploy --yes`)).toMatchObject({ code: 0 });
   expect(await settings()).toBe(definition(2048));
   expect(await readFile(join(bed.infra, 'taskservs', 'redis.toml'), 'utf8')).toBe('port = 1\n');
   await expect(stat(join(bed.infra, 'network.toml'))).rejects.toThrow('ENOENT');

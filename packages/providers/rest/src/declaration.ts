@@ -85,6 +85,13 @@ export const Declaration = Type.Object(
         currency: Type.Optional(Type.String({ default: 'USD' })),
       }),
     ),
+    /** Prices for a promised time: for how many months, and the page where they are bought. */
+    reservations: Type.Optional(
+      Type.Object({
+        months: Type.Array(Type.Integer({ minimum: 1 }), { minItems: 1 }),
+        url: Type.String({ pattern: '^https?://' }),
+      }),
+    ),
   },
   { $id: 'RestDeclaration', additionalProperties: true },
 );

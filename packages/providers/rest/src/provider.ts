@@ -51,6 +51,7 @@ export function restProvider(declaration: Declaration, identity: DeclaredIdentit
       supported_os: declaration.images?.length ? declaration.images : ['any'],
       regions: (declaration.zones ?? []).map((zone) => (typeof zone === 'string' ? zone : zone.name)),
       certified: false,
+      ...(declaration.reservations === undefined ? {} : { reservations: declaration.reservations }),
     }),
     configSchema: Declaration,
     serverSchema: RestServer,

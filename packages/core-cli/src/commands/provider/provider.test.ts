@@ -1,7 +1,10 @@
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { StateFile } from '@provisioning/core';
 import { stopPrivateService } from '@provisioning/provider-local/engine';
 import { type Outcome, run } from '../../../test/run.ts';
 
@@ -30,7 +33,7 @@ beforeAll(async () => {
   );
   await writeFile(
     join(acme, 'rest.yaml'),
-    'base_url: https://api.example.com\nauth: { method: none }\nzones: [{ name: a-1, region: de }, { name: a-2, region: de }, { name: a-3, region: us }]\nplans: [{ name: small, cores: 2, memory_mb: 4096 }]\npricing: { table: { small: 0.05 } }\n',
+    'base_url: https://api.example.com\nauth: { method: none }\nzones: [{ name: a-1, region: de }, { name: a-2, region: de }, { name: a-3, region: us }]\nplans: [{ name: small, cores: 2, memory_mb: 4096 }]\npricing: { table: { small: 0.05 } }\nreservations: { months: [12, 36], url: https://acme.example.com/promise }\n',
   );
 });
 afterAll(async () => {
@@ -100,6 +103,51 @@ test('catalogue of a declared provider', async () => {
     { name: 'small', hourly: 0.05 },
   ]);
   expect(JSON.parse((await cli('provider zones acme --out json')).stdout)).toHaveLength(3);
+});
+
+test('05 §7.4 server reserve: servers that run the same plan in the same zone are one offer, nothing is bought', async () => {
+  const infra = join(folder, 'ws/infra/wuji');
+  const before = await readFile(join(infra, 'settings.toml'), 'utf8');
+  const acme = (name: string): string =>
+    `[[servers]]\nhostname = "${name}"\nprovider = "acme"\nplan = "small"\nzone = "a-1"\n`;
+  await writeFile(join(infra, 'settings.toml'), `${acme('app-01')}${acme('app-02')}${acme('app-03')}`);
+  const api = createServer((_request, response) => response.end('{"servers":[]}'));
+  await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
+  const { port } = api.address() as AddressInfo;
+  const settings = join(folder, 'ws/config/providers/acme.toml');
+  await writeFile(settings, `base_url = "http://127.0.0.1:${port}"\n`);
+  const state = new StateFile(infra);
+  for (const [hostname, status] of [
+    ['app-01', 'running'],
+    ['app-02', 'running'],
+    ['app-03', 'stopped'],
+  ] as const) {
+    const kind = {
+      provider: 'acme',
+      plan: 'small',
+      zone: 'a-1',
+      cores: 2,
+      memory: 4096,
+      disk: 25,
+      os: 'any',
+    };
+    const known = { ip_addresses: {}, tags: {}, created_at: '2026-01-01T00:00:00.000Z' };
+    await state.recordServer(
+      { id: hostname, name: hostname, hostname, status, ...kind, ...known },
+      Date.now(),
+    );
+  }
+  expect(JSON.parse((await cli('server reserve --out json')).stdout)).toEqual([
+    {
+      ...{ provider: 'acme', plan: 'small', zone: 'a-1', servers: ['app-01', 'app-02'] },
+      ...{ monthly: 73, currency: 'USD', months: [12, 36], url: 'https://acme.example.com/promise' },
+    },
+  ]);
+  expect((await cli('server reserve')).stdout).toContain('https://acme.example.com/promise');
+  api.close();
+  await rm(settings);
+  await rm(join(infra, 'data'), { recursive: true });
+  await writeFile(join(infra, 'settings.toml'), before);
 });
 
 test('06 §6.6 the private cloud of the examples is held to the settings that its schema demands', async () => {
