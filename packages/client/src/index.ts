@@ -37,6 +37,7 @@ export {
 export { type WaitOptions } from './waiting.ts';
 export * from './schemas/envelope.ts';
 export * from './schemas/events.ts';
+export { finalStatuses } from './schemas/final-statuses.ts';
 export * from './schemas/records.ts';
 export * from './schemas/schedules.ts';
 export * from './schemas/status.ts';

@@ -6,6 +6,7 @@ import { unknownCommand } from './errors/unknown.ts';
 import { Interruption } from './interruption.ts';
 import { createStyle } from './output/style.ts';
 import { describeTerminal, isOn } from './output/terminal.ts';
+import type { Host } from './frame/command.ts';
 import type { Runtime } from './runtime.ts';
 
 /**
@@ -70,7 +71,11 @@ async function dispatch(
     interruption,
     id,
     passthrough: found.passthrough,
-  } as const;
+    beforeChange: async (command) => {
+      const { applyConfiguredCheck } = await import('./session/check-mode.ts');
+      await applyConfiguredCheck(command);
+    },
+  } satisfies Host;
   const command = new type([...found.rest], host as never);
   await command.run();
   return command.exitCode;

@@ -60,8 +60,7 @@ export type { InfrastructureState, ServerRecord, TaskservRecord } from './state/
 export { createTransports, ensureWorkspaceKey, shellQuote } from './transport/index.ts';
 export type { TransportOptions, WorkspaceKey } from './transport/index.ts';
 export { chooseSize } from './operations/server/specification.ts';
-export { operations } from './operations/operations.ts';
-export { operationOf, runGraph, runOperation } from './operations/run-graph.ts';
+export { operationOf, operations, runGraph, runOperation } from './operations/operations.ts';
 export { serverLogFile } from './operations/server-log.ts';
 export type { GraphEvent, NodeResult, RunGraphOptions } from './operations/run-graph.ts';
 export { openProject } from './project/open.ts';

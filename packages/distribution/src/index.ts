@@ -121,13 +121,13 @@ export {
   readDependencyBlock,
 } from './dependencies/workspace-block.ts';
 export { type MigrationRecord, newestMigration, restoreMigration } from './migration/backup.ts';
-export { type CollectedModules, type CollectOptions, collectLocalModules } from './migration/collect.ts';
 export {
-  migrateWorkspace,
-  type MigrationPlan,
+  type CollectedModules,
+  type CollectOptions,
+  collectLocalModules,
   type PlannedMigration,
-  planMigration,
-} from './migration/migrate.ts';
+} from './migration/collect.ts';
+export { migrateWorkspace, type MigrationPlan, planMigration } from './migration/migrate.ts';
 export { type MigrationCheck, migrationReport, validateMigration } from './migration/validate.ts';
 export { ExternalTransfers } from './external/transfers.ts';
 export { parseAge } from './artifacts/age.ts';

@@ -13,8 +13,6 @@ export const TaskStatus = Type.Union(
 );
 export type TaskStatus = Static<typeof TaskStatus>;
 
-export { finalStatuses } from './final-statuses.ts';
-
 /** What a task is doing inside its status (12 §2). */
 export const Phase = Type.Union(
   [

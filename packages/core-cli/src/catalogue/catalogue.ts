@@ -1,5 +1,11 @@
-import type { CommandClass } from '../frame/command.ts';
 import type { CommandMetadata } from '../frame/metadata.ts';
+
+/** The class of a command as far as it is run and its help is made; `CommandClass` says the whole. */
+export interface LoadedCommand {
+  new (argv: string[], host: never): { run(): Promise<void>; readonly exitCode: number };
+  readonly args: object;
+  readonly flags: object;
+}
 
 /** What help, completion and the alias registry know about a command without loading its class. */
 export interface CommandEntry {
@@ -8,7 +14,7 @@ export interface CommandEntry {
   readonly summary: string;
   /** True for a command that works but is not listed (a spelling kept for compatibility). */
   readonly hidden?: boolean;
-  load(): Promise<CommandClass>;
+  load(): Promise<LoadedCommand>;
 }
 
 /** One option or argument in the form that help and completion print. */

@@ -1,5 +1,5 @@
-import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { type Token, tokenize } from './tokens.ts';
+import type { ProvisioningError } from '@provisioning/extensions-sdk';
+import { expressionError, type Token, tokenize } from './tokens.ts';
 
 export type Value = string | number | boolean | null | readonly Value[];
 export type Names = Readonly<Record<string, unknown>>;
@@ -186,21 +186,6 @@ class Reader {
   #error(message: string, position: number): ProvisioningError {
     return expressionError(this.#name, this.#source, message, position);
   }
-}
-
-/** `Invalid expression in filter: … at column 5`. */
-export function expressionError(
-  name: string,
-  source: string,
-  message: string,
-  position: number,
-): ProvisioningError {
-  return new ProvisioningError({
-    code: 'INVALID_EXPRESSION',
-    kind: 'usage',
-    message: `Invalid expression in ${name}: '${source}' ${message} at column ${position + 1}`,
-    hint: 'Use names, numbers, "texts", true, false, + - * /, == != < <= > >=, =~, && || !, in [..] and parentheses',
-  });
 }
 
 function lookUp(names: Names, path: string): Value {

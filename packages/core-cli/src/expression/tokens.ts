@@ -1,4 +1,4 @@
-import { expressionError } from './expression.ts';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
 
 export type Token =
   | {
@@ -48,4 +48,19 @@ export function tokenize(source: string, name: string): Token[] {
 
 function unquote(text: string): string {
   return text.slice(1, -1).replace(/\\(.)/g, '$1');
+}
+
+/** `Invalid expression in filter: … at column 5`. */
+export function expressionError(
+  name: string,
+  source: string,
+  message: string,
+  position: number,
+): ProvisioningError {
+  return new ProvisioningError({
+    code: 'INVALID_EXPRESSION',
+    kind: 'usage',
+    message: `Invalid expression in ${name}: '${source}' ${message} at column ${position + 1}`,
+    hint: 'Use names, numbers, "texts", true, false, + - * /, == != < <= > >=, =~, && || !, in [..] and parentheses',
+  });
 }

@@ -24,6 +24,8 @@ export interface Host {
   readonly id: string;
   /** Everything after `--`. */
   readonly passthrough: readonly string[];
+  /** Called before a command that changes something reads its options, unless they say `--check` or `--no-check`. */
+  readonly beforeChange: (command: ProvisioningCommand) => Promise<void>;
 }
 
 /** Values of the global options (01 §1). */
@@ -120,8 +122,7 @@ export abstract class ProvisioningCommand extends Command {
       const values = output.flags as Record<string, unknown>;
       this.#setGlobals(values, Object.keys(type.flags ?? {}));
       if (values['check'] === undefined && changesSomething(type.spec)) {
-        const { applyConfiguredCheck } = await import('../session/check-mode.ts');
-        await applyConfiguredCheck(this);
+        await this.host.beforeChange(this);
       }
       return output as Interfaces.ParserOutput<F, B, A>;
     } catch (cause) {

@@ -6,10 +6,8 @@ import {
   ProvisioningError,
   type SerializedError,
 } from '@provisioning/extensions-sdk';
-import { Value } from 'typebox/value';
 import type { RunOptions } from '../project/project.ts';
-import { operations } from './operations.ts';
-import { runWithServerLog } from './server-log.ts';
+import { runLogged } from './server-log.ts';
 
 /** How one node of a graph ended. A node is skipped when one it depends on did not succeed. */
 export interface NodeResult {
@@ -28,6 +26,8 @@ export type GraphEvent =
 /** Where the nodes of a graph run: a project, or an operation that is made of others. */
 export interface GraphPlace {
   context(run: RunOptions, node: OperationNode): Context;
+  /** The operation of a node. @throws ProvisioningError `UNKNOWN_OPERATION`, `INVALID_INPUT`. */
+  operation(node: OperationNode): Operation;
 }
 
 export interface RunGraphOptions {
@@ -46,44 +46,16 @@ export interface RunGraphOptions {
 /** A refused key or a full quota would fail the next server just the same. */
 const hopeless: ReadonlySet<string> = new Set(['PROVIDER_AUTH', 'PROVIDER_QUOTA']);
 
-/** The operation of a node with its input checked. @throws ProvisioningError `UNKNOWN_OPERATION`, `INVALID_INPUT`. */
-export function operationOf(node: OperationNode): Operation {
-  const operation = operations.get(node.type);
-  if (operation === undefined) {
-    throw new ProvisioningError({
-      code: 'UNKNOWN_OPERATION',
-      kind: 'usage',
-      message: `Unsupported operation type: ${node.type}`,
-      hint: `Known types: ${[...operations.keys()].join(', ')}`,
-    });
-  }
-  const first = Value.Errors(operation.input, node.input)[0];
-  if (first !== undefined) {
-    throw new ProvisioningError({
-      code: 'INVALID_INPUT',
-      kind: 'usage',
-      message: `Input of ${node.id} (${node.type}): ${first.instancePath || '/'} ${first.message}`,
-    });
-  }
-  return operation;
-}
-
-/** Runs the operation of a node; the logs of its servers tell of it. */
-export function runOperation(node: OperationNode, context: Context): Promise<unknown> {
-  const operation = operationOf(node);
-  return runWithServerLog(context, operation, node, (logged) => operation.run(logged, node.input as never));
-}
-
 /**
- * Runs a graph in this process, without a journal: what `--direct` does. Independent nodes run side by side; a failure
+ * Runs a graph in this process, without a journal. Independent nodes run side by side; a failure
  * stops only what depends on it.
  */
-export async function runGraph(
+export async function executeGraph(
   place: GraphPlace,
   graph: readonly OperationNode[],
   options: RunGraphOptions,
 ): Promise<readonly NodeResult[]> {
-  for (const node of graph) operationOf(node);
+  for (const node of graph) place.operation(node);
   const results = new Map<string, NodeResult>();
   const done: { readonly node: OperationNode; readonly output: unknown }[] = [];
   const emit = options.onEvent ?? (() => undefined);
@@ -101,7 +73,7 @@ export async function runGraph(
     emit({ type: 'started', node });
     try {
       const context = contextOf(place, node, options, emit);
-      const work = () => runOperation(node, context);
+      const work = () => runLogged(place.operation(node), node, context);
       const output = await (options.around?.(node, work) ?? work());
       done.push({ node, output });
       settle(node, { id: node.id, name: node.name, status: 'completed', output });
@@ -154,8 +126,9 @@ async function undo(
   emit: (event: GraphEvent) => void,
 ): Promise<void> {
   for (const { node, output } of done.toReversed()) {
-    const operation = operationOf(node);
-    await operation.undo?.(contextOf(place, node, options, emit), node.input as never, output as never);
+    await place
+      .operation(node)
+      .undo?.(contextOf(place, node, options, emit), node.input as never, output as never);
   }
 }
 

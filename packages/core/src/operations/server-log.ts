@@ -19,12 +19,12 @@ export function serverLogFile(place: Pick<Context, 'workspace' | 'infra'>, hostn
  * Runs an operation and keeps what it says in the log of each server it concerns, whoever runs it: this process or the
  * orchestrator. A log that can't be written stops nothing.
  */
-export async function runWithServerLog<T>(
-  context: Context,
+export async function runLogged(
   operation: Operation,
   node: Pick<OperationNode, 'type' | 'input' | 'resources'>,
-  run: (context: Context) => Promise<T>,
-): Promise<T> {
+  context: Context,
+): Promise<unknown> {
+  const run = (inner: Context) => operation.run(inner, node.input as never);
   const resources = node.resources ?? operation.resources?.(node.input as never) ?? [];
   const names = resources.filter((name) => name.startsWith('server/')).map((name) => name.slice(7));
   if (names.length === 0) return run(context);

@@ -82,18 +82,14 @@ export {
   registerWorkspace,
   removeWorkspace,
 } from './manage.ts';
+export type { RegisteredWorkspace } from './legacy-registry.ts';
 export { type WorkspaceMetadata, readMetadata } from './metadata.ts';
 export { type Retention, expiredBackups } from './retention.ts';
 export { type MigrationPlan, type MigrationResult, migrateWorkspace } from './migrate.ts';
 export { generatedProviderFile } from './provider-file.ts';
 export { getPreference, preferenceRules, preferences, setPreference } from './preferences.ts';
 export { type WorkspaceReference, parseReference } from './reference.ts';
-export {
-  type NamedContext,
-  type RegisteredWorkspace,
-  type RegistryData,
-  WorkspaceRegistry,
-} from './registry.ts';
+export { type NamedContext, type RegistryData, WorkspaceRegistry } from './registry.ts';
 export { type SelectOptions, type Selection, selectWorkspace } from './select.ts';
 export { workspaceTemplates } from './templates/index.ts';
 export { etcdOptions } from './locks/provider.ts';

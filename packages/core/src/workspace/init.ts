@@ -9,7 +9,8 @@ import { type WorkspaceFormat, inFormat } from './format.ts';
 import { infraReadme } from '../infra/generate.ts';
 import { infraDirectories, isWorkspace, workspaceDirectories } from './layout.ts';
 import { checkWorkspaceName } from './reference.ts';
-import { type RegisteredWorkspace, WorkspaceRegistry } from './registry.ts';
+import type { RegisteredWorkspace } from './legacy-registry.ts';
+import { WorkspaceRegistry } from './registry.ts';
 import { workspaceTemplate } from './templates/index.ts';
 
 export interface InitOptions {

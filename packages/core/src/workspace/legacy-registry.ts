@@ -2,7 +2,16 @@ import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { isRecord } from '../config/merge.ts';
-import type { RegisteredWorkspace } from './registry.ts';
+
+/** One registered workspace (03 §3). */
+export interface RegisteredWorkspace {
+  readonly name: string;
+  readonly path: string;
+  readonly last_used: string;
+  readonly default_infra?: string;
+  /** Set by `env set`. */
+  readonly environment?: string;
+}
 
 /** Workspaces recorded by older versions: `ws_<name>.yaml` and `workspaces.yaml` (03 §3). Read, never written. */
 export async function legacyWorkspaces(userConfig: string): Promise<RegisteredWorkspace[]> {

@@ -6,7 +6,8 @@ import { expandHome } from '../config/surroundings.ts';
 import { infraNotFound, usage, workspaceNotFound } from './errors.ts';
 import { isDirectory, isWorkspace, listInfrastructures, mainFile } from './layout.ts';
 import { checkWorkspaceName, parseReference } from './reference.ts';
-import { type RegisteredWorkspace, WorkspaceRegistry } from './registry.ts';
+import type { RegisteredWorkspace } from './legacy-registry.ts';
+import { WorkspaceRegistry } from './registry.ts';
 
 /** A line of `workspace list` (03 §7). */
 export interface WorkspaceListing {

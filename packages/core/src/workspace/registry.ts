@@ -6,17 +6,7 @@ import { isRecord } from '../config/merge.ts';
 import type { Surroundings } from '../config/surroundings.ts';
 import { userDirectories } from '../config/surroundings.ts';
 import { withFileLock, writeFileAtomic } from '../files/atomic.ts';
-import { legacyWorkspaces } from './legacy-registry.ts';
-
-/** One registered workspace (03 §3). */
-export interface RegisteredWorkspace {
-  readonly name: string;
-  readonly path: string;
-  readonly last_used: string;
-  readonly default_infra?: string;
-  /** Set by `env set`. */
-  readonly environment?: string;
-}
+import { legacyWorkspaces, type RegisteredWorkspace } from './legacy-registry.ts';
 
 /** A named place to work: `workspace[:infra]` with an environment. */
 export interface NamedContext {

@@ -6,7 +6,8 @@ import type { Surroundings } from '../config/surroundings.ts';
 import { infraNotFound, usage, workspaceNotFound, workspaceRequired } from './errors.ts';
 import { isDirectory, isWorkspace, listInfrastructures, mainFile } from './layout.ts';
 import { type WorkspaceReference, parseReference } from './reference.ts';
-import { type RegisteredWorkspace, WorkspaceRegistry } from './registry.ts';
+import type { RegisteredWorkspace } from './legacy-registry.ts';
+import { WorkspaceRegistry } from './registry.ts';
 
 export interface SelectOptions {
   readonly surroundings: Surroundings;

@@ -1,13 +1,20 @@
 import { createHash } from 'node:crypto';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { readAll } from '../oci/content.ts';
-import { checkBlob } from '../signing/blob.ts';
+import type { Response } from '../remote/client.ts';
+import type { OciSettings } from '../settings/oci-settings.ts';
+import { type CheckPlace, checkBlob } from '../signing/blob.ts';
 import { modeRules } from '../signing/policy.ts';
-import type { ArtifactSession } from './session.ts';
 
 /** Largest archive that is fetched from outside a registry. */
 export const maxArchiveBytes = 512 * 1024 * 1024;
 const maxSignatureBytes = 64 * 1024;
+
+/** What fetching from an address needs of the command it belongs to: an `ArtifactSession`. */
+export interface FetchPlace extends CheckPlace {
+  readonly settings: OciSettings;
+  open(url: URL, headers?: Readonly<Record<string, string>>): Promise<Response>;
+}
 
 /**
  * Fetches an archive that lies behind an address. The mode decides whether a digest and a signature (`<url>.sig`) are
@@ -15,7 +22,7 @@ const maxSignatureBytes = 64 * 1024;
  * @throws ProvisioningError `DIGEST_REQUIRED`, `UNSIGNED_ARTIFACT`, exit 4; `DIGEST_MISMATCH`; `ARTIFACT_NOT_FOUND`.
  */
 export async function fetchArchive(
-  session: ArtifactSession,
+  session: FetchPlace,
   url: string,
   options: { readonly sha256?: string; readonly reference: string },
 ): Promise<{ readonly bytes: Buffer; readonly signedBy?: string }> {
@@ -46,7 +53,7 @@ export async function fetchArchive(
 
 /** What lies behind an address, `undefined` for 404; without credentials, through the session's proxy and authorities. */
 export async function fetchBytes(
-  session: ArtifactSession,
+  session: FetchPlace,
   url: string,
   limit: number,
 ): Promise<Buffer | undefined> {

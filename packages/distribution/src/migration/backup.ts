@@ -2,7 +2,7 @@ import { writeFileAtomic } from '@provisioning/core';
 import { cp, lstat, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import type { PlannedMigration } from './migrate.ts';
+import type { PlannedMigration } from './collect.ts';
 
 /** What a migration changes, relative to the workspace; everything else of it stays untouched. */
 const wholeFolders = ['config', '.manifest'] as const;

@@ -20,6 +20,16 @@ export interface Remark {
   readonly reason: string;
 }
 
+/** What happens to one module (09 §13.3): in the registry already, to be published, missing there, or different there. */
+export type MigrationAction = 'use' | 'publish' | 'missing' | 'differs';
+
+export interface PlannedMigration extends LocalModule {
+  readonly action: MigrationAction;
+  readonly reference: string;
+  readonly digest: string;
+  readonly reason?: string;
+}
+
 export interface CollectedModules {
   readonly modules: readonly LocalModule[];
   readonly skipped: readonly Remark[];

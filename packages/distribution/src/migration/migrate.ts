@@ -8,17 +8,7 @@ import { resolveDependencies } from '../dependencies/resolve-workspace.ts';
 import { type DependencyBlock, readDependencyBlock } from '../dependencies/workspace-block.ts';
 import { kindFolder, packageKinds } from '../extension/kind.ts';
 import { createMigrationBackup, restoreMigration } from './backup.ts';
-import type { CollectedModules, LocalModule, Remark } from './collect.ts';
-
-/** What happens to one module (09 §13.3): in the registry already, to be published, missing there, or different there. */
-export type MigrationAction = 'use' | 'publish' | 'missing' | 'differs';
-
-export interface PlannedMigration extends LocalModule {
-  readonly action: MigrationAction;
-  readonly reference: string;
-  readonly digest: string;
-  readonly reason?: string;
-}
+import type { CollectedModules, PlannedMigration, Remark } from './collect.ts';
 
 export interface MigrationPlan {
   readonly modules: readonly PlannedMigration[];

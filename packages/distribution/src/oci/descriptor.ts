@@ -1,5 +1,5 @@
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { type Digest, digestOf, isDigest } from './digest.ts';
+import { type ContentId, digestOf, isDigest } from './digest.ts';
 import { mediaTypes } from './media-types.ts';
 
 /** Platform of one entry of an index (image-spec "Image Index"). */
@@ -10,10 +10,8 @@ export interface Platform {
 }
 
 /** Type, digest and size of one piece of content (image-spec "Content Descriptors"). */
-export interface Descriptor {
+export interface Descriptor extends ContentId {
   readonly mediaType: string;
-  readonly digest: Digest;
-  readonly size: number;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly artifactType?: string;
   readonly platform?: Platform;

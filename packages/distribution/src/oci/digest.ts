@@ -1,9 +1,14 @@
 import { createHash, type Hash } from 'node:crypto';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import type { Descriptor } from './descriptor.ts';
 
 /** `<algorithm>:<hex>` (image-spec "Digests"). */
 export type Digest = `${string}:${string}`;
+
+/** What content is checked against: its digest and its size in bytes. */
+export interface ContentId {
+  readonly digest: Digest;
+  readonly size: number;
+}
 
 const patterns: Readonly<Record<string, RegExp>> = {
   sha256: /^[a-f0-9]{64}$/,
@@ -36,7 +41,7 @@ export function digestOf(bytes: Uint8Array | string, algorithm = 'sha256'): Dige
   return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
 }
 
-export function digestMismatch(descriptor: Descriptor, found: string): ProvisioningError {
+export function digestMismatch(descriptor: ContentId, found: string): ProvisioningError {
   return new ProvisioningError({
     code: 'DIGEST_MISMATCH',
     message: `Digest mismatch for ${descriptor.digest}: expected ${descriptor.digest}, got ${found}`,
@@ -45,7 +50,7 @@ export function digestMismatch(descriptor: Descriptor, found: string): Provision
   });
 }
 
-export function sizeMismatch(descriptor: Descriptor, found: number, more: boolean): ProvisioningError {
+export function sizeMismatch(descriptor: ContentId, found: number, more: boolean): ProvisioningError {
   return new ProvisioningError({
     code: 'SIZE_MISMATCH',
     message: `Size mismatch for ${descriptor.digest}: expected ${descriptor.size} bytes, got ${more ? 'at least ' : ''}${found}`,
@@ -59,7 +64,7 @@ export function sizeMismatch(descriptor: Descriptor, found: number, more: boolea
  */
 export async function* verifyChunks(
   chunks: AsyncIterable<Buffer>,
-  descriptor: Descriptor,
+  descriptor: ContentId,
   prefix: { readonly hash: Hash; readonly bytes: number } | undefined = undefined,
 ): AsyncGenerator<Buffer> {
   const { algorithm, hex } = parseDigest(descriptor.digest);
@@ -77,7 +82,7 @@ export async function* verifyChunks(
 }
 
 /** Checks bytes held in memory against a descriptor. @throws ProvisioningError `DIGEST_MISMATCH`, `SIZE_MISMATCH`. */
-export function verifyBytes(descriptor: Descriptor, bytes: Uint8Array): void {
+export function verifyBytes(descriptor: ContentId, bytes: Uint8Array): void {
   if (bytes.length !== descriptor.size) throw sizeMismatch(descriptor, bytes.length, false);
   const found = digestOf(bytes, parseDigest(descriptor.digest).algorithm);
   if (found !== descriptor.digest) throw digestMismatch(descriptor, found);

@@ -1,22 +1,22 @@
-import type { CallOptions } from '../oci/target.ts';
+import type { CallOptions, Target } from '../oci/target.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { effectiveArtifactType, encodeManifest, parseManifest } from '../oci/manifest.ts';
 import { describe } from '../oci/descriptor.ts';
 import { manifestAccept, mediaTypes } from '../oci/media-types.ts';
 import { fromBytes } from '../oci/content.ts';
 import { nextPage } from './paging.ts';
-import type { RemoteRepository } from './repository.ts';
+import type { RepositoryAccess } from './access.ts';
 
 /**
  * What refers to a manifest: the referrers API, and where a registry has none the index under the fallback tag
  * `sha256-<hex>` (distribution-spec "Referrers Tag Schema").
  */
 export class ReferrersIndex {
-  readonly #repository: RemoteRepository;
+  readonly #repository: RepositoryAccess & Pick<Target, 'push'>;
   #supported: boolean | undefined;
   #changes: Promise<unknown> = Promise.resolve();
 
-  constructor(repository: RemoteRepository) {
+  constructor(repository: RepositoryAccess & Pick<Target, 'push'>) {
     this.#repository = repository;
   }
 

@@ -8,7 +8,7 @@ import { artifactNotFound, blobNotFound } from '../oci/errors.ts';
 import { parseManifest } from '../oci/manifest.ts';
 import { isManifestType, manifestAccept, maxManifestBytes } from '../oci/media-types.ts';
 import type { CallOptions, ContentSource, Source, Target } from '../oci/target.ts';
-import { type Action, scopeFor } from './authorizer.ts';
+import { RepositoryAccess } from './access.ts';
 import type { RegistryClient, Response } from './client.ts';
 import { isTransient, protocolError } from './errors.ts';
 import { nextPage } from './paging.ts';
@@ -19,27 +19,15 @@ import { uploadBlob, type UploadOptions } from './upload.ts';
 const rememberedManifests = 64;
 
 /** A repository of a remote registry (distribution-spec 1.1). */
-export class RemoteRepository implements Target {
-  readonly client: RegistryClient;
-  readonly name: string;
+export class RemoteRepository extends RepositoryAccess implements Target {
   readonly #referrers: ReferrersIndex;
   readonly #upload: UploadOptions;
   readonly #manifests = new Map<Digest, Buffer>();
 
   constructor(client: RegistryClient, name: string, upload: UploadOptions = {}) {
-    this.client = client;
-    this.name = name;
+    super(client, name);
     this.#upload = upload;
     this.#referrers = new ReferrersIndex(this);
-  }
-
-  /** Path below `/v2/<name>/`. */
-  path(rest: string): string {
-    return `v2/${this.name}/${rest}`;
-  }
-
-  scopes(...actions: readonly Action[]): readonly string[] {
-    return [scopeFor(this.name, actions)];
   }
 
   #remember(digest: Digest, bytes: Buffer): void {
@@ -306,13 +294,6 @@ export class RemoteRepository implements Target {
     const location = response.headers.location;
     if (location !== undefined) await this.cancelUpload(new URL(location, response.url));
     return false;
-  }
-
-  /** Ends an upload session (distribution-spec end-14); a registry that does not know how is left alone. */
-  async cancelUpload(session: URL): Promise<void> {
-    await this.client
-      .read({ method: 'DELETE', target: session, scopes: this.scopes('pull', 'push'), retries: 0 })
-      .catch(() => undefined);
   }
 }
 

@@ -7,7 +7,7 @@ import { digestMismatch, parseDigest, sizeMismatch } from '../oci/digest.ts';
 import { readAll, verified } from '../oci/content.ts';
 import type { CallOptions, ContentSource } from '../oci/target.ts';
 import { isTransient, protocolError } from './errors.ts';
-import type { RemoteRepository } from './repository.ts';
+import type { RepositoryAccess } from './access.ts';
 
 export interface UploadOptions extends CallOptions {
   /** Blobs larger than this are sent in chunks that can be resumed. Default 64 MiB. */
@@ -25,7 +25,7 @@ const smallBytes = 1024 * 1024;
  * broken connection where the registry says it stopped.
  */
 export async function uploadBlob(
-  repository: RemoteRepository,
+  repository: RepositoryAccess,
   descriptor: Descriptor,
   content: ContentSource,
   options: UploadOptions,
@@ -53,7 +53,7 @@ interface Session {
   readonly minimum: number;
 }
 
-async function openSession(repository: RemoteRepository, options: CallOptions): Promise<Session> {
+async function openSession(repository: RepositoryAccess, options: CallOptions): Promise<Session> {
   const response = await repository.client.read({
     ...options,
     method: 'POST',
@@ -70,7 +70,7 @@ async function openSession(repository: RemoteRepository, options: CallOptions): 
   };
 }
 
-function locationOf(repository: RemoteRepository, header: string | undefined, base: URL): URL {
+function locationOf(repository: RepositoryAccess, header: string | undefined, base: URL): URL {
   if (header === undefined) throw protocolError(repository.client.host, 'an upload session without Location');
   return repository.client.resolve(new URL(header, base));
 }
@@ -82,7 +82,7 @@ function closing(session: URL, digest: string): URL {
 }
 
 async function putWhole(
-  repository: RemoteRepository,
+  repository: RepositoryAccess,
   descriptor: Descriptor,
   content: ContentSource,
   session: URL,
@@ -112,7 +112,7 @@ async function putWhole(
   }
 }
 
-function checkStored(repository: RemoteRepository, descriptor: Descriptor, announced: unknown): void {
+function checkStored(repository: RepositoryAccess, descriptor: Descriptor, announced: unknown): void {
   const sameAlgorithm =
     typeof announced === 'string' && announced.startsWith(`${parseDigest(descriptor.digest).algorithm}:`);
   if (sameAlgorithm && announced !== descriptor.digest) {
@@ -122,7 +122,7 @@ function checkStored(repository: RemoteRepository, descriptor: Descriptor, annou
 
 /** `PATCH` by `PATCH`, hashing what the registry has confirmed, and the closing `PUT`. */
 class ChunkedUpload {
-  readonly #repository: RemoteRepository;
+  readonly #repository: RepositoryAccess;
   readonly #descriptor: Descriptor;
   readonly #content: ContentSource;
   readonly #options: UploadOptions;
@@ -132,7 +132,7 @@ class ChunkedUpload {
   #hash;
 
   constructor(
-    repository: RemoteRepository,
+    repository: RepositoryAccess,
     descriptor: Descriptor,
     content: ContentSource,
     session: Session,

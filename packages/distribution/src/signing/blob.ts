@@ -1,6 +1,12 @@
-import type { ArtifactSession } from '../artifacts/session.ts';
+import type { OciSettings } from '../settings/oci-settings.ts';
 import { findSigner, readTrustedKeys, type SigningKey, signBytes } from './keys.ts';
 import { signatureInvalid, unsigned } from './policy.ts';
+
+/** What a check needs of the command it belongs to: an `ArtifactSession`. */
+export interface CheckPlace {
+  readonly settings: Pick<OciSettings, 'signing'>;
+  warn(message: string): void;
+}
 
 /** A signature file as `cosign sign-blob` writes it: base64 of the signature over the bytes. */
 export function signatureFile(key: SigningKey, bytes: Uint8Array): string {
@@ -14,18 +20,18 @@ export function signatureFile(key: SigningKey, bytes: Uint8Array): string {
  * @throws ProvisioningError `UNSIGNED_ARTIFACT`, `SIGNATURE_INVALID`, exit 4; `NO_TRUSTED_KEYS`, exit 3.
  */
 export async function checkBlob(
-  session: ArtifactSession,
+  place: CheckPlace,
   bytes: Uint8Array,
   reference: string,
   signature: () => Promise<Uint8Array | undefined>,
 ): Promise<string | undefined> {
-  const { policy, publicKeys } = session.settings.signing;
+  const { policy, publicKeys } = place.settings.signing;
   if (policy === 'off') return undefined;
   const keys = await readTrustedKeys(publicKeys);
   const found = await signature();
   if (found === undefined) {
     if (policy === 'require') throw unsigned(reference);
-    session.warn(`${reference} is not signed`);
+    place.warn(`${reference} is not signed`);
     return undefined;
   }
   const signer = findSigner(keys, bytes, Buffer.from(Buffer.from(found).toString('latin1'), 'base64'));

@@ -3,8 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { maxArchiveBytes, verifyArchive } from '../artifacts/download.ts';
-import type { ArtifactSession } from '../artifacts/session.ts';
+import { type FetchPlace, maxArchiveBytes, verifyArchive } from '../artifacts/download.ts';
 import { readAll } from '../oci/content.ts';
 import { checkBlob } from '../signing/blob.ts';
 import {
@@ -26,12 +25,12 @@ interface Remembered {
 
 /** A static index behind an address (10 §7), remembered between commands. */
 export class IndexClient {
-  readonly #session: ArtifactSession;
+  readonly #session: FetchPlace;
   /** Ends with a slash. */
   readonly base: string;
   #index: Promise<StaticIndex> | undefined;
 
-  constructor(session: ArtifactSession, url: string) {
+  constructor(session: FetchPlace, url: string) {
     this.#session = session;
     this.base = url.replace(/(?:index\.json|\/+)?$/, '/');
   }

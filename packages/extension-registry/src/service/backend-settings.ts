@@ -1,5 +1,5 @@
 import { type Data, flag, invalid, number, optional, table, text, texts } from './values.ts';
-import type { Settings } from './settings.ts';
+import type { Mode } from '@provisioning/distribution';
 
 interface BackendSettings {
   readonly id: string;
@@ -86,10 +86,9 @@ export function ociBackend(data: Data, index: number): OciSettings {
   };
 }
 
-export function checkBackends(settings: Settings): void {
-  const { sources, distributions, mode } = settings;
+export function checkBackends(backends: readonly BackendSettings[], mode: Mode): void {
   const seen = new Set<string>();
-  for (const backend of [...sources.gitea, ...sources.forgejo, ...sources.github, ...distributions.oci]) {
+  for (const backend of backends) {
     if (seen.has(backend.id)) throw invalid('id', `Duplicate backend id: ${backend.id}`);
     seen.add(backend.id);
     if (mode === 'enterprise' && !backend.verify_ssl)

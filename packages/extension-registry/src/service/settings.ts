@@ -149,7 +149,7 @@ export async function readSettings(input: SettingsInput): Promise<Settings> {
     },
     migrated,
   };
-  checkBackends(settings);
+  checkBackends([...Object.values(settings.sources).flat(), ...settings.distributions.oci], mode);
   if (mode === 'enterprise' && settings.server.tls?.client_ca_path === undefined) {
     const hint = 'set cert_path, key_path and client_ca_path';
     throw invalid('server.tls', 'is required in enterprise mode, with certificates of the callers', hint);

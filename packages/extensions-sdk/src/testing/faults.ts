@@ -1,7 +1,7 @@
 import { ProvisioningError } from '../error.ts';
 import type { ProviderInstance, ServerSpec } from '../provider.ts';
 import type { MockFault } from '../conformance/options.ts';
-import type { ManualClock } from './index.ts';
+import type { ManualClock } from './manual-clock.ts';
 
 /** A service that can be made to misbehave in every way a cloud does. */
 export interface FaultyService {

@@ -1,10 +1,7 @@
-import type { Command } from './commands.ts';
+import type { Command, Emit } from './commands.ts';
 import type { WorkflowEvent } from './events.ts';
 import { applyRollback, isRollbackEvent, rollbackCommands } from './rollback.ts';
 import { acceptsStarts, isStartable, type OperationState, type WorkflowState } from './state.ts';
-
-/** Receives what the engine asks for as a consequence of an event. */
-export type Emit = (command: Command) => void;
 
 /**
  * Applies one event. The state is changed in place: its owner holds the only reference, and a graph of 100,000

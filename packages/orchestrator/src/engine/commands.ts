@@ -11,3 +11,6 @@ export type Command =
   | { readonly kind: 'finish'; readonly status: 'Completed' | 'Failed' | 'Cancelled' }
   | { readonly kind: 'start-rollback' }
   | { readonly kind: 'finish-rollback'; readonly success: boolean };
+
+/** Receives what the engine asks for as a consequence of an event. */
+export type Emit = (command: Command) => void;

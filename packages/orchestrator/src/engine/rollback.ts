@@ -1,4 +1,4 @@
-import type { Emit } from './apply.ts';
+import type { Emit } from './commands.ts';
 import type { WorkflowEvent } from './events.ts';
 import type { OperationState, WorkflowState } from './state.ts';
 

@@ -6,7 +6,7 @@ import { Migrations } from '../migration/migrations.ts';
 import { repairStore } from '../recovery/repair.ts';
 import { planDefaultsOf } from '../service/executor.ts';
 import type { ServiceOptions } from '../service/start.ts';
-import type { OfflineCommand } from './run.ts';
+import type { OfflineCommand } from './command.ts';
 
 /** `{from, to, backup_first, verify, check}` → the migration as it ended, with the orchestrator stopped (12 §10). */
 export const migrateStore: OfflineCommand = (request, options) =>

@@ -5,7 +5,7 @@ import type { Execution, Executor } from '../execution/executor.ts';
 import { planDefaultsOf, productExecutor } from '../service/executor.ts';
 import type { ServiceOptions } from '../service/start.ts';
 import { requireValid, validateWorkflow, type ValidationOptions } from '../validation/validate.ts';
-import type { OfflineCommand } from './run.ts';
+import type { OfflineCommand } from './command.ts';
 
 /** What `submit --check` shows of one operation. */
 export interface PlannedStep {

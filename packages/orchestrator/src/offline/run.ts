@@ -1,12 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { ServiceOptions } from '../service/start.ts';
-
-/** A command on the records or on a workflow file: what it is asked, and what it answers. */
-export type OfflineCommand = (
-  request: Readonly<Record<string, unknown>>,
-  options: ServiceOptions,
-) => Promise<unknown>;
+import type { OfflineCommand } from './command.ts';
 
 /**
  * Runs a command of the program without a server: the request is JSON on standard input, the answer JSON on standard

@@ -8,7 +8,7 @@ import { planDefaultsOf } from '../service/executor.ts';
 import type { ServiceOptions } from '../service/start.ts';
 import { operationRecord, operationTask, rootTask, workflowRecord } from '../views/records.ts';
 import { listRecord } from '../views/rows.ts';
-import type { OfflineCommand } from './run.ts';
+import type { OfflineCommand } from './command.ts';
 
 const statuses = ['Pending', 'Running', 'Completed', 'Failed', 'Cancelled'] as const;
 

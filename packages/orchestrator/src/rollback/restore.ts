@@ -12,7 +12,20 @@ import { copyStore } from '../migration/copy.ts';
 import { interrupt } from '../recovery/recover.ts';
 import { load, newLive, rowOf } from '../runtime/live.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import type { Checkpoint } from './rollbacks.ts';
+
+/** A named position of the journal (12 §8). */
+export interface Checkpoint {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly created_at: string;
+  readonly size: string;
+  readonly size_bytes: number;
+  readonly operations_count: number;
+  readonly sequence: number;
+  /** A copy of everything, for a checkpoint whose position the journal does not have any more. */
+  readonly file?: string;
+}
 
 export interface RestoreParts {
   readonly store: Store;

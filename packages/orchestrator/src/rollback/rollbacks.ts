@@ -7,21 +7,7 @@ import type { Journal } from '../journal/journal.ts';
 import type { Store } from '../journal/store.ts';
 import type { Live } from '../runtime/live.ts';
 import type { Workflows } from '../service/workflows.ts';
-import { restoreCheckpoint, type RestoreParts } from './restore.ts';
-
-/** A named position of the journal (12 §8). */
-export interface Checkpoint {
-  readonly id: string;
-  readonly name: string;
-  readonly description: string;
-  readonly created_at: string;
-  readonly size: string;
-  readonly size_bytes: number;
-  readonly operations_count: number;
-  readonly sequence: number;
-  /** A copy of everything, for a checkpoint whose position the journal does not have any more. */
-  readonly file?: string;
-}
+import { type Checkpoint, restoreCheckpoint, type RestoreParts } from './restore.ts';
 
 export interface Selection {
   readonly checkpoint_id?: string;

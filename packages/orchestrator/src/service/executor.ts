@@ -8,11 +8,19 @@ import { Executors } from '../execution/executors.ts';
 import { joinExecutor } from '../execution/join-executor.ts';
 import type { TaskTokens } from '../execution/task-tokens.ts';
 import type { Settings } from './settings.ts';
-import type { ServiceOptions } from './start.ts';
+
+/** Where a program of the orchestrator runs. */
+export interface ProgramOptions {
+  readonly settings: Settings;
+  /** Where the program is installed; extensions are found from there. */
+  readonly moduleUrl: string;
+  /** The user's folders and environment; default those of the process. */
+  readonly surroundings?: Surroundings;
+}
 
 /** The operations of the product, and commands where they are allowed. */
 export function productExecutor(
-  options: Pick<ServiceOptions, 'settings' | 'moduleUrl' | 'surroundings'>,
+  options: ProgramOptions,
   logger: Logger,
   endpoint: () => string,
   tokens?: TaskTokens,
@@ -40,7 +48,7 @@ export function productExecutor(
 export function surroundingsOf({
   surroundings,
   moduleUrl,
-}: Pick<ServiceOptions, 'surroundings' | 'moduleUrl'>): Surroundings {
+}: Pick<ProgramOptions, 'surroundings' | 'moduleUrl'>): Surroundings {
   return surroundings ?? processSurroundings(new URL('..', moduleUrl).pathname);
 }
 

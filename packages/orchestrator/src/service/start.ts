@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Surroundings } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import {
   type Authenticate,
@@ -26,7 +25,7 @@ import { openStore } from '../journal/open.ts';
 import { storeInForce } from '../migration/marker.ts';
 import { InfrastructureWatch } from '../watch/infrastructure-watch.ts';
 import { endpointsOf } from '../webhooks/endpoints.ts';
-import { planDefaultsOf, productExecutor, surroundingsOf } from './executor.ts';
+import { planDefaultsOf, productExecutor, type ProgramOptions, surroundingsOf } from './executor.ts';
 import { Orchestrator } from './orchestrator.ts';
 import type { Settings } from './settings.ts';
 
@@ -55,16 +54,11 @@ const refuseEverybody: Authenticate = async () => {
   });
 };
 
-export interface ServiceOptions {
-  readonly settings: Settings;
+export interface ServiceOptions extends ProgramOptions {
   readonly version: string;
   /** Where each setting comes from. */
   readonly origins?: Readonly<Record<string, string>>;
-  /** Where the program is installed; extensions are found from there. */
-  readonly moduleUrl: string;
   readonly logger?: Logger;
-  /** The user's folders and environment; default those of the process. */
-  readonly surroundings?: Surroundings;
   /** Who a token belongs to; needed in every mode but solo. */
   readonly authenticate?: Authenticate;
   /** Replaces the operations of the product. */

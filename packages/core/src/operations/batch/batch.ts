@@ -6,7 +6,7 @@ import {
   ProvisioningError,
 } from '@provisioning/extensions-sdk';
 import type { Static, TSchema } from 'typebox';
-import { type NodeResult, operationOf, runGraph } from '../run-graph.ts';
+import { executeGraph, type GraphPlace, type NodeResult } from '../run-graph.ts';
 
 /** One operation that a batch carried out. */
 export interface BatchMember {
@@ -38,7 +38,10 @@ const membersStep = 'members';
  * An operation made of others (12 §3): which ones, is planned when it begins and kept; each of them is a durable step of
  * its own, so that a retry or a restart goes on with what is left, and a rollback knows what was done.
  */
-export function batchOperation<I extends TSchema>(kind: BatchKind<I>): Operation<I, BatchResult> {
+export function batchOperation<I extends TSchema>(
+  kind: BatchKind<I>,
+  operationOf: GraphPlace['operation'],
+): Operation<I, BatchResult> {
   return {
     type: kind.type,
     input: kind.input,
@@ -61,20 +64,24 @@ export function batchOperation<I extends TSchema>(kind: BatchKind<I>): Operation
     async run(context, input) {
       const nodes = await context.step(membersStep, () => kind.members(context, input));
       const members: BatchMember[] = [];
-      const results = await runGraph({ context: (_run, node) => memberContext(context, node) }, nodes, {
-        parallel,
-        runId: context.idempotencyKey,
-        signal: context.signal,
-        around: (node, work) => context.step(node.id, work),
-        onEvent: (event) => {
-          if (event.type !== 'ended') return;
-          const { id, name, status, output } = event.result;
-          if (status === 'completed') members.push({ node: event.node, output });
-          context.report({ type: 'log', level: 'info', message: `${name}: ${status}` });
-          const percent = (100 * members.length) / nodes.length;
-          context.report({ type: 'percent', percent, message: `${id} ${status}` });
+      const results = await executeGraph(
+        { context: (_run, node) => memberContext(context, node), operation: operationOf },
+        nodes,
+        {
+          parallel,
+          runId: context.idempotencyKey,
+          signal: context.signal,
+          around: (node, work) => context.step(node.id, work),
+          onEvent: (event) => {
+            if (event.type !== 'ended') return;
+            const { id, name, status, output } = event.result;
+            if (status === 'completed') members.push({ node: event.node, output });
+            context.report({ type: 'log', level: 'info', message: `${name}: ${status}` });
+            const percent = (100 * members.length) / nodes.length;
+            context.report({ type: 'percent', percent, message: `${id} ${status}` });
+          },
         },
-      });
+      );
       context.signal.throwIfAborted();
       refuseFailed(results);
       return { members };

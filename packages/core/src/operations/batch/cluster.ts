@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { type ClusterSources, loadCluster } from '../../cluster/definition.ts';
 import { planCluster, planClusterRemoval } from '../../cluster/plan.ts';
 import { readManifest } from '../../extensions/manifest.ts';
-import { batchOperation } from './batch.ts';
+import type { BatchKind } from './batch.ts';
 import { definitionOf } from './definition.ts';
 
 /** Input of `cluster_batch` (12 §3): names of clusters of the infrastructure or of extensions. */
@@ -22,7 +22,7 @@ export const ClusterBatchInput = Type.Object({
 });
 
 /** Clusters as one operation, each with its components in the order of their dependencies. */
-export const clusterBatch = batchOperation({
+export const clusterBatch: BatchKind<typeof ClusterBatchInput> = {
   type: 'cluster.batch',
   input: ClusterBatchInput,
 
@@ -44,7 +44,7 @@ export const clusterBatch = batchOperation({
     clusters.map((name) => ({ action: action === 'deploy' ? 'create' : action, kind: 'cluster', name })),
 
   resources: ({ clusters }) => clusters.map((name) => `cluster/${name}`),
-});
+};
 
 /** Clusters of extensions, as far as an operation can see them. */
 function catalogueOf(context: Context): ClusterSources['catalogue'] {

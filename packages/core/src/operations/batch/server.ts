@@ -11,7 +11,7 @@ import { completeServers, expandServers, type ServerEntry } from '../../infra/se
 import { canonicalServer } from '../../infra/server-aliases.ts';
 import { validateServers } from '../../infra/validate-servers.ts';
 import { deletionNode, matches, planDeploy } from '../../plan/deploy.ts';
-import { batchOperation } from './batch.ts';
+import type { BatchKind } from './batch.ts';
 import { definitionOf } from './definition.ts';
 
 /** Input of `server_batch` (12 §3): servers as they are written in a definition, or names (globs) of defined ones. */
@@ -40,7 +40,7 @@ export const ServerBatchInput = Type.Object({
 type ServerBatchInput = Static<typeof ServerBatchInput>;
 
 /** Many servers as one operation: created, changed, deleted or switched side by side. */
-export const serverBatch = batchOperation({
+export const serverBatch: BatchKind<typeof ServerBatchInput> = {
   type: 'server.batch',
   input: ServerBatchInput,
 
@@ -84,7 +84,7 @@ export const serverBatch = batchOperation({
     })),
 
   resources: (input) => namesOf(input).map((name) => `server/${name}`),
-});
+};
 
 function namesOf(input: ServerBatchInput): string[] {
   const { configs, names = [] } = split(input);

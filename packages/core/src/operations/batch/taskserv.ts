@@ -13,7 +13,7 @@ import { taskservsOf } from '../../plan/uses.ts';
 import { infraPath } from '../../project/paths.ts';
 import { StateFile } from '../../state/state.ts';
 import { TaskservPackages } from '../../taskserv/index.ts';
-import { batchOperation } from './batch.ts';
+import type { BatchKind } from './batch.ts';
 import { definitionOf } from './definition.ts';
 
 /** Input of `taskserv_batch` (12 §3). Without `servers`, all that exist here; with `provider`, those of it. */
@@ -38,7 +38,7 @@ export const TaskservBatchInput = Type.Object({
 type TaskservBatchInput = Static<typeof TaskservBatchInput>;
 
 /** Taskservs on servers as one operation: one after another on a server, servers side by side. */
-export const taskservBatch = batchOperation({
+export const taskservBatch: BatchKind<typeof TaskservBatchInput> = {
   type: 'taskserv.batch',
   input: TaskservBatchInput,
 
@@ -67,7 +67,7 @@ export const taskservBatch = batchOperation({
     })),
 
   resources: ({ servers = [] }) => servers.map((name) => `server/${name}`),
-});
+};
 
 /** A taskserv as the batch wants it, over what the server's definition says of it. */
 function entryOf(

@@ -14,15 +14,10 @@ import { findMirror, readAptSources } from './apt-sources.ts';
 import { proxyLines, readAptProxies } from './apt-proxy.ts';
 import { archivePath, buildBase, canBuild } from './build.ts';
 import { baseRecipe, baseRepository, type Recipe, suiteOf } from './recipe.ts';
-import { ensureStock, stockImages } from './stock.ts';
+import { ensureStock, type ImageOptions, stockImages } from './stock.ts';
 
 /** The operating system of the machine itself, whatever its release. */
 const ownSystem = 'debian';
-
-export interface ImageOptions {
-  readonly onProgress?: (message: string) => void;
-  readonly signal?: AbortSignal;
-}
 
 /**
  * The image for an operating system, made available on the engine: the one of `image_map`, or the base image built

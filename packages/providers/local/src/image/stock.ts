@@ -3,7 +3,6 @@ import { ProviderError } from '@provisioning/extensions-sdk';
 import type { Engine } from '../docker/client.ts';
 import type { ConnectedEngine } from '../engine/connect.ts';
 import { labelKeys, managedBy } from '../server/labels.ts';
-import type { ImageOptions } from './ensure.ts';
 import { type Files, packFiles } from './overlay.ts';
 import { baseRepository, maskedUnits, serverFiles, serverPackages } from './recipe.ts';
 
@@ -17,6 +16,11 @@ export const stockImages: Readonly<Record<string, string>> = {
   'centos-8': 'docker.io/library/rockylinux:8',
   'rocky-9': 'docker.io/library/rockylinux:9',
 };
+
+export interface ImageOptions {
+  readonly onProgress?: (message: string) => void;
+  readonly signal?: AbortSignal;
+}
 
 type Connected = Pick<ConnectedEngine, 'engine' | 'settings'>;
 

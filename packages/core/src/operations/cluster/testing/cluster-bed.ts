@@ -9,7 +9,8 @@ import { ExtensionCatalogue } from '../../../extensions/discover.ts';
 import type { Infrastructure } from '../../../infra/index.ts';
 import type { Plan } from '../../../plan/plan.ts';
 import type { Project } from '../../../project/project.ts';
-import { type NodeResult, runGraph } from '../../run-graph.ts';
+import { runGraph } from '../../operations.ts';
+import type { NodeResult } from '../../run-graph.ts';
 
 /** Real servers with an infrastructure around them, for clusters. */
 export class ClusterBed implements AsyncDisposable {
