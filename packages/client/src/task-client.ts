@@ -141,7 +141,11 @@ export abstract class TaskClient extends CallingClient {
     let told = 0;
     for (;;) {
       const task = await this.getTaskStatus(id, call);
-      const text = await this.ask<string>('getTaskLogs', { ...call, path: { id } });
+      const text = await this.ask<string>('getTaskLogs', {
+        ...call,
+        path: { id },
+        query: { tail: 1_000_000 },
+      });
       const lines = text.split('\n').slice(0, -1);
       for (const line of lines.slice(told)) yield line;
       told = lines.length;

@@ -10,6 +10,7 @@ export {
 } from './http/request.ts';
 export { Endpoint, routeMetadata, type RouteSpec } from './http/route.ts';
 export { canonicalPath, createHttpServer, type HttpServer, type HttpServerOptions } from './http/server.ts';
+export { requireMatch } from './http/etag.ts';
 export { httpStatus } from './http/status.ts';
 export { checkBody, checkQuery, type Finding, findings } from './http/validate.ts';
 export { createLogger, type Logger } from './logging/logger.ts';

@@ -1,20 +1,32 @@
 import { createHash } from 'node:crypto';
 import { statfs } from 'node:fs/promises';
-import { cpus, loadavg } from 'node:os';
+import { cpus, hostname, loadavg } from 'node:os';
 import type { Health, WorkflowDefinition } from '@provisioning/client';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { Answer, type ApiInput } from '@provisioning/service-kit';
+import { Answer, type ApiInput, type RateLimiter } from '@provisioning/service-kit';
 import type { RecordWrite } from '../journal/store.ts';
 import { RequestStatistics } from '../metrics/requests.ts';
 import type { TaskTokens } from '../execution/task-tokens.ts';
 import type { Infrastructures } from '../resources/infrastructures.ts';
 import { Inventory } from '../resources/inventory.ts';
 import type { Orchestrator } from '../service/orchestrator.ts';
+import { Peers } from '../service/peers.ts';
+import { changeSettings } from '../service/reload.ts';
 import { type Settings, redactSettings } from '../service/settings.ts';
 import type { Workflows } from '../service/workflows.ts';
 import type { SubmissionFacts } from '../views/records.ts';
 import { filterOf } from './paging.ts';
 import type { ValidationOptions } from '../validation/validate.ts';
+
+export interface ApiParts {
+  /** Where each setting comes from. */
+  readonly origins?: Readonly<Record<string, string>>;
+  readonly limiter?: RateLimiter;
+  /** The address of the service, once it listens. */
+  readonly endpoint?: () => string;
+  /** Settings have changed. */
+  readonly onChange?: () => void;
+}
 
 interface StoredAnswer {
   readonly hash: string;
@@ -30,11 +42,13 @@ export class ApiService {
   readonly orchestrator: Orchestrator;
   readonly settings: Settings;
   readonly version: string;
-  readonly origins: Readonly<Record<string, string>>;
+  readonly origins: Record<string, string>;
   readonly infrastructures: Infrastructures;
   readonly inventory: Inventory;
+  readonly peers: Peers;
   readonly requests = new RequestStatistics();
   readonly #started = Date.now();
+  readonly #parts: ApiParts;
   readonly #inProgress = new Set<string>();
   #draining = false;
 
@@ -47,12 +61,18 @@ export class ApiService {
     version: string,
     infrastructures: Infrastructures,
     tokens: TaskTokens,
-    origins: Readonly<Record<string, string>> = {},
+    parts: ApiParts = {},
   ) {
+    this.#parts = parts;
+    this.peers = new Peers(() => ({
+      orchestrator: this.node.address,
+      'control-center': settings.control_center.url,
+      ...settings.services,
+    }));
     this.infrastructures = infrastructures;
     this.tokens = tokens;
     this.inventory = new Inventory(infrastructures);
-    this.origins = origins;
+    this.origins = { ...parts.origins };
     this.orchestrator = orchestrator;
     this.settings = settings;
     this.version = version;
@@ -60,6 +80,11 @@ export class ApiService {
 
   get workflows(): Workflows {
     return this.orchestrator.workflows;
+  }
+
+  /** This process among those that share the store. */
+  get node(): { readonly id: string; readonly address: string } {
+    return { id: `${hostname()}/${process.pid}`, address: this.#parts.endpoint?.() ?? '' };
   }
 
   get isReady(): boolean {
@@ -93,7 +118,8 @@ export class ApiService {
     const facts = { createdBy: input.identity.user, requestId: input.requestId, idempotencyKey: key };
     const answer = (id: string, headers = {}) =>
       new Answer(data(id, 'queued'), { status: 202, headers: { ...this.location(id).headers, ...headers } });
-    if (key === undefined) return answer(await this.#accept(definition, facts));
+    const { roles } = input.identity;
+    if (key === undefined) return answer(await this.#accept(definition, facts, roles));
     if (!keyPattern.test(key)) {
       throw new ProvisioningError({
         code: 'BAD_REQUEST',
@@ -118,7 +144,7 @@ export class ApiService {
           message: `Idempotency-Key '${key}' was used for another request`,
         });
       }
-      const id = await this.#accept(definition, facts, (workflow) => [
+      const id = await this.#accept(definition, facts, roles, (workflow) => [
         {
           kind: 'idempotency',
           id: name,
@@ -136,9 +162,10 @@ export class ApiService {
   async #accept(
     definition: WorkflowDefinition,
     facts: SubmissionFacts,
+    roles: readonly string[],
     records: (id: string) => readonly RecordWrite[] = () => [],
   ): Promise<string> {
-    const reserve = this.orchestrator.quotas.admit(facts.createdBy ?? '', definition);
+    const reserve = this.orchestrator.quotas.admit(facts.createdBy ?? '', definition, roles);
     return this.workflows.submit(definition, facts, (id) => [...records(id), ...reserve(id)]);
   }
 
@@ -170,6 +197,27 @@ export class ApiService {
       p95_duration: seconds[Math.floor(seconds.length * 0.95)] ?? 0,
       operations_total: records.reduce((total, { total_steps }) => total + total_steps, 0),
     };
+  }
+
+  /** Changes settings until the next start, and tells everybody. @returns the keys that changed */
+  change(values: Readonly<Record<string, unknown>>): string[] {
+    const changes = changeSettings(this.settings, values);
+    for (const data of changes) {
+      this.origins[data.key] = 'api';
+      this.orchestrator.bus.publish(undefined, {
+        event_type: 'ConfigurationChanged',
+        timestamp: new Date().toISOString(),
+        data,
+        metadata: {},
+      });
+    }
+    if (changes.length > 0) this.#parts.onChange?.();
+    return changes.map(({ key }) => key);
+  }
+
+  /** Counters of the rate limits; nothing where there are none (solo mode). */
+  rateLimits(): ReturnType<RateLimiter['stats']> | undefined {
+    return this.#parts.limiter?.stats();
   }
 
   /** Settings without secrets. */

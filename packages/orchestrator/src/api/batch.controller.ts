@@ -1,7 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import type { WorkflowDefinition } from '@provisioning/client';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { type ApiInput, Endpoint, Input } from '@provisioning/service-kit';
+import { type ApiInput, Endpoint, Input, requireMatch } from '@provisioning/service-kit';
 import { ApiService } from './api-service.ts';
 import { acceptBatch, batchRecord, progressRecord } from './batches.ts';
 import { filterOf, type ListQuery, paged, pageOf } from './paging.ts';
@@ -40,8 +40,8 @@ export class BatchController {
   }
 
   @Endpoint(batchRoutes.getBatchStatus)
-  async get(@Input() { params }: ApiInput) {
-    return batchRecord(await this.#api.workflows.get(params['id']!));
+  get(@Input() { params }: ApiInput) {
+    return this.#record(params['id']!);
   }
 
   @Endpoint(batchRoutes.getBatchProgress)
@@ -58,7 +58,8 @@ export class BatchController {
   }
 
   @Endpoint(batchRoutes.cancelBatchOperation)
-  async cancel(@Input() { params, body }: ApiInput<{ rollback?: boolean }>) {
+  async cancel(@Input() { params, body, headers }: ApiInput<{ rollback?: boolean }>) {
+    await requireMatch(headers, () => this.#record(params['id']!));
     await this.#api.workflows.cancel(params['id']!, body);
     return 'Operation cancelled';
   }
@@ -77,5 +78,9 @@ export class BatchController {
       kind: 'conflict',
       message: 'There is nothing to roll back in this batch',
     });
+  }
+
+  async #record(id: string) {
+    return batchRecord(await this.#api.workflows.get(id));
   }
 }

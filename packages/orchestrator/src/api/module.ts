@@ -4,6 +4,7 @@ import { AuthController } from './auth.controller.ts';
 import { BatchController } from './batch.controller.ts';
 import { ResourcesController } from './resources.controller.ts';
 import { MaintenanceController } from './maintenance.controller.ts';
+import { PlatformController } from './platform.controller.ts';
 import { SchedulesController } from './schedules.controller.ts';
 import { StateController } from './state.controller.ts';
 import { SystemController } from './system.controller.ts';
@@ -18,6 +19,7 @@ export class ApiModule {
       module: ApiModule,
       controllers: [
         SystemController,
+        PlatformController,
         AuthController,
         VerbsController,
         BatchController,

@@ -14,6 +14,7 @@ export interface ListQuery {
   readonly created_by?: string;
   readonly since?: string;
   readonly until?: string;
+  readonly label?: string;
 }
 
 /** Larger pages are cut to this (13 §1). */
@@ -39,6 +40,7 @@ export function filterOf(query: ListQuery): WorkflowFilter {
     createdBy: query.created_by,
     since: time('since', query.since),
     until: time('until', query.until),
+    ...(query.label === undefined ? {} : { labels: labels(query.label) }),
   };
 }
 
@@ -72,6 +74,21 @@ export function paged<T>(
       link: links.join(', '),
     },
   });
+}
+
+/** `tier:web,team:shop`: all of them. */
+function labels(text: string): Record<string, string> {
+  return Object.fromEntries(
+    text.split(',').map((item) => {
+      const [, key, value] = /^\s*([^:]+):(.*?)\s*$/.exec(item) ?? [];
+      if (key !== undefined && value !== undefined) return [key, value];
+      throw new ProvisioningError({
+        code: 'BAD_REQUEST',
+        kind: 'usage',
+        message: `Invalid query parameter 'label': expected <key>:<value>, found '${item}'`,
+      });
+    }),
+  );
 }
 
 function capitalise(text: string): string {

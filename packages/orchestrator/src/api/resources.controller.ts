@@ -1,7 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { chooseSize } from '@provisioning/core';
 import { ProvisioningError, type Server } from '@provisioning/extensions-sdk';
-import { Answer, type ApiInput, Endpoint, Input } from '@provisioning/service-kit';
+import { Answer, type ApiInput, Endpoint, Input, requireMatch } from '@provisioning/service-kit';
 import type { Static } from 'typebox';
 import { clusterNodes } from '../resources/cluster-nodes.ts';
 import { workflowOf } from '../resources/deployment.ts';
@@ -44,7 +44,11 @@ export class ResourcesController {
     const name = body.name?.trim() ?? '';
     if (name === '') throw invalid('/name', 'Name cannot be empty');
     const { infra, workspace, workflow_options: options, provider, plan } = body;
-    await using opened = await this.#api.infrastructures.open({ infra, workspace });
+    await using opened = await this.#api.infrastructures.open({
+      infra,
+      workspace,
+      environment: input.environment,
+    });
     const zone = body.zone ?? 'auto';
     const server = definedServer(
       opened.definition,
@@ -96,7 +100,11 @@ export class ResourcesController {
   @Endpoint(resourceRoutes.updateServer)
   async updateServer(@Input() input: ApiInput<Record<string, unknown>, Query>) {
     const { hostname, infra, workspace } = await this.#api.inventory.server(input.params['id']!, input.query);
-    await using opened = await this.#api.infrastructures.open({ infra, workspace });
+    await using opened = await this.#api.infrastructures.open({
+      infra,
+      workspace,
+      environment: input.environment,
+    });
     const server = definedServer(opened.definition, { ...input.body, hostname }, '');
     await checkPlan(opened, server);
     const nodes = serverNodes(opened.definition, await opened.state(), { verb: 'update', servers: [server] });
@@ -107,8 +115,14 @@ export class ResourcesController {
 
   @Endpoint(resourceRoutes.deleteServer)
   async deleteServer(@Input() input: ApiInput<unknown, Query & { keep_storage?: boolean; force?: boolean }>) {
-    const { hostname, infra, workspace } = await this.#api.inventory.server(input.params['id']!, input.query);
-    await using opened = await this.#api.infrastructures.open({ infra, workspace });
+    const server = await this.#api.inventory.server(input.params['id']!, input.query);
+    await requireMatch(input.headers, async () => server);
+    const { hostname, infra, workspace } = server;
+    await using opened = await this.#api.infrastructures.open({
+      infra,
+      workspace,
+      environment: input.environment,
+    });
     const { keep_storage: keepStorage, force } = input.query;
     const work = { verb: 'delete', servers: [hostname], keepStorage, force } as const;
     const nodes = serverNodes(opened.definition, await opened.state(), work);
@@ -144,6 +158,7 @@ export class ResourcesController {
     await using opened = await this.#api.infrastructures.open({
       infra: body.infra,
       workspace: body.workspace,
+      environment: input.environment,
     });
     const nodes = await taskservNodes(opened, { ...body, operation: 'create', names: [body.taskserv] });
     const name = `taskserv create ${body.taskserv}`;
@@ -168,9 +183,11 @@ export class ResourcesController {
   async deleteTaskserv(@Input() input: ApiInput<unknown, Query>) {
     const { params, query } = input;
     const found = await this.#api.inventory.taskserv(params['id']!, query, query.server);
+    await requireMatch(input.headers, async () => found);
     await using opened = await this.#api.infrastructures.open({
       infra: found.infra,
       workspace: found.workspace,
+      environment: input.environment,
     });
     const work = { operation: 'delete', names: [found.name], servers: [found.server] } as const;
     const name = `taskserv delete ${found.name}`;
@@ -188,7 +205,11 @@ export class ResourcesController {
     @Input() input: ApiInput<Place & { name: string; version?: string; check_mode?: boolean }>,
   ) {
     const { name, infra, workspace, version, check_mode } = input.body;
-    await using opened = await this.#api.infrastructures.open({ infra, workspace });
+    await using opened = await this.#api.infrastructures.open({
+      infra,
+      workspace,
+      environment: input.environment,
+    });
     const nodes = await clusterNodes(opened, { operation: 'create', cluster: name, version });
     return this.#work.submit(
       workflowOf(opened, 'cluster', `cluster create ${name}`, nodes, { check_mode }),
@@ -207,13 +228,18 @@ export class ResourcesController {
   }
 
   @Endpoint(resourceRoutes.deleteCluster)
-  deleteCluster(@Input() input: ApiInput<unknown, Query & { force?: boolean }>) {
+  async deleteCluster(@Input() input: ApiInput<unknown, Query & { force?: boolean }>) {
+    await requireMatch(input.headers, () => this.#api.inventory.cluster(input.params['id']!, input.query));
     return this.#cluster(input, { operation: 'delete', force: input.query.force });
   }
 
   async #cluster(input: ApiInput<unknown, Query>, work: Omit<Parameters<typeof clusterNodes>[1], 'cluster'>) {
     const { name, infra, workspace } = await this.#api.inventory.cluster(input.params['id']!, input.query);
-    await using opened = await this.#api.infrastructures.open({ infra, workspace });
+    await using opened = await this.#api.infrastructures.open({
+      infra,
+      workspace,
+      environment: input.environment,
+    });
     const nodes = await clusterNodes(opened, { ...work, cluster: name });
     return this.#work.submit(
       workflowOf(opened, 'cluster', `cluster ${work.operation} ${name}`, nodes, {}),

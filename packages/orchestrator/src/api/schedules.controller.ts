@@ -1,7 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import type { ScheduleRequest } from '@provisioning/client';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { type ApiInput, Endpoint, Input } from '@provisioning/service-kit';
+import { type ApiInput, Endpoint, Input, requireMatch } from '@provisioning/service-kit';
 import type { Schedules } from '../schedules/schedules.ts';
 import { requireValid } from '../validation/validate.ts';
 import { ApiService } from './api-service.ts';
@@ -56,7 +56,8 @@ export class SchedulesController {
   }
 
   @Endpoint(scheduleRoutes.deleteSchedule)
-  async delete(@Input() { params }: ApiInput) {
+  async delete(@Input() { params, headers }: ApiInput) {
+    await requireMatch(headers, async () => this.#schedules.get(params['name']!));
     await this.#schedules.remove(params['name']!);
   }
 }

@@ -1,6 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { Answer, type ApiInput, Endpoint, Input } from '@provisioning/service-kit';
+import { Answer, type ApiInput, Endpoint, Input, requireMatch } from '@provisioning/service-kit';
 import { humanSize, type Selection } from '../rollback/rollbacks.ts';
 import { ApiService } from './api-service.ts';
 import { progressRecord } from './batches.ts';
@@ -93,15 +93,13 @@ export class StateController {
   }
 
   @Endpoint(stateRoutes.getCheckpoint)
-  async checkpoint(@Input() { params }: ApiInput) {
-    const { sequence: _sequence, ...checkpoint } = await this.#api.orchestrator.rollbacks.checkpoint(
-      params['id']!,
-    );
-    return checkpoint;
+  checkpoint(@Input() { params }: ApiInput) {
+    return this.#checkpoint(params['id']!);
   }
 
   @Endpoint(stateRoutes.deleteCheckpoint)
-  deleteCheckpoint(@Input() { params }: ApiInput) {
+  async deleteCheckpoint(@Input() { params, headers }: ApiInput) {
+    await requireMatch(headers, () => this.#checkpoint(params['id']!));
     return this.#api.orchestrator.rollbacks.deleteCheckpoint(params['id']!);
   }
 
@@ -129,5 +127,10 @@ export class StateController {
       kind: 'not-found',
       message: `Rollback not found: ${params['id']!}`,
     });
+  }
+
+  async #checkpoint(id: string) {
+    const { sequence: _sequence, ...checkpoint } = await this.#api.orchestrator.rollbacks.checkpoint(id);
+    return checkpoint;
   }
 }

@@ -21,9 +21,13 @@ export class SystemController {
   }
 
   @Endpoint(systemRoutes.getHealth)
-  async health() {
+  async health(@Input() { headers }: ApiInput) {
     const health = await this.#api.health();
-    return new Answer(JSON.stringify(health), { status: health.status === 'unhealthy' ? 503 : 200 });
+    const service = headers['x-service'];
+    const peer = typeof service === 'string' ? { peer: await this.#api.peers.peer(service) } : {};
+    return new Answer(JSON.stringify({ ...health, ...peer }), {
+      status: health.status === 'unhealthy' ? 503 : 200,
+    });
   }
 
   @Endpoint(systemRoutes.getReady)
@@ -102,6 +106,7 @@ export class SystemController {
       dispatcher: orchestrator.dispatcher.type,
       circuits: orchestrator.runtime.circuits.states(),
       recovering: orchestrator.recovering,
+      rate_limit: this.#api.rateLimits() ?? { enabled: false },
     };
   }
 

@@ -1,8 +1,9 @@
 import { Controller, Inject } from '@nestjs/common';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { Answer, type ApiInput, Endpoint, Input } from '@provisioning/service-kit';
+import { Answer, type ApiInput, Endpoint, Input, requireMatch } from '@provisioning/service-kit';
 import { parseTaskId } from '../engine/identifiers.ts';
 import { ApiService } from './api-service.ts';
+import { type LogQuery, logAnswer } from './log-answer.ts';
 import { filterOf, type ListQuery, paged, pageOf } from './paging.ts';
 import { workflowRoutes } from './routes/workflows.ts';
 
@@ -15,13 +16,16 @@ export class TasksController {
   }
 
   @Endpoint(workflowRoutes.listTasks)
-  async list(@Input() input: ApiInput<unknown, ListQuery & { parent?: string }>) {
+  async list(@Input() input: ApiInput<unknown, ListQuery & { parent?: string; include?: 'children' }>) {
     const page = pageOf(input.query);
     if (input.query.parent !== undefined) {
       const children = await this.#api.workflows.children(input.query.parent);
       return paged(children.slice(page.offset, page.offset + page.limit), children.length, page, input);
     }
-    const { tasks, total } = await this.#api.workflows.listTasks(filterOf(input.query), page);
+    const filter = filterOf(input.query);
+    const { tasks, total } = await (input.query.include === 'children'
+      ? this.#api.workflows.tasksWithChildren(filter, page)
+      : this.#api.workflows.listTasks(filter, page));
     return paged(tasks, total, page, input);
   }
 
@@ -31,7 +35,8 @@ export class TasksController {
   }
 
   @Endpoint(workflowRoutes.cancelTask)
-  async cancel(@Input() { params, body }: ApiInput<{ reason?: string }>) {
+  async cancel(@Input() { params, body, headers }: ApiInput<{ reason?: string }>) {
+    await requireMatch(headers, () => this.#api.workflows.task(params['id']!));
     await this.#api.workflows.cancel(parseTaskId(params['id']!).workflow, body);
     return 'Task cancelled';
   }
@@ -70,7 +75,7 @@ export class TasksController {
   }
 
   @Endpoint(workflowRoutes.getTaskLogs)
-  logs(@Input() { params, query }: ApiInput<unknown, { tail?: number; level?: string }>) {
-    return this.#api.workflows.readLogs(params['id']!, query);
+  logs(@Input() { params, query }: ApiInput<unknown, LogQuery>) {
+    return logAnswer(this.#api.workflows, params['id']!, query);
   }
 }

@@ -1,9 +1,10 @@
 import { Controller, Inject } from '@nestjs/common';
 import type { WorkflowDefinition } from '@provisioning/client';
-import { Answer, type ApiInput, Endpoint, Input } from '@provisioning/service-kit';
+import { Answer, type ApiInput, Endpoint, Input, requireMatch } from '@provisioning/service-kit';
 import { workflowRecord } from '../views/records.ts';
 import { requireValid, validateWorkflow } from '../validation/validate.ts';
 import { ApiService } from './api-service.ts';
+import { type LogQuery, logAnswer } from './log-answer.ts';
 import { filterOf, type ListQuery, paged, pageOf } from './paging.ts';
 import { workflowRoutes } from './routes/workflows.ts';
 
@@ -63,12 +64,13 @@ export class WorkflowsController {
   }
 
   @Endpoint(workflowRoutes.getWorkflowLogs)
-  logs(@Input() { params, query }: ApiInput<unknown, { tail?: number; level?: string }>) {
-    return this.#api.workflows.readLogs(params['id']!, query);
+  logs(@Input() { params, query }: ApiInput<unknown, LogQuery>) {
+    return logAnswer(this.#api.workflows, params['id']!, query);
   }
 
   @Endpoint(workflowRoutes.cancelWorkflow)
-  async cancel(@Input() { params, body }: ApiInput<{ rollback?: boolean; reason?: string }>) {
+  async cancel(@Input() { params, body, headers }: ApiInput<{ rollback?: boolean; reason?: string }>) {
+    await requireMatch(headers, () => this.#api.workflows.get(params['id']!));
     await this.#api.workflows.cancel(params['id']!, body);
     return 'Workflow cancelled';
   }
@@ -134,7 +136,8 @@ export class WorkflowsController {
   }
 
   @Endpoint(workflowRoutes.deleteWorkflow)
-  async delete(@Input() { params }: ApiInput) {
+  async delete(@Input() { params, headers }: ApiInput) {
+    await requireMatch(headers, () => this.#api.workflows.get(params['id']!));
     await this.#api.workflows.remove([params['id']!]);
   }
 
@@ -151,7 +154,8 @@ export class WorkflowsController {
   }
 
   @Endpoint(workflowRoutes.cancelOperation)
-  async cancelOperation(@Input() { params, body }: ApiInput<{ reason?: string }>) {
+  async cancelOperation(@Input() { params, body, headers }: ApiInput<{ reason?: string }>) {
+    await requireMatch(headers, () => this.#api.workflows.operation(params['id']!));
     const { workflow_id } = await this.#api.workflows.operation(params['id']!);
     await this.#api.workflows.cancel(workflow_id, body);
     return 'Operation cancelled';

@@ -30,6 +30,7 @@ export function row(number: number, more: Partial<WorkflowRow> = {}): WorkflowRo
   };
 }
 
+const labelled = JSON.stringify({ labels: { tier: 'web', team: "o'shop" } });
 const page = { limit: 10, offset: 0, descending: true };
 
 export const storeContract: readonly ContractCase[] = [
@@ -37,7 +38,7 @@ export const storeContract: readonly ContractCase[] = [
     name: 'gives back what was appended, also to a second opening',
     async run(first, reopen) {
       await first.append({
-        workflows: [row(1), row(2, { status: 'Completed', phase: 'done', infra: null })],
+        workflows: [row(1), row(2, { status: 'Completed', phase: 'done', infra: null, summary: labelled })],
         entries: [
           { sequence: 1, workflow: 1, event: { type: 'WorkflowSubmitted', at: 1001 } },
           { sequence: 2, workflow: 1, event: { type: 'OperationStarted', at: 1002, op: 0, attempt: 1 } },
@@ -85,6 +86,12 @@ export const storeContract: readonly ContractCase[] = [
       assert.equal(await store.record('k', 'a'), undefined);
       assert.equal((await store.workflows({ status: ['Running'], infra: 'demo' }, page)).rows.length, 1);
       same(await store.workflows({ status: ['Failed'] }, page), { rows: [], total: 0 });
+      const found = async (labels: Record<string, string>) =>
+        (await store.workflows({ labels }, page)).rows.map(({ number }) => number);
+      same(await found({ tier: 'web' }), [2]);
+      same(await found({ tier: 'web', team: "o'shop" }), [2]);
+      same(await found({ tier: 'db' }), []);
+      same(await found({ web: 'tier' }), []);
       same(
         (await store.workflows({}, page)).rows.map(({ number }) => number),
         [2, 1],

@@ -121,7 +121,8 @@ export class Journal {
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#writing || this.#retry) return;
+    // What comes after the end is begun again at the next start.
+    if (this.#scheduled || this.#writing || this.#retry || this.#closed) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
@@ -132,7 +133,7 @@ export class Journal {
   #write(): Promise<void> {
     this.#writing = this.#writeBuffer().finally(() => {
       this.#writing = undefined;
-      if (!isEmpty(this.#buffer) && !this.#closed) this.#schedule();
+      if (!isEmpty(this.#buffer)) this.#schedule();
     });
     return this.#writing;
   }

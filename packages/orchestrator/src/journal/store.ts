@@ -29,7 +29,7 @@ export interface WorkflowRow {
   readonly definition: string | undefined;
   /** Submission facts (request id, idempotency key …), JSON. Written once. */
   readonly submission: string | undefined;
-  /** Counts and error for lists, JSON. */
+  /** Labels, counts and error for lists, JSON. */
   readonly summary: string;
 }
 
@@ -92,6 +92,8 @@ export interface WorkflowFilter {
   readonly createdBy?: string;
   readonly since?: number;
   readonly until?: number;
+  /** All of these, with these values. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 export interface Page {

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { appendFile, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LogSink } from '../runtime/progress.ts';
 
@@ -14,6 +14,17 @@ export interface LogLine {
   readonly message: string;
 }
 
+/** Which lines of a log are wanted. */
+export interface LogSelection {
+  /** From the end. */
+  readonly tail?: number;
+  /** The lowest. */
+  readonly level?: string;
+  readonly operation?: string;
+}
+
+/** Milliseconds between two looks at a log that is followed. */
+const followInterval = 200;
 /** Newest lines of all workflows kept in memory, for readers who ask for the latest. */
 const recentLines = 1000;
 
@@ -73,20 +84,31 @@ export class TaskLogs implements LogSink {
   }
 
   /** The last `tail` lines at or above `level`, of one operation when asked for. */
-  async read(
-    workflow: string,
-    options: { readonly tail?: number; readonly level?: string; readonly operation?: string } = {},
-  ): Promise<string> {
+  async read(workflow: string, options: LogSelection = {}): Promise<string> {
     await this.settled();
-    const text = await readTail(this.#path(workflow));
-    const least = logLevels.indexOf((options.level ?? 'DEBUG').toUpperCase());
-    const lines = text.split(/\n(?! {2})/).filter((line) => {
-      const [, level, , operation] = /^\S+ (\S+)( +)(\S+)/.exec(line) ?? [];
-      if (level === undefined || logLevels.indexOf(level) < least) return false;
-      return options.operation === undefined || operation === options.operation;
-    });
-    const wanted = lines.slice(-(options.tail ?? lines.length)).map((line) => line.trimEnd());
-    return wanted.length === 0 ? '' : `${wanted.join('\n')}\n`;
+    return chosen((await readFrom(this.#path(workflow))).text, options);
+  }
+
+  /**
+   * What {@link read} gives, then every further piece as it is written.
+   * @param hasEnded asked before each look: nothing more will be written
+   */
+  async *follow(
+    workflow: string,
+    options: LogSelection,
+    hasEnded: () => Promise<boolean>,
+  ): AsyncGenerator<string> {
+    let at: number | undefined;
+    for (;;) {
+      const last = await hasEnded();
+      await this.settled();
+      const { text, end } = await readFrom(this.#path(workflow), at);
+      const piece = chosen(text, at === undefined ? options : { ...options, tail: undefined });
+      at = end;
+      if (piece !== '') yield piece;
+      if (last) return;
+      await new Promise((resolve) => setTimeout(resolve, followInterval));
+    }
   }
 
   /** Deletes the logs of workflows. */
@@ -127,23 +149,38 @@ export class TaskLogs implements LogSink {
   }
 }
 
-/** At most the last MiB of a log is shown. */
+/** At most the last MiB of a log is shown at once. */
 const shown = 1024 * 1024;
 
-async function readTail(path: string): Promise<string> {
+function chosen(text: string, options: LogSelection): string {
+  const least = logLevels.indexOf((options.level ?? 'DEBUG').toUpperCase());
+  const lines = text.split(/\n(?! {2})/).filter((line) => {
+    const [, level, , operation] = /^\S+ (\S+)( +)(\S+)/.exec(line) ?? [];
+    if (level === undefined || logLevels.indexOf(level) < least) return false;
+    return options.operation === undefined || operation === options.operation;
+  });
+  const wanted = lines.slice(-(options.tail ?? lines.length)).map((line) => line.trimEnd());
+  return wanted.length === 0 ? '' : `${wanted.join('\n')}\n`;
+}
+
+/** The text behind `from`, and where it ends. */
+async function readFrom(path: string, from = 0): Promise<{ readonly text: string; readonly end: number }> {
   let file;
   try {
     file = await open(path, 'r');
   } catch {
-    return '';
+    return { text: '', end: from };
   }
   try {
     const { size } = await file.stat();
-    if (size <= shown) return await readFile(file, 'utf8');
-    const buffer = Buffer.alloc(shown);
-    await file.read(buffer, 0, shown, size - shown);
-    const text = buffer.toString('utf8');
-    return text.slice(text.indexOf('\n') + 1);
+    const start = Math.max(from, size - shown);
+    if (size <= start) return { text: '', end: size };
+    const buffer = Buffer.alloc(size - start);
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, start);
+    const text = buffer.toString('utf8', 0, bytesRead);
+    // What does not begin where a line begins begins with the next one.
+    const whole = start === from ? text : text.slice(text.indexOf('\n') + 1);
+    return { text: whole, end: start + bytesRead };
   } finally {
     await file.close();
   }

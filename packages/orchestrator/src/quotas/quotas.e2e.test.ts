@@ -11,7 +11,7 @@ let service: TestService;
 /** Ann and Bob, by their tokens. */
 const authenticate = async (user: string) => ({
   user,
-  roles: [user === 'root' ? 'Admin' : 'Operator'],
+  roles: user === 'root' ? ['Admin'] : user === 'dan' ? ['Operator', 'Developer'] : ['Operator'],
   mfaVerified: true,
 });
 
@@ -19,7 +19,9 @@ async function start(): Promise<void> {
   service = await startTestService(
     (settings) => {
       settings.mode = 'multiuser';
-      settings.quotas = { overrides: { bob: { servers: null } } };
+      settings.quotas = {
+        overrides: { bob: { servers: null }, Developer: { servers: 12, cores: 8 }, Viewer: { cores: 1 } },
+      };
     },
     {
       folder,
@@ -122,6 +124,24 @@ test('administrators see what everybody has and may have, others what is theirs'
   expect((await see('root', '?user=bob')).body.data[0]).toMatchObject({ subject: 'bob', limit: null });
   expect((await see('ann')).body.data).toEqual(ann);
   expect((await see('eve', '?user=ann')).status).toBe(403);
+});
+
+test('a role may have limits of its own, also after a restart', async () => {
+  const limits = async () => {
+    const headers = { authorization: 'Bearer root' };
+    const { body } = await service.call('GET', '/api/v1/quotas?user=dan', undefined, headers);
+    return body.data.map((row: any) => `${row.resource} ${row.used}/${row.limit}`);
+  };
+  expect((await submit(servers('server.create', 0, 9), 'dan')).body.error.details).toMatchObject({
+    resource: 'cores',
+    limit: 8,
+  });
+  const { body } = await submit(servers('server.create', 0, 8), 'dan');
+  await service.orchestrator.workflows.ended(body.data.workflow_id);
+  expect(await limits()).toEqual(['servers 8/12', 'cores 8/8', 'memory 8/128']);
+  await service.stop();
+  await start();
+  expect(await limits()).toEqual(['servers 8/12', 'cores 8/8', 'memory 8/128']);
 });
 
 test('cores and memory count too', async () => {

@@ -20,7 +20,7 @@ export interface QuotasParts {
   /** Named in refusals. */
   readonly mode: string;
   /** Nothing: this subject has no limits. */
-  readonly limitsOf: (subject: string) => Limits | undefined;
+  readonly limitsOf: (subject: string, roles: readonly string[]) => Limits | undefined;
 }
 
 /** What somebody has of one resource, and may have. */
@@ -38,6 +38,12 @@ interface Entry extends Claim {
   readonly workflow?: string;
 }
 
+/** The record of a subject. */
+interface Stored {
+  readonly roles: readonly string[];
+  readonly entries: readonly Entry[];
+}
+
 const kind = 'quota';
 const resources = ['servers', 'cores', 'memory'] as const;
 
@@ -48,6 +54,8 @@ const resources = ['servers', 'cores', 'memory'] as const;
 export class Quotas {
   readonly #parts: QuotasParts;
   readonly #ledgers = new Map<string, Map<string, Entry>>();
+  /** Of who has a ledger, as last seen. */
+  readonly #roles = new Map<string, readonly string[]>();
 
   constructor(parts: QuotasParts) {
     this.#parts = parts;
@@ -55,7 +63,9 @@ export class Quotas {
 
   async start(): Promise<void> {
     for (const { id, data } of await this.#parts.store.records(kind)) {
-      const entries = JSON.parse(data) as Entry[];
+      const stored = JSON.parse(data) as Entry[] | Stored;
+      const { entries, roles } = Array.isArray(stored) ? { entries: stored, roles: [] } : stored;
+      this.#roles.set(id, roles);
       this.#ledgers.set(id, new Map(entries.map((entry) => [entry.key, entry])));
     }
   }
@@ -63,10 +73,16 @@ export class Quotas {
   /**
    * Asks for the servers that a workflow creates. Call what it returns in the same turn, with the workflow's id, and write
    * the records with the workflow.
+   * @param roles absent where nobody is there to have them, as with schedules: those last seen
    * @throws ProvisioningError `QUOTA_EXCEEDED`
    */
-  admit(subject: string, definition: WorkflowDefinition): (workflow: string) => readonly RecordWrite[] {
-    const limits = this.#parts.limitsOf(subject);
+  admit(
+    subject: string,
+    definition: WorkflowDefinition,
+    roles: readonly string[] = this.#roles.get(subject) ?? [],
+  ): (workflow: string) => readonly RecordWrite[] {
+    this.#roles.set(subject, roles);
+    const limits = this.#parts.limitsOf(subject, roles);
     if (limits === undefined || definition.check_mode) return () => [];
     const ledger = this.#ledgers.get(subject) ?? new Map<string, Entry>();
     const wanted = new Map<string, Claim>();
@@ -82,7 +98,7 @@ export class Quotas {
     return (workflow) => {
       for (const claim of wanted.values()) ledger.set(claim.key, { ...claim, workflow });
       this.#ledgers.set(subject, ledger);
-      return [recordOf(subject, ledger)];
+      return [this.#recordOf(subject, ledger)];
     };
   }
 
@@ -127,7 +143,7 @@ export class Quotas {
   table(subjects: readonly string[] = [...this.#ledgers.keys()].sort()): QuotaRow[] {
     return subjects.flatMap((subject) => {
       const used = this.used(subject);
-      const limits = this.#parts.limitsOf(subject);
+      const limits = this.#parts.limitsOf(subject, this.#roles.get(subject) ?? []);
       return resources.map((resource) => ({
         subject,
         resource,
@@ -170,13 +186,14 @@ export class Quotas {
         if (after) ledger.set(key, after);
         else ledger.delete(key);
       }
-      if (changed) this.#parts.journal().record(recordOf(subject, ledger));
+      if (changed) this.#parts.journal().record(this.#recordOf(subject, ledger));
     }
   }
-}
 
-function recordOf(subject: string, ledger: ReadonlyMap<string, Entry>): RecordWrite {
-  return { kind, id: subject, data: JSON.stringify([...ledger.values()]) };
+  #recordOf(subject: string, ledger: ReadonlyMap<string, Entry>): RecordWrite {
+    const stored: Stored = { roles: this.#roles.get(subject) ?? [], entries: [...ledger.values()] };
+    return { kind, id: subject, data: JSON.stringify(stored) };
+  }
 }
 
 function sum(claims: readonly Claim[]): Record<(typeof resources)[number], number> {

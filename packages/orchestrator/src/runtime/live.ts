@@ -50,6 +50,12 @@ export function rowOf(live: Live, definition?: string): WorkflowRow {
     submission: definition === undefined ? undefined : JSON.stringify(facts),
     summary: JSON.stringify({
       version: plan.version,
+      labels: plan.labels,
+      environment: plan.environment,
+      parallel_limit: plan.parallelLimit,
+      on_failure: plan.onFailure,
+      rollback_enabled: plan.rollbackEnabled,
+      check_mode: plan.checkMode,
       priority: plan.priority,
       total: state.operations.length,
       completed: state.completed,

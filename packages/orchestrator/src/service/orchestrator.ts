@@ -153,7 +153,7 @@ export class Orchestrator {
       store,
       journal: () => this.journal,
       mode: settings.mode,
-      limitsOf: (subject) => limitsOf(settings, subject),
+      limitsOf: (subject, roles) => limitsOf(settings, subject, roles),
     });
     this.schedules = new Schedules({
       store,

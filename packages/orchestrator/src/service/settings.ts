@@ -4,6 +4,8 @@ import { WebhookSettings } from '../webhooks/endpoints.ts';
 /** `null` is unlimited. */
 const Quota = Type.Optional(Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]));
 
+const Limits = Type.Object({ servers: Quota, cores: Quota, memory: Quota });
+
 /** Configuration of the service (12 §14). Times in the units of their names. */
 export const Settings = Type.Object({
   mode: Type.Union(
@@ -65,10 +67,11 @@ export const Settings = Type.Object({
     servers: Quota,
     cores: Quota,
     memory: Quota,
-    /** By user: limits that replace these. */
-    overrides: Type.Record(Type.String(), Type.Object({ servers: Quota, cores: Quota, memory: Quota }), {
-      default: {},
-    }),
+    /**
+     * By user or role (`Admin`, `Operator` …): limits that replace these. Those of the user come first; who has several
+     * roles has the largest of theirs.
+     */
+    overrides: Type.Record(Type.String(), Limits, { default: {} }),
   }),
   retention: Type.Object({
     completed_days: Type.Number({ minimum: 0, default: 30 }),
@@ -79,8 +82,12 @@ export const Settings = Type.Object({
     max_operations: Type.Integer({ minimum: 1, maximum: 100_000, default: 1000 }),
     max_body_bytes: Type.Integer({ minimum: 1024, default: 5 * 1024 * 1024 }),
   }),
+  /** Addresses that may read `/metrics` without a token. */
+  metrics: Type.Object({ allow_ips: Type.Array(Type.String(), { default: ['127.0.0.1', '::1'] }) }),
   /** Where logins are forwarded to; empty: nowhere. */
   control_center: Type.Object({ url: Type.String({ default: '' }) }),
+  /** Other services of the platform: name to URL. `GET /services` tells whether they answer. */
+  services: Type.Record(Type.String(), Type.String({ pattern: '^https?://' }), { default: {} }),
   webhooks: WebhookSettings,
   logging: Type.Object({
     level: Type.Union(

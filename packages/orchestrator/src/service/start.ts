@@ -103,8 +103,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       checkpointsFolder: join(settings.paths.data_dir, 'checkpoints'),
       maxOperations: settings.limits.max_operations,
       retention: {
-        completedDays: settings.retention.completed_days,
-        failedDays: settings.retention.failed_days,
+        get completedDays() {
+          return settings.retention.completed_days;
+        },
+        get failedDays() {
+          return settings.retention.failed_days;
+        },
       },
       webhooks: endpointsOf(settings.webhooks, settings.mode),
       version,
@@ -112,10 +116,19 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       runtime: {
         scheduler: {
           strategy: settings.scheduler.strategy,
-          maxConcurrent: settings.queue.max_concurrent_tasks,
-          maxCpuCores: settings.scheduler.resource_limits.max_cpu_cores,
-          enablePreemption: settings.scheduler.enable_preemption,
-          providerLimits: settings.scheduler.provider_limits,
+          // Looked at each time: they may change while the service runs.
+          get maxConcurrent() {
+            return settings.queue.max_concurrent_tasks;
+          },
+          get maxCpuCores() {
+            return settings.scheduler.resource_limits.max_cpu_cores;
+          },
+          get enablePreemption() {
+            return settings.scheduler.enable_preemption;
+          },
+          get providerLimits() {
+            return settings.scheduler.provider_limits;
+          },
         },
         maxQueue: settings.queue.max_size,
         schedulingInterval: settings.scheduler.scheduling_interval * 1000,
@@ -134,13 +147,21 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       moduleUrls: [options.moduleUrl],
       log: (level, message) => logger[level](message),
     });
-    const api = new ApiService(orchestrator, settings, version, infrastructures, tokens, options.origins);
     const solo = settings.mode === 'solo';
+    const limiter = solo ? undefined : new RateLimiter(rateLimits);
+    const api = new ApiService(orchestrator, settings, version, infrastructures, tokens, {
+      origins: options.origins,
+      limiter,
+      endpoint: () => endpoint,
+      onChange: () => {
+        logger.level = settings.logging.level;
+        orchestrator.runtime.wake();
+      },
+    });
     const http = await createHttpServer({
       security: new SecurityChain({
-        ...(solo
-          ? {}
-          : { authenticate: options.authenticate ?? refuseEverybody, limiter: new RateLimiter(rateLimits) }),
+        ...(solo ? {} : { authenticate: options.authenticate ?? refuseEverybody, limiter }),
+        allowedAddresses: settings.metrics.allow_ips,
         onLimited: (name) => orchestrator.metrics.rateLimited(name),
       }),
       module: ApiModule.with(api),
@@ -150,6 +171,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       keepAlive: settings.server.keep_alive,
       maxConnections: settings.server.max_connections,
       prefixes,
+      environments: ['production'],
       corsOrigins: settings.server.cors_origins,
       onResponse: (request, status, milliseconds) => {
         const route = request.routeOptions.url?.replace(/:(\w+)/g, '{$1}') ?? 'unknown';

@@ -11,7 +11,7 @@ import { project } from '../events/projection.ts';
 import type { Executor } from '../execution/executor.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Page, RecordWrite, Store, WorkflowFilter, WorkflowRow } from '../journal/store.ts';
-import type { TaskLogs } from '../logs/task-logs.ts';
+import type { LogSelection, TaskLogs } from '../logs/task-logs.ts';
 import { type Live, load } from '../runtime/live.ts';
 import { chooseRollback, rollbackOrderStart } from '../runtime/rollback.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -38,7 +38,7 @@ export interface WorkflowsParts {
   readonly durations: Durations;
 }
 
-/** Workflows whose operations are listed by `recentOperations`. */
+/** Workflows whose operations are listed at most. */
 const recentWorkflows = 1000;
 /** Operations of a workflow up to which it is looked up why each one waits. */
 const explainedOperations = 1000;
@@ -238,25 +238,48 @@ export class Workflows {
     filter: WorkflowFilter,
     page: Page,
   ): Promise<{ operations: OperationRecord[]; total: number }> {
+    const { items, total } = await this.#pagedParts(filter, page, 0, (id) => this.operations(id));
+    return { operations: items, total };
+  }
+
+  /** The newest root tasks, each followed by the tasks of its operations. */
+  async tasksWithChildren(filter: WorkflowFilter, page: Page): Promise<{ tasks: Task[]; total: number }> {
+    const { items, total } = await this.#pagedParts(filter, page, 1, async (id) => [
+      await this.task(id),
+      ...(await this.children(id)),
+    ]);
+    return { tasks: items, total };
+  }
+
+  /**
+   * A page of what the newest workflows consist of.
+   * @param more parts of each workflow beside its operations
+   */
+  async #pagedParts<T>(
+    filter: WorkflowFilter,
+    page: Page,
+    more: number,
+    partsOf: (id: string) => Promise<readonly T[]>,
+  ): Promise<{ items: T[]; total: number }> {
     const { rows } = await this.#parts.store.workflows(filter, {
       ...page,
       limit: recentWorkflows,
       offset: 0,
     });
-    const totals = rows.map((row) => (JSON.parse(row.summary) as { total: number }).total);
+    const totals = rows.map((row) => (JSON.parse(row.summary) as { total: number }).total + more);
     const total = totals.reduce((sum, count) => sum + count, 0);
-    const operations: OperationRecord[] = [];
+    const items: T[] = [];
     let skip = page.offset;
     for (const [index, row] of rows.entries()) {
-      if (operations.length >= page.limit) break;
+      if (items.length >= page.limit) break;
       if (skip >= totals[index]!) skip -= totals[index]!;
       else {
-        const all = await this.operations(row.id);
-        operations.push(...all.slice(skip, skip + page.limit - operations.length));
+        const all = await partsOf(row.id);
+        items.push(...all.slice(skip, skip + page.limit - items.length));
         skip = 0;
       }
     }
-    return { operations, total };
+    return { items, total };
   }
 
   /** Checkpoints and snapshots, read from the journal. */
@@ -289,11 +312,31 @@ export class Workflows {
     return numbers.length;
   }
 
-  async readLogs(id: string, options: { tail?: number; level?: string }): Promise<string> {
-    const { workflow, operation } = parseTaskId(id);
-    const live = await this.live(workflow);
-    const own = operation === undefined ? undefined : live.state.operations[operation]?.plan.id;
-    return this.#parts.logs.read(workflow, { ...options, operation: own });
+  async readLogs(id: string, options: LogSelection): Promise<string> {
+    const { workflow, operation } = await this.#logOf(id);
+    return this.#parts.logs.read(workflow, { ...options, operation: operation ?? options.operation });
+  }
+
+  /** The log piece by piece until the workflow, or the operation that the id names, has ended. */
+  async followLogs(id: string, options: LogSelection): Promise<AsyncGenerator<string>> {
+    const { workflow, operation, index } = await this.#logOf(id);
+    const hasEnded = async () => {
+      const live = this.#parts.runtime.live(workflow);
+      return live === undefined || (index !== undefined && isOver(live.state.operations[index]!.status));
+    };
+    return this.#parts.logs.follow(
+      workflow,
+      { ...options, operation: operation ?? options.operation },
+      hasEnded,
+    );
+  }
+
+  async #logOf(id: string): Promise<{ workflow: string; operation?: string; index?: number }> {
+    const { workflow, operation: index } = parseTaskId(id);
+    const { state } = await this.live(workflow);
+    const own = index === undefined ? undefined : state.operations[index];
+    if (index !== undefined && own === undefined) throw notFound(`Task not found: ${id}`);
+    return { workflow, operation: own?.plan.id, index };
   }
 
   /** The events of a workflow behind `after` (an envelope id), as subscribers saw them. */
@@ -386,6 +429,10 @@ function select({ state }: Live, ids: readonly string[], includeDependents: bool
     }
   }
   return selected;
+}
+
+function isOver(status: string): boolean {
+  return status !== 'Pending' && status !== 'Running';
 }
 
 function notFound(message: string): ProvisioningError {

@@ -3,6 +3,12 @@ import type { WorkflowRow } from '../journal/store.ts';
 
 interface Summary {
   readonly version: string;
+  readonly labels?: Record<string, string>;
+  readonly environment?: string;
+  readonly parallel_limit?: number;
+  readonly on_failure?: WorkflowRecord['on_failure'];
+  readonly rollback_enabled?: boolean;
+  readonly check_mode?: boolean;
   readonly priority: number;
   readonly total: number;
   readonly completed: number;
@@ -29,11 +35,13 @@ export function listRecord(row: WorkflowRow): WorkflowRecord {
     workspace: row.workspace ?? undefined,
     infra: row.infra ?? undefined,
     priority: summary.priority,
-    parallel_limit: 0,
-    on_failure: 'stop',
-    rollback_enabled: true,
-    check_mode: false,
-    labels: {},
+    environment: summary.environment,
+    // Rows of earlier versions do not say.
+    parallel_limit: summary.parallel_limit ?? 0,
+    on_failure: summary.on_failure ?? 'stop',
+    rollback_enabled: summary.rollback_enabled ?? true,
+    check_mode: summary.check_mode ?? false,
+    labels: summary.labels ?? {},
     progress: summary.total === 0 ? 0 : Math.round((1000 * ended) / summary.total) / 10,
     total_steps: summary.total,
     completed_steps: ended,

@@ -2,6 +2,8 @@ import { type CallHandler, type ExecutionContext, type NestInterceptor } from '@
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { FastifyReply } from 'fastify';
 import { map, type Observable } from 'rxjs';
+import { etagOf, hasTag } from './etag.ts';
+import { levelOfBody, vendorType } from './level.ts';
 import { Answer, type ApiRequest, localAdministrator } from './request.ts';
 import { type RouteSpec, routeMetadata } from './route.ts';
 import { checkBody, checkQuery } from './validate.ts';
@@ -20,6 +22,9 @@ export class EnvelopeInterceptor implements NestInterceptor {
     const request = context.switchToHttp().getRequest<ApiRequest>();
     const reply = context.switchToHttp().getResponse<FastifyReply>();
     request.input = readInput(request, route);
+    const { level } = request.input;
+    void reply.header('api-version', level);
+    const vendor = vendorType(request.headers.accept, level);
     return next.handle().pipe(
       map((value: unknown) => {
         const answer = value instanceof Answer ? value : new Answer(value);
@@ -29,7 +34,14 @@ export class EnvelopeInterceptor implements NestInterceptor {
           if (answer.headers['content-type'] === undefined) void reply.type(route.raw);
           return answer.data;
         }
-        return status === 204 ? undefined : success(answer.data, request.id, this.#version);
+        if (status === 204) return undefined;
+        if (vendor !== undefined) void reply.type(vendor);
+        if (route.etag) {
+          const etag = etagOf(answer.data);
+          void reply.header('etag', etag);
+          if (hasTag(request.headers['if-none-match'], etag)) return void reply.status(304);
+        }
+        return success(answer.data, request.id, this.#version);
       }),
     );
   }
@@ -45,7 +57,9 @@ export function metadata(requestId: string, version: string): object {
 
 function readInput(request: ApiRequest, route: RouteSpec): NonNullable<ApiRequest['input']> {
   const [path = '/', search = ''] = split(request.originalUrl);
-  const body = request.body === undefined || request.body === null ? {} : request.body;
+  const { environment } = request;
+  const given = request.body === undefined || request.body === null ? {} : request.body;
+  const body = route.body && environment !== undefined ? { ...given, environment } : given;
   if (route.body && request.body === undefined && !route.bodyOptional) {
     throw new ProvisioningError({
       code: 'BAD_REQUEST',
@@ -64,7 +78,8 @@ function readInput(request: ApiRequest, route: RouteSpec): NonNullable<ApiReques
     search,
     requestId: request.id,
     identity: request.identity ?? localAdministrator,
-    level: request.level ?? 'v1',
+    level: request.level ?? levelOfBody(body) ?? 'v1',
+    environment,
   };
 }
 

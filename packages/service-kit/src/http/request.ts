@@ -1,5 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import type { Level } from './level.ts';
 
 /** Who asks. Without authentication (solo mode) it is the local administrator. */
 export interface Identity {
@@ -27,13 +28,17 @@ export interface ApiInput<Body = unknown, Query = Record<string, unknown>> {
   readonly search: string;
   readonly requestId: string;
   readonly identity: Identity;
-  readonly level: 'v1' | 'v2' | 'v3';
+  readonly level: Level;
+  /** What `/production/<route>` forces; also in the body (13 §6). */
+  readonly environment?: string;
 }
 
 export type ApiRequest = FastifyRequest & {
   input?: ApiInput;
   identity?: Identity;
-  level?: 'v1' | 'v2' | 'v3';
+  /** What the headers ask for. */
+  level?: Level;
+  environment?: string;
 };
 
 /** The validated request as a handler's parameter. */

@@ -32,6 +32,8 @@ export interface RouteSpec {
   readonly machine?: boolean;
   readonly mfa?: 'always' | 'production';
   readonly paged?: boolean;
+  /** A single record: its answers carry an `ETag`. */
+  readonly etag?: boolean;
   /** The body may come as TOML or YAML too. */
   readonly document?: boolean;
   readonly rateLimit?: 'general' | 'batch' | 'login' | 'none';

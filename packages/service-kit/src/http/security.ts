@@ -77,7 +77,8 @@ export class SecurityChain {
     });
     take(identity.user);
     // The fact comes from the token; a header of the client never counts (rulings §7).
-    if (route.mfa === 'always' && !identity.mfaVerified) {
+    const sensitive = route.mfa === 'always' || (route.mfa === 'production' && isProduction(request));
+    if (sensitive && !identity.mfaVerified) {
       throw new ProvisioningError({
         code: 'MFA_REQUIRED',
         kind: 'permission',
@@ -87,6 +88,12 @@ export class SecurityChain {
     }
     request.identity = identity;
   }
+}
+
+function isProduction({ environment, body }: ApiRequest): boolean {
+  return (
+    (environment ?? (body as { environment?: unknown } | null | undefined)?.environment) === 'production'
+  );
 }
 
 function describe(

@@ -12,6 +12,7 @@ import { errorBody, ErrorFilter } from './errors.ts';
 import type { ApiRequest } from './request.ts';
 import type { SecurityChain } from './security.ts';
 import { allowOrigins } from './cors.ts';
+import { levelOfHeaders } from './level.ts';
 import { acceptDocuments, type DocumentOptions } from './documents.ts';
 import { RouteMethods } from './route-methods.ts';
 import { SecurityGuard } from './security-guard.ts';
@@ -28,6 +29,8 @@ export interface HttpServerOptions {
   readonly maxConnections: number;
   /** Prefixes under which the same paths are served: `/api/v1`, `/v1`. */
   readonly prefixes: readonly string[];
+  /** Environments that a path may force as its first part: `/production/servers`. */
+  readonly environments?: readonly string[];
   readonly security: SecurityChain;
   /** Origins of other sites whose pages may call this service; none unless configured. */
   readonly corsOrigins?: readonly string[];
@@ -69,7 +72,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       const given = request.headers['x-request-id'];
       return typeof given === 'string' && requestIdPattern.test(given) ? given : randomUUID();
     },
-    rewriteUrl: (request: { url?: string }) => canonicalPath(request.url ?? '/', options.prefixes),
+    rewriteUrl: (request: { url?: string }) => {
+      const path = canonicalPath(request.url ?? '/', options.prefixes);
+      const environment = forced(path, options);
+      return environment === undefined ? path : path.slice(environment.length + 1);
+    },
   } as never);
   const fastify = adapter.getInstance<FastifyInstance>();
   if (options.documents) acceptDocuments(fastify, options.documents);
@@ -78,8 +85,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     const api = request as ApiRequest;
     void reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store', 'api-version': 'v1' });
     try {
-      api.level = levelOf(request.headers);
-      void reply.header('api-version', api.level);
+      api.environment = forced(canonicalPath(request.originalUrl, options.prefixes), options);
+      api.level = levelOfHeaders(request.headers);
+      if (api.level !== undefined) void reply.header('api-version', api.level);
     } catch (thrown) {
       const error = ProvisioningError.from(thrown);
       return reply.status(httpStatus(error)).send(errorBody(error, request.id, version));
@@ -126,17 +134,9 @@ export function canonicalPath(url: string, prefixes: readonly string[]): string 
   return url;
 }
 
-/** API level of a request (13 §1 "Versions"). @throws ProvisioningError `UNSUPPORTED_VERSION` */
-function levelOf(headers: Readonly<Record<string, unknown>>): 'v1' | 'v2' | 'v3' {
-  const accept = /application\/vnd\.provisioning\.(v\w+)\+json/.exec(String(headers['accept'] ?? ''))?.[1];
-  const asked = String(headers['api-version'] ?? accept ?? 'v1');
-  if (asked === 'v1' || asked === 'v2' || asked === 'v3') return asked;
-  throw new ProvisioningError({
-    code: 'UNSUPPORTED_VERSION',
-    kind: 'usage',
-    message: `Unsupported API version: ${asked.slice(0, 20)}`,
-    hint: 'Known levels: v1, v2, v3',
-  });
+/** The environment that a path begins with. */
+function forced(path: string, { environments = [] }: HttpServerOptions): string | undefined {
+  return environments.find((name) => path.startsWith(`/${name}/`));
 }
 
 /** NestJS tells its own story at debug level only. */

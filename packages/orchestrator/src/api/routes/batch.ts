@@ -75,6 +75,7 @@ export const batchRoutes = {
   },
   getBatchStatus: {
     operationId: 'getBatchStatus',
+    etag: true,
     method: 'GET',
     path: '/batch/operations/{id}',
     aliases: ['/workflows/batch/{id}', '/workflows/batch/status/{id}'],

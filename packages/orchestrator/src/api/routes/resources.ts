@@ -114,6 +114,7 @@ export const resourceRoutes = {
   },
   getServer: {
     operationId: 'getServer',
+    etag: true,
     method: 'GET',
     path: '/servers/{id}',
     tag: 'resources',
@@ -194,6 +195,7 @@ export const resourceRoutes = {
   },
   getTaskserv: {
     operationId: 'getTaskserv',
+    etag: true,
     method: 'GET',
     path: '/taskservs/{id}',
     aliases: ['/taskserv/{id}'],
@@ -250,6 +252,7 @@ export const resourceRoutes = {
   },
   getCluster: {
     operationId: 'getCluster',
+    etag: true,
     method: 'GET',
     path: '/clusters/{id}',
     aliases: ['/cluster/{id}', '/cluster/{id}/status', '/clusters/{id}/status'],

@@ -15,6 +15,7 @@ export const scheduleRoutes = {
   },
   getSchedule: {
     operationId: 'getSchedule',
+    etag: true,
     method: 'GET',
     path: '/schedules/{name}',
     tag: 'schedules',

@@ -24,4 +24,5 @@ export const filters = {
   created_by: Text,
   since: Type.Optional(Type.String({ description: 'A time, or a span back from now: 24h' })),
   until: Text,
+  label: Type.Optional(Type.String({ description: 'key:value, or several with commas: all of them' })),
 };

@@ -119,6 +119,7 @@ export const stateRoutes = {
   },
   getCheckpoint: {
     operationId: 'getCheckpoint',
+    etag: true,
     method: 'GET',
     path: '/rollback/checkpoints/{id}',
     tag: 'rollback',

@@ -40,6 +40,7 @@ export const systemRoutes = {
     summary: 'Metrics in the Prometheus text format',
     data: Type.String(),
     raw: 'text/plain; version=0.0.4; charset=utf-8',
+    machine: true,
     rateLimit: 'none',
   },
   getLatency: {
@@ -186,7 +187,6 @@ export const systemRoutes = {
     summary: 'Description of the WebSocket streams (AsyncAPI 3)',
     data: Open,
     raw: 'application/json; charset=utf-8',
-    public: true,
   },
   getOpenApi: {
     operationId: 'getOpenApi',
@@ -196,6 +196,5 @@ export const systemRoutes = {
     summary: 'This description (OpenAPI 3.1)',
     data: Open,
     raw: 'application/json; charset=utf-8',
-    public: true,
   },
 } as const satisfies Record<string, RouteSpec>;

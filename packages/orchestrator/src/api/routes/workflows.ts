@@ -11,6 +11,13 @@ import type { RouteSpec } from '@provisioning/service-kit';
 import { Type } from 'typebox';
 import { Empty, filters, Flag, paging, Text } from './shapes.ts';
 
+const logQuery = Type.Object({
+  tail: Type.Optional(Type.Integer({ minimum: 1, default: 200, description: 'Lines from the end' })),
+  level: Type.Optional(Type.String({ description: 'The lowest: debug, info, warn or error' })),
+  operation: Type.Optional(Type.String({ description: 'Lines of this operation only' })),
+  follow: Type.Optional(Type.Boolean({ description: 'Goes on in chunks until the end' })),
+});
+
 /** The routes of workflows and tasks (13 §4). */
 export const workflowRoutes = {
   listWorkflows: {
@@ -49,6 +56,7 @@ export const workflowRoutes = {
   },
   getWorkflow: {
     operationId: 'getWorkflow',
+    etag: true,
     method: 'GET',
     path: '/workflows/{id}',
     tag: 'workflows',
@@ -92,7 +100,7 @@ export const workflowRoutes = {
     path: '/workflows/{id}/logs',
     tag: 'workflows',
     summary: 'The log of a workflow as text',
-    query: Type.Object({ tail: Type.Optional(Type.Integer({ minimum: 0 })), level: Text }),
+    query: logQuery,
     data: Type.String(),
     raw: 'text/plain; charset=utf-8',
   },
@@ -209,12 +217,18 @@ export const workflowRoutes = {
     path: '/tasks',
     tag: 'tasks',
     summary: 'Root tasks, newest first; with `parent` the operations of one',
-    query: Type.Object({ ...paging, ...filters, parent: Text, include: Text }),
+    query: Type.Object({
+      ...paging,
+      ...filters,
+      parent: Text,
+      include: Type.Optional(Type.Literal('children', { description: 'Each followed by its operations' })),
+    }),
     data: Type.Array(Task),
     paged: true,
   },
   getTaskStatus: {
     operationId: 'getTaskStatus',
+    etag: true,
     method: 'GET',
     path: '/tasks/{id}',
     tag: 'tasks',
@@ -265,7 +279,7 @@ export const workflowRoutes = {
     path: '/tasks/{id}/logs',
     tag: 'tasks',
     summary: 'The log of a task as text',
-    query: Type.Object({ tail: Type.Optional(Type.Integer({ minimum: 0 })), level: Text }),
+    query: logQuery,
     data: Type.String(),
     raw: 'text/plain; charset=utf-8',
   },
@@ -281,6 +295,7 @@ export const workflowRoutes = {
   },
   getOperation: {
     operationId: 'getOperation',
+    etag: true,
     method: 'GET',
     path: '/operations/{id}',
     tag: 'operations',

@@ -290,6 +290,7 @@ function conditions(filter: WorkflowFilter): { where: string; values: unknown[] 
   if (filter.createdBy !== undefined) add('created_by = ?', filter.createdBy);
   if (filter.since !== undefined) add('created_at >= ?', filter.since);
   if (filter.until !== undefined) add('created_at <= ?', filter.until);
+  if (filter.labels) add(`summary::jsonb->'labels' @> ?::text::jsonb`, JSON.stringify(filter.labels));
   return { where: parts.length === 0 ? '' : `WHERE ${parts.join(' AND ')}`, values };
 }
 

@@ -275,5 +275,7 @@ function conditions(filter: WorkflowFilter): { where: string; values: SQLInputVa
   if (filter.createdBy !== undefined) add('created_by=?', filter.createdBy);
   if (filter.since !== undefined) add('created_at>=?', filter.since);
   if (filter.until !== undefined) add('created_at<=?', filter.until);
+  for (const [key, value] of Object.entries(filter.labels ?? {}))
+    add(`EXISTS (SELECT 1 FROM json_each(summary, '$.labels') l WHERE l.key=? AND l.value=?)`, key, value);
   return { where: parts.length === 0 ? '' : `WHERE ${parts.join(' AND ')}`, values };
 }

@@ -223,6 +223,7 @@ function valuesOf({ workflows, entries, records }: Batch): Record<string, unknow
     workflows: workflows.map(({ id, definition: _definition, submission: _submission, ...row }) => ({
       ...row,
       uuid: id,
+      labels: labelWords((JSON.parse(row.summary) as { labels?: Record<string, string> }).labels),
     })),
     definitions: workflows
       .filter(({ definition }) => definition !== undefined)
@@ -260,7 +261,7 @@ function toEntry({ sequence, workflow, type, at, op, data }: SurrealEvent): Jour
 
 function conditions(filter: WorkflowFilter): { where: string; values: Record<string, unknown> } {
   const parts: string[] = [];
-  const { status, kind, workspace, infra, createdBy, since, until } = filter;
+  const { status, kind, workspace, infra, createdBy, since, until, labels } = filter;
   if (status) parts.push('status IN $status');
   if (kind) parts.push('kind IN $kind');
   if (workspace !== undefined) parts.push('workspace = $workspace');
@@ -268,5 +269,14 @@ function conditions(filter: WorkflowFilter): { where: string; values: Record<str
   if (createdBy !== undefined) parts.push('createdBy = $createdBy');
   if (since !== undefined) parts.push('createdAt >= $since');
   if (until !== undefined) parts.push('createdAt <= $until');
-  return { where: parts.length === 0 ? '' : `WHERE ${parts.join(' AND ')}`, values: { ...filter } };
+  if (labels) parts.push('labels CONTAINSALL $labels');
+  return {
+    where: parts.length === 0 ? '' : `WHERE ${parts.join(' AND ')}`,
+    values: { ...filter, ...(labels && { labels: labelWords(labels) }) },
+  };
+}
+
+/** Labels as words that a set can be asked for. */
+function labelWords(labels: Readonly<Record<string, string>> = {}): string[] {
+  return Object.entries(labels).map(([key, value]) => `${key}:${value}`);
 }
