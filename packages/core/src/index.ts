@@ -2,6 +2,7 @@ export { describeExtension } from './extensions/record.ts';
 export type { ExtensionDescription, ExtensionRecord, RejectedExtension } from './extensions/record.ts';
 export { ExtensionCatalogue, refusePath } from './extensions/discover.ts';
 export type { DiscoveryOptions } from './extensions/discover.ts';
+export { outrankedWarning } from './extensions/outranked.ts';
 export type { DiscoveryRoots } from './extensions/roots.ts';
 export { cataloguePackage } from './extensions/roots.ts';
 export { kindFolder, kinds as extensionKinds, parseKind } from './extensions/kinds.ts';

@@ -63,6 +63,7 @@ export {
   Universe,
 } from './resolve/universe.ts';
 export { signArtifact, signatureTag, type Verification, verifyArtifact } from './signing/cosign.ts';
+export { signerLookup } from './signing/signed-content.ts';
 export { keyId, readSigningKey, readTrustedKeys, type SigningKey, type TrustedKey } from './signing/keys.ts';
 export {
   effectivePolicy,

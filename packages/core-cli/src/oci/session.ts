@@ -57,6 +57,7 @@ export async function openArtifacts(
     environment,
     signal: command.signal,
     version: command.host.catalogue.version,
+    dataFolder: directories.data,
     events: { warn: (message) => command.out.warn(message) },
   });
   return {

@@ -13,6 +13,7 @@ import {
 import type { Context } from '@provisioning/extensions-sdk';
 import type { ProvisioningCommand } from '../frame/command.ts';
 import { layerPlaces, openCatalogue } from './modules.ts';
+import { signerLookup } from './signer.ts';
 import { surroundingsOf } from './surroundings.ts';
 import { openWorkspace } from './workspace.ts';
 
@@ -95,6 +96,7 @@ export function projectOptions(
     cachePath: directories.cache,
     readOnly: command.globals.check,
     dataPath: directories.data,
+    signer: signerLookup(surroundingsOf(command.runtime), configuration),
     providerLayers: async (name) =>
       layersAround(await layerPlaces(command, selection, configuration), 'provider', name),
     log: (level, message) => {

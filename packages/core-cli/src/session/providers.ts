@@ -11,6 +11,7 @@ import {
 } from '@provisioning/core';
 import type { ProvisioningCommand } from '../frame/command.ts';
 import { currentCatalogue, layerPlaces } from './modules.ts';
+import { signerLookup } from './signer.ts';
 import { surroundingsOf } from './surroundings.ts';
 import { configurationOf } from './workspace.ts';
 
@@ -29,6 +30,7 @@ export async function openProviders(command: ProvisioningCommand): Promise<Provi
   const configuration = await configurationOf(command, selection);
   const directories = userDirectories(surroundingsOf(command.runtime));
   const { environment } = command.runtime;
+  const signer = signerLookup(surroundingsOf(command.runtime), configuration);
   const project = new Project({
     // Without a workspace providers get an empty folder: they find no files there.
     workspace: {
@@ -42,6 +44,7 @@ export async function openProviders(command: ProvisioningCommand): Promise<Provi
     variables: environment,
     cachePath: directories.cache,
     dataPath: directories.data,
+    signer,
     ...(selection?.infra === undefined
       ? {}
       : {
@@ -55,6 +58,7 @@ export async function openProviders(command: ProvisioningCommand): Promise<Provi
   });
   const registry = new ProviderRegistry({
     catalogue,
+    signer,
     configuration,
     profile: providerProfile(environment['PROVISIONING_PROFILE'], configuration.get('settings.profile')),
     open: (name) => project.provider(name),

@@ -1,6 +1,7 @@
 import { mkdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { loadModules } from '../modules/load.ts';
 import { ExtensionCatalogue } from './discover.ts';
 import { registerExtension } from './registrations.ts';
 import { TestFolder } from './testing/extension-folder.ts';
@@ -53,23 +54,70 @@ test('only packages of the product are core: what others publish beside it is in
   await folder.extension(`${modules}/@provisioning/provider-own`, provider('own'));
   await folder.extension(`${modules}/@acme/provisioning-provider-theirs`, provider('theirs'));
   await folder.extension(`${modules}/provisioning-provider-plain`, provider('plain'));
-  // Named like one of the product's: it never takes that one's place among what runs in process.
-  await folder.extension(`${modules}/provisioning-provider-own`, { ...provider('own'), version: '9.9.9' });
   await folder.extension('node_modules/provisioning-provider-above', provider('above'));
   const found = catalogue(folder);
   const seen = (await found.list('provider')).map(({ name, layer, builtIn }) => ({ name, layer, builtIn }));
   expect(seen).toEqual([
     { name: 'above', layer: 'installed', builtIn: false },
-    { name: 'own', layer: 'installed', builtIn: false },
+    { name: 'own', layer: 'core', builtIn: true },
     { name: 'plain', layer: 'installed', builtIn: false },
     { name: 'theirs', layer: 'installed', builtIn: false },
   ]);
-  expect(
-    (await found.layers('provider', 'own')).map(({ version, builtIn }) => ({ version, builtIn })),
-  ).toEqual([
-    { version: '9.9.9', builtIn: false },
-    { version: '1.0.0', builtIn: true },
+});
+
+test('a package that npm put there takes no name of the product, unless the workspace loads it', async () => {
+  await using folder = await TestFolder.create();
+  const modules = 'product/node_modules';
+  const stranger = `${modules}/provisioning-provider-own`;
+  const own = { name: 'own', type: 'provider' };
+  await folder.extension(`${modules}/@provisioning/provider-own`, own);
+  await folder.extension(stranger, { ...own, version: '9.9.9' });
+  // `aws` is the product's too, also where its package is not installed.
+  await folder.extension('ws/extensions/npm/node_modules/provisioning-provider-aws', {
+    name: 'aws',
+    type: 'provider',
+  });
+  await folder.extension(`${modules}/@provisioning/taskservs/kubernetes`, {
+    name: 'kubernetes',
+    type: 'taskserv',
+    aliases: ['k8s'],
+  });
+  await folder.extension('data/extensions/taskservs/thief/1.0.0', {
+    name: 'thief',
+    type: 'taskserv',
+    aliases: ['k8s'],
+  });
+  const found = catalogue(folder);
+  expect(await found.get('provider', 'own')).toMatchObject({ version: '1.0.0', builtIn: true });
+  await expect(found.get('provider', 'aws')).rejects.toMatchObject({ code: 'PROVIDER_NOT_INSTALLED' });
+  expect((await found.get('taskserv', 'k8s')).name).toBe('kubernetes');
+  expect(found.warnings).toEqual([
+    expect.stringMatching(/provider-aws calls itself provider 'aws'.*load provider \. aws --source local$/),
+    expect.stringMatching(
+      /provider-own calls itself provider 'own'.*load provider \. own --source installed$/,
+    ),
   ]);
+
+  const target = {
+    base: join(folder.path, 'ws'),
+    layer: 'workspace' as const,
+    workspacePath: join(folder.path, 'ws'),
+    name: 'ws',
+  };
+  const load = (source?: 'installed') =>
+    loadModules({
+      catalogue: catalogue(folder),
+      kind: 'provider',
+      target,
+      names: ['own'],
+      source,
+      force: true,
+    });
+  expect(await load()).toMatchObject([{ version: '1.0.0', source: 'core' }]);
+  expect(await load('installed')).toMatchObject([{ version: '9.9.9', source: 'installed' }]);
+  const again = catalogue(folder);
+  expect(await again.get('provider', 'own')).toMatchObject({ version: '9.9.9', builtIn: false });
+  expect(again.outranked.map(({ name }) => name)).toEqual(['aws']);
 });
 
 test('08.A14 an extension for another version of the product is listed as incompatible, not loaded', async () => {

@@ -8,6 +8,7 @@ import { DiscoveryCache } from './discovery-cache.ts';
 import { foreignEntryPoint } from './entry-points.ts';
 import { type ExtensionKind, kindFolder } from './kinds.ts';
 import { linkRule } from './links.ts';
+import { outrankedWarning, reservedNames } from './outranked.ts';
 import type { ExtensionRecord, RejectedExtension } from './record.ts';
 import { readRegistrations } from './registrations.ts';
 import { type DiscoveryRoots, type Root, rootsOf } from './roots.ts';
@@ -42,6 +43,8 @@ export class ExtensionCatalogue {
   readonly rejected: RejectedExtension[] = [];
   /** Roots and manifests worth a word: unreadable folders, ignored files. */
   readonly warnings: string[] = [];
+  /** Packages of others that npm put there under a name of the product: only a module of the workspace makes one count. */
+  readonly outranked: ExtensionRecord[] = [];
   readonly #product: string;
   readonly #cache: DiscoveryCache;
   readonly #found = new Map<ExtensionKind, Promise<Found>>();
@@ -69,14 +72,16 @@ export class ExtensionCatalogue {
     return records.get(name) ?? records.get(aliases.get(name) ?? '') ?? [];
   }
 
-  /** Every usable record of one name, lower installed versions included; highest root first. */
+  /** Every usable record of one name, lower installed and outranked ones included; highest root first. */
   async versions(kind: ExtensionKind, name: string): Promise<readonly ExtensionRecord[]> {
     const used = await this.layers(kind, name);
     const { older } = await this.#scan(kind);
     const canonical = used[0]?.name ?? name;
     const others = older.filter((record) => record.name === canonical);
     const core = used.findIndex(({ layer }) => layer === 'core');
-    return core < 0 ? [...used, ...others] : [...used.slice(0, core), ...others, ...used.slice(core)];
+    const known = core < 0 ? [...used, ...others] : [...used.slice(0, core), ...others, ...used.slice(core)];
+    const strangers = this.outranked.filter((record) => record.type === kind && record.name === canonical);
+    return [...known, ...strangers];
   }
 
   /** The record by name or alias (`k8s`), `undefined` when there is none. Disabled ones count. */
@@ -163,14 +168,32 @@ export class ExtensionCatalogue {
     const older: ExtensionRecord[] = [];
     const seen = new Set<string>();
     const core = roots.filter(({ layer }) => layer === 'core').map(({ path }) => path);
-    const found = await Promise.all(roots.map((root) => this.#scanOne(kind, root, allowed, older)));
-    const all = found.flat();
-    const places = await Promise.all(all.map(({ path }) => realpath(path)));
-    for (const [index, record] of all.entries()) {
-      const real = places[index]!;
-      if (seen.has(real) && record.layer !== 'infrastructure' && record.layer !== 'workspace') continue;
+    const found = await Promise.all(
+      roots.map(async (root) =>
+        (await this.#scanOne(kind, root, allowed, older)).map((record) => ({ record, root })),
+      ),
+    );
+    const all = await Promise.all(
+      found.flat().map(async ({ record, root }) => {
+        const real = await realpath(record.path);
+        const builtIn = record.layer === 'core' || core.some((path) => isInside(real, path));
+        return { record, real, builtIn, foreign: root.foreign === true };
+      }),
+    );
+    const own = new Set([
+      ...reservedNames(kind),
+      ...all.filter(({ builtIn }) => builtIn).map(({ record }) => record.name),
+    ]);
+    for (const { record, real, builtIn, foreign } of all) {
+      if (seen.has(real) && record.layer !== 'infrastructure' && (foreign || record.layer !== 'workspace')) {
+        continue;
+      }
       seen.add(real);
-      const builtIn = record.layer === 'core' || core.some((path) => isInside(real, path));
+      if (foreign && own.has(record.name)) {
+        this.outranked.push(record);
+        this.warnings.push(outrankedWarning(record));
+        continue;
+      }
       const enabled = states.get(stateKey(kind, record.name))?.enabled ?? true;
       records.set(record.name, [...(records.get(record.name) ?? []), { ...record, enabled, builtIn }]);
     }
@@ -277,7 +300,9 @@ export function refusePath(name: string): void {
 
 function aliasesOf(records: ReadonlyMap<string, readonly ExtensionRecord[]>): Map<string, string> {
   const aliases = new Map<string, string>();
-  for (const [name, [record]] of records) {
+  // The product's own aliases can't be taken: `k8s` stays what it is.
+  const own = [...records].sort(([, [a]], [, [b]]) => Number(a!.builtIn) - Number(b!.builtIn));
+  for (const [name, [record]] of own) {
     const names = record?.manifest.aliases;
     if (!Array.isArray(names)) continue;
     for (const alias of names) if (!records.has(String(alias))) aliases.set(String(alias), name);

@@ -32,6 +32,8 @@ export interface Root {
   readonly versioned?: boolean;
   /** Folder names of the root that belong to another one. */
   readonly skip?: readonly string[];
+  /** A package of somebody else that npm put there: it never takes a name of the product. */
+  readonly foreign?: boolean;
   /** Folder names of the root that end so only: `_prov`. */
   readonly suffix?: string;
 }
@@ -97,15 +99,16 @@ async function installedRoots(
     // Packages of the workspace are its own: they rank with it (08 §3.2).
     const npm = join(workspacePath, 'extensions', 'npm');
     for (const modules of [join(npm, 'node_modules'), npm])
-      for (const path of await extensionPackages(kind, modules)) roots.push({ path, layer: 'workspace' });
-    for (const path of await extensionPackages(kind, join(workspacePath, 'node_modules')))
-      roots.push({ path, layer });
+      for (const found of await extensionPackages(kind, modules))
+        roots.push({ ...found, layer: 'workspace' });
+    for (const found of await extensionPackages(kind, join(workspacePath, 'node_modules')))
+      roots.push({ ...found, layer });
   }
   if (dataPath !== undefined) {
     for (const name of kindFolders[kind])
       roots.push({ path: join(dataPath, 'extensions', name), layer, versioned: true });
-    for (const path of await extensionPackages(kind, join(dataPath, 'npm', 'node_modules')))
-      roots.push({ path, layer });
+    for (const found of await extensionPackages(kind, join(dataPath, 'npm', 'node_modules')))
+      roots.push({ ...found, layer });
   }
   return roots;
 }
@@ -126,7 +129,7 @@ async function coreRoots(kind: ExtensionKind, { moduleUrls }: DiscoveryRoots): P
  */
 async function besideProduct(kind: ExtensionKind, { moduleUrls }: DiscoveryRoots): Promise<Root[]> {
   const found = await Promise.all(moduleFolders(moduleUrls).map((modules) => foreignPackages(kind, modules)));
-  return [...new Set(found.flat())].map((path) => ({ path, layer: 'installed' }));
+  return [...new Set(found.flat())].map((path) => ({ path, layer: 'installed', foreign: true }));
 }
 
 /** Every `node_modules` in which the modules look packages up, nearest first. */
@@ -142,8 +145,14 @@ function moduleFolders(moduleUrls: readonly string[]): string[] {
 }
 
 /** Folders of extension packages in one `node_modules` that can hold a kind, whoever made them. */
-async function extensionPackages(kind: ExtensionKind, modules: string): Promise<string[]> {
-  return [...(await ownPackages(kind, modules)), ...(await foreignPackages(kind, modules))];
+async function extensionPackages(
+  kind: ExtensionKind,
+  modules: string,
+): Promise<Pick<Root, 'path' | 'foreign'>[]> {
+  return [
+    ...(await ownPackages(kind, modules)).map((path) => ({ path })),
+    ...(await foreignPackages(kind, modules)).map((path) => ({ path, foreign: true })),
+  ];
 }
 
 /** `@provisioning/<kind>-<name>`, and the catalogue; the scope is the product's, nobody else can publish in it. */

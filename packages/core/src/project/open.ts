@@ -6,6 +6,7 @@ import {
 } from '../config/index.ts';
 import { type Infrastructure, loadInfrastructure, providerServerDefaults } from '../infra/index.ts';
 import { layerPlaces, layersAround, providerSettings, withLayers } from '../layers/index.ts';
+import type { SignerLookup } from '../providers/profile.ts';
 import { Project, type ProjectOptions } from './project.ts';
 
 export interface OpenProjectOptions {
@@ -18,6 +19,8 @@ export interface OpenProjectOptions {
   /** Values of command-line flags by dotted key. */
   readonly flags?: Readonly<Record<string, unknown>>;
   readonly log?: ProjectOptions['log'];
+  /** Who signed extensions, by the keys that the configuration trusts. */
+  readonly signer?: (configuration: Configuration) => SignerLookup;
 }
 
 export interface OpenedProject extends AsyncDisposable {
@@ -63,6 +66,7 @@ export async function openProject(options: OpenProjectOptions): Promise<OpenedPr
     dataPath: directories.data,
     userConfigPath: directories.config,
     log: options.log,
+    ...(options.signer === undefined ? {} : { signer: options.signer(configuration) }),
     providerLayers,
   });
   return {

@@ -11,6 +11,7 @@ import {
 import type { Configuration } from '../config/configuration.ts';
 import type { Data } from '../config/document.ts';
 import { ExtensionCatalogue } from '../extensions/discover.ts';
+import { outrankedWarning } from '../extensions/outranked.ts';
 import {
   appendRecords,
   type AuditFile,
@@ -29,7 +30,13 @@ import {
 import { type CallStatistics, type ChangeRecord, guardProvider } from '../providers/guard.ts';
 import { initialise, loadProviderModule } from '../providers/load.ts';
 import { outside } from '../providers/output-guard.ts';
-import { checkProfile, isCertified, providerProfile } from '../providers/profile.ts';
+import {
+  checkProfile,
+  isCertified,
+  providerProfile,
+  type SignerLookup,
+  signerOf,
+} from '../providers/profile.ts';
 import { createTransports } from '../transport/index.ts';
 
 /** The part of a resolved configuration that operations read. */
@@ -56,6 +63,8 @@ export interface ProjectOptions {
   readonly userConfigPath?: string;
   /** Extensions of a frozen version; no others are used (03 §11). */
   readonly extensionsOnly?: string;
+  /** Who signed an extension that is not the product's own; absent: nobody. */
+  readonly signer?: SignerLookup;
   /** What layers say of a provider beside the configuration (08 §6.2). */
   readonly providerLayers?: (name: string) => Promise<AroundLayers>;
   readonly log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void;
@@ -188,7 +197,12 @@ export class Project implements AsyncDisposable {
       const record = await this.extensions.get('provider', name);
       const { configuration, variables } = this.#options;
       const profile = providerProfile(variables.PROVISIONING_PROFILE, configuration.get('settings.profile'));
-      checkProfile(profile, name, isCertified(record));
+      if (profile === 'production') {
+        checkProfile(profile, name, isCertified(record, await signerOf(record, this.#options.signer)));
+      }
+      for (const stranger of this.extensions.outranked)
+        if (stranger.type === 'provider' && stranger.name === record.name)
+          outside(() => this.#options.log?.('warn', outrankedWarning(stranger)));
       if (configuration.get(`providers.${name}.enabled`) === false) {
         throw new ProvisioningError({
           code: 'PROVIDER_DISABLED',

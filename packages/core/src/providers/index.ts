@@ -16,7 +16,14 @@ export {
 export { loadProviderModule } from './load.ts';
 export { installHint, optionalProviders } from './optional.ts';
 export { costOf, totalCost, type Cost } from './price.ts';
-export { checkProfile, isCertified, type ProviderProfile, providerProfile } from './profile.ts';
+export {
+  checkProfile,
+  isCertified,
+  type ProviderProfile,
+  providerProfile,
+  type SignerLookup,
+  signerOf,
+} from './profile.ts';
 export {
   type ProviderEntry,
   type ProviderHealth,

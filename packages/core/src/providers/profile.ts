@@ -23,10 +23,23 @@ export function providerProfile(variable: string | undefined, settings: unknown)
   });
 }
 
+/** Tells which trusted key signed what is in a folder, `undefined` where none did. */
+export type SignerLookup = (folder: string) => Promise<string | undefined>;
+
+/** The trusted key that signed an extension; the product's own need none. */
+export async function signerOf(
+  record: Pick<ExtensionRecord, 'path' | 'builtIn'>,
+  lookup: SignerLookup | undefined,
+): Promise<string | undefined> {
+  return record.builtIn ? undefined : lookup?.(record.path);
+}
+
 /** Certified is what the product ships for clouds and machines, and what a trusted key signed. */
-export function isCertified(record: Pick<ExtensionRecord, 'name' | 'builtIn'>, signed = false): boolean {
-  if (signed) return true;
-  return record.builtIn && !uncertified.has(record.name);
+export function isCertified(
+  record: Pick<ExtensionRecord, 'name' | 'builtIn'>,
+  signer: string | undefined,
+): boolean {
+  return signer !== undefined || (record.builtIn && !uncertified.has(record.name));
 }
 
 /** @throws ProvisioningError `PROVIDER_NOT_ALLOWED`, exit 4. */
@@ -36,6 +49,6 @@ export function checkProfile(profile: ProviderProfile, name: string, certified: 
     code: 'PROVIDER_NOT_ALLOWED',
     kind: 'permission',
     message: `Provider '${name}' is not allowed by profile '${profile}'`,
-    hint: 'Production takes certified providers only: built-in clouds, and packages signed by a trusted key.',
+    hint: 'Production takes certified providers only: built-in clouds, and packages whose signature by a trusted key (oci.signing.public_keys) was verified when they were installed (--verify-signature).',
   });
 }

@@ -11,7 +11,7 @@ import type { ExtensionCatalogue } from '../extensions/discover.ts';
 import { describeExtension, type ExtensionRecord } from '../extensions/record.ts';
 import type { CallStatistics } from './guard.ts';
 import { optionalProviders } from './optional.ts';
-import { isCertified, type ProviderProfile } from './profile.ts';
+import { isCertified, type ProviderProfile, type SignerLookup, signerOf } from './profile.ts';
 import type { ProviderFacts } from './suggest.ts';
 
 /** One provider as `providers list` prints it (06 §5.1, S:19471-19522). */
@@ -25,6 +25,8 @@ export interface ProviderEntry {
   readonly available: boolean;
   readonly status: 'available' | 'disabled' | 'error' | 'not installed';
   readonly certified: boolean;
+  /** Id of the trusted key that signed it; the product's own need none. */
+  readonly signed_by?: string;
   readonly has_schema: boolean;
   readonly has_templates: boolean;
   readonly capabilities: ProviderMetadata['capabilities'] | null;
@@ -50,6 +52,8 @@ export interface RegistryOptions {
   readonly open?: (name: string) => Promise<ProviderInstance>;
   /** What a provider says of itself: `Project.providerMetadata`. */
   readonly metadata?: (name: string) => Promise<ProviderMetadata>;
+  /** Who signed what is not the product's own; absent: nobody. */
+  readonly signer?: SignerLookup;
   readonly statistics?: ReadonlyMap<string, CallStatistics>;
   readonly now?: () => number;
 }
@@ -196,7 +200,8 @@ export class ProviderRegistry {
   async #entry(record: ExtensionRecord): Promise<ProviderEntry> {
     const description = await describeExtension(record);
     const enabled = this.isEnabled(record);
-    const certified = isCertified(record);
+    const signer = await signerOf(record, this.#options.signer);
+    const certified = isCertified(record, signer);
     const allowed = this.#options.profile === 'development' || certified;
     const error = allowed ? undefined : `not allowed by profile '${this.#options.profile}'`;
     return {
@@ -209,6 +214,7 @@ export class ProviderRegistry {
       available: enabled && error === undefined,
       status: error !== undefined ? 'error' : enabled ? 'available' : 'disabled',
       certified,
+      ...(signer === undefined ? {} : { signed_by: signer }),
       has_schema: record.builtIn || description.has_schema,
       has_templates: description.has_templates,
       capabilities: capabilitiesOf(record),

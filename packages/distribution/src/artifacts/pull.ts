@@ -99,6 +99,11 @@ export async function pullExtension(
       digest: stored.root.digest,
       content: stored.content.digest,
     });
+    await session.rememberSigned(staging, {
+      keyId: signedBy,
+      reference: located.full,
+      digest: stored.root.digest,
+    });
     await discardAside(await swapIn(staging, path));
   } catch (error) {
     await rm(staging, { recursive: true, force: true });

@@ -21,6 +21,7 @@ import { RemoteRegistry } from '../remote/registry.ts';
 import type { OciSettings } from '../settings/oci-settings.ts';
 import type { IndexClient } from '../static-index/client.ts';
 import { type GateEvents, modeRules, SignatureGate } from '../signing/policy.ts';
+import { rememberSigned } from '../signing/signed-content.ts';
 import {
   chooseTag,
   type ExtensionReference,
@@ -35,6 +36,8 @@ export interface SessionOptions {
   readonly events?: GateEvents;
   readonly signal?: AbortSignal;
   readonly version?: string;
+  /** The user's data folder, where verified content is remembered. Without it nothing is. */
+  readonly dataFolder?: string;
 }
 
 /** One artifact, found: where it is and what names it there. */
@@ -346,6 +349,17 @@ export class ArtifactSession {
   /** Lets an artifact pass the signature policy of the mode. */
   verify(source: Source, root: Descriptor, full: string): Promise<string | undefined> {
     return this.gate.check(source, root, full, this.call);
+  }
+
+  /** Remembers that the files of a folder came from an artifact that a trusted key signed; they count as certified. */
+  async rememberSigned(
+    folder: string,
+    signed: { readonly keyId: string | undefined; readonly reference: string; readonly digest: string },
+  ): Promise<void> {
+    const { dataFolder } = this.#options;
+    const { keyId } = signed;
+    if (dataFolder !== undefined && keyId !== undefined)
+      await rememberSigned(dataFolder, folder, { ...signed, keyId });
   }
 
   /** Writes the cache's knowledge and ends connections. */

@@ -104,7 +104,8 @@ async function run(session: ArtifactSession, options: ResolveOptions): Promise<R
     const staged = await mapLimited(changes, session.settings.concurrency, async (one) => {
       current = one.name;
       options.onProgress?.(`Fetching ${one.name} ${one.version}`);
-      return { one, ...(await stage(session, journal, workspacePath, one)) };
+      const keyId = signers.get(`${one.kind}/${one.name}`);
+      return { one, ...(await stage(session, journal, workspacePath, one, keyId)) };
     });
     const integrity = new Map(staged.map(({ one, digest }) => [`${one.kind}/${one.name}`, digest]));
     for (const { one, staging } of staged) {
@@ -163,6 +164,7 @@ async function stage(
   journal: InstallJournal,
   workspacePath: string,
   one: PlannedPackage,
+  keyId: string | undefined,
 ): Promise<{ readonly staging: string; readonly digest: string }> {
   const folder = installFolder(workspacePath, one.kind, one.name);
   const { source, stored, complete } = one.candidate!;
@@ -177,6 +179,7 @@ async function stage(
     digest: one.digest,
     content: stored.content.digest,
   });
+  await session.rememberSigned(staging, { keyId, reference: one.reference, digest: one.digest });
   return { staging, digest };
 }
 

@@ -94,7 +94,7 @@ async function install(
   for (const { one } of changes) signers.set(one.name, await judge(session, one));
   if (options.check !== true) {
     for (const step of changes) await ask(step, newest, options);
-    if (changes.length > 0) await carryOut(session, changes, options);
+    if (changes.length > 0) await carryOut(session, changes, options, signers);
   }
   return steps.map((step) => {
     const signedBy = signers.get(step.one.name);
@@ -205,6 +205,7 @@ async function carryOut(
   session: ArtifactSession,
   steps: readonly Step[],
   options: InstallOptions,
+  signers: ReadonlyMap<string, string | undefined>,
 ): Promise<void> {
   const journal = new InstallJournal(userRoot(options.dataFolder));
   let current = '';
@@ -212,7 +213,7 @@ async function carryOut(
     const staged = await mapLimited(steps, session.settings.concurrency, async (step) => {
       current = step.one.name;
       options.onProgress?.(`Fetching ${step.one.name} ${step.one.version}`);
-      return { step, staging: await stage(session, journal, step) };
+      return { step, staging: await stage(session, journal, step, signers.get(step.one.name)) };
     });
     for (const { step, staging } of staged) {
       current = step.one.name;
@@ -235,6 +236,7 @@ async function stage(
   session: ArtifactSession,
   journal: InstallJournal,
   { one, path }: Step,
+  keyId: string | undefined,
 ): Promise<string> {
   const { source, stored, complete } = one.candidate!;
   const staging = stagingFolder(path);
@@ -248,6 +250,7 @@ async function stage(
     content: stored.content.digest,
     requested: one.requested,
   });
+  await session.rememberSigned(staging, { keyId, reference: one.reference, digest: one.digest });
   return staging;
 }
 

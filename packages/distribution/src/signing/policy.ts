@@ -123,7 +123,7 @@ export class SignatureGate {
     options: CallOptions,
   ): Promise<string | undefined> {
     this.#keys ??= readTrustedKeys(this.#settings.publicKeys);
-    const keys = this.#allowed(await this.#keys, reference);
+    const keys = allowedKeys(await this.#keys, reference, this.#settings.allowedSigners);
     const verification = await verifyArtifact(source, descriptor, keys, options);
     const audit = (action: 'refused' | 'accepted', reason: string): void =>
       this.#events.audit?.({ action, reference, digest: descriptor.digest, reason });
@@ -142,15 +142,20 @@ export class SignatureGate {
     this.#events.warn?.(`${reference} is not signed`);
     return undefined;
   }
+}
 
-  #allowed(keys: readonly TrustedKey[], reference: string): readonly TrustedKey[] {
-    const rules = Object.entries(this.#settings.allowedSigners ?? {}).filter(([glob]) =>
-      globToRegExp(glob).test(reference.replace(/[@:][^/]*$/, '')),
-    );
-    if (rules.length === 0) return keys;
-    const ids = new Set(rules.flatMap(([, allowed]) => allowed));
-    return keys.filter(({ id }) => ids.has(id));
-  }
+/** The trusted keys that may sign what a reference names (`oci.signing.allowed_signers`). */
+export function allowedKeys(
+  keys: readonly TrustedKey[],
+  reference: string,
+  signers: SigningSettings['allowedSigners'] = {},
+): readonly TrustedKey[] {
+  const rules = Object.entries(signers).filter(([glob]) =>
+    globToRegExp(glob).test(reference.replace(/[@:][^/]*$/, '')),
+  );
+  if (rules.length === 0) return keys;
+  const ids = new Set(rules.flatMap(([, allowed]) => allowed));
+  return keys.filter(({ id }) => ids.has(id));
 }
 
 export function unsigned(reference: string): ProvisioningError {

@@ -6,6 +6,7 @@ import {
   runOperation,
   type Surroundings,
 } from '@provisioning/core';
+import { signerLookup } from '@provisioning/distribution';
 import { type Context, type OperationNode, ProvisioningError } from '@provisioning/extensions-sdk';
 import type { PlannedOperation, WorkflowPlan } from '../engine/plan.ts';
 import type { Execution, Executor } from './executor.ts';
@@ -121,7 +122,15 @@ export class CoreExecutor implements Executor {
         message: `Workflow '${workflow.name}' names no workspace`,
       });
     }
-    const project = openProject({ surroundings, workspace, infra, environment, moduleUrls, log });
+    const project = openProject({
+      surroundings,
+      workspace,
+      infra,
+      environment,
+      moduleUrls,
+      log,
+      signer: (configuration) => signerLookup(surroundings, configuration),
+    });
     const opened: Opened = { project, users: 0, closing: undefined };
     this.#opened.set(key, opened);
     project.catch(() => this.#opened.delete(key));

@@ -10,6 +10,7 @@ import {
   type InfrastructureState,
   type Surroundings,
 } from '@provisioning/core';
+import { signerLookup } from '@provisioning/distribution';
 import { type Context, ProvisioningError } from '@provisioning/extensions-sdk';
 
 /** Where a request wants something done; what is left out is chosen as the command line chooses it (03 §6). */
@@ -68,6 +69,7 @@ export class Infrastructures {
       environment: environment ?? selected.environment,
       moduleUrls,
       log,
+      signer: (configuration) => signerLookup(surroundings, configuration),
     });
     try {
       const definition = await opened.infrastructure({ settingsFile: settings });

@@ -309,6 +309,7 @@ export const providerEntry = {
   available: flag,
   status: oneOf('available', 'disabled', 'error', 'not installed'),
   certified: flag,
+  signed_by: maybe(text),
   has_schema: flag,
   has_templates: flag,
   capabilities: orNull(providerCapabilities),

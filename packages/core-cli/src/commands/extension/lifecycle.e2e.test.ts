@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -168,3 +169,40 @@ test('an extension that npm installed into the workspace is discovered like any 
   const shown = JSON.parse((await cli('extension info beanstalk --out json')).stdout) as { path: string };
   expect(shown.path).toContain('node_modules/@example/provisioning-taskserv-beanstalk');
 }, 120_000);
+
+test('06 §5.4 a package whose signature was verified is certified, until a file of it changes or the key is taken back', async () => {
+  const pair = generateKeyPairSync('ed25519');
+  const key = join(folder, 'acme.key');
+  await writeFile(key, pair.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  await writeFile(join(folder, 'acme.pub'), pair.publicKey.export({ type: 'spki', format: 'pem' }));
+  const path = await extension('acme', '1.0.0', { type: 'provider' });
+  await writeFile(join(path, 'rest.yaml'), 'base_url: https://api.example.com\nauth: { method: none }\n');
+  expect((await cli(`oci push ${path} ${registry()} --sign --key ${key}`)).code).toBe(0);
+  const configuration = join(folder, '.config/provisioning/config.toml');
+  await writeFile(configuration, `[oci.signing]\npublic_keys = ["${folder}/acme.pub"]\n`);
+  expect((await cli(`extension install provider/acme ${registry()} --verify-signature`)).code).toBe(0);
+
+  const listed = async () => {
+    const { stdout } = await run(['providers', 'list', '--out', 'json'], {
+      environment: { ...environment, PROVISIONING_PROFILE: 'production' },
+      cwd: join(folder, 'ws'),
+    });
+    return (JSON.parse(stdout) as { name: string }[]).find(({ name }) => name === 'acme');
+  };
+  const signed = { certified: true, available: true, signed_by: expect.stringMatching(/^[0-9a-f]{16}$/) };
+  expect(await listed()).toMatchObject(signed);
+  // Using it in production is allowed too: what fails now is its address, not the profile.
+  const used = await run(['provider', 'test', 'acme'], {
+    environment: { ...environment, PROVISIONING_PROFILE: 'production' },
+    cwd: join(folder, 'ws'),
+  });
+  expect(used.stderr).not.toContain('not allowed by profile');
+  const declaration = join(folder, '.local/share/provisioning/extensions/providers/acme/1.0.0/rest.yaml');
+  const before = await readFile(declaration, 'utf8');
+  await writeFile(declaration, `${before}defaults: { image: mine }\n`);
+  expect(await listed()).toMatchObject({ certified: false, available: false });
+  await writeFile(declaration, before);
+  expect(await listed()).toMatchObject(signed);
+  await rm(configuration);
+  expect(await listed()).toMatchObject({ certified: false });
+});

@@ -21,7 +21,7 @@ export default class ProviderInfo extends ProvisioningCommand {
       `${style.strong(info.name)} ${info.version}  ${info.status}`,
       `  ${info.metadata?.description ?? info.description}`,
       `  Source:        ${info.source} (${info.path})`,
-      `  Certified:     ${info.certified ? 'yes' : 'no'}`,
+      `  Certified:     ${info.certified ? 'yes' : 'no'}${info.signed_by === undefined ? '' : ` (signed by ${info.signed_by})`}`,
       `  Capabilities:  ${can.join(', ') || '-'}`,
       `  Regions:       ${info.metadata?.regions.join(', ') || '-'}`,
       `  Needs:         ${info.metadata?.required_auth.join(', ') || 'no credentials'}`,

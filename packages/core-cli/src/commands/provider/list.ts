@@ -1,4 +1,5 @@
 import { boolean } from '@oclif/core/flags';
+import { outrankedWarning } from '@provisioning/core';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { openProviders } from '../../session/providers.ts';
@@ -30,6 +31,7 @@ export default class ProviderList extends ProvisioningCommand {
       ],
       'providers',
     );
+    for (const stranger of session.catalogue.outranked) this.out.warn(outrankedWarning(stranger));
     for (const { name, error } of rows) if (error !== undefined) this.out.warn(`${name}: ${error}`);
   }
 }
