@@ -1,5 +1,5 @@
 import { main } from './main.ts';
-import type { Catalogue } from './catalogue/catalogue.ts';
+import type { Catalogue } from './command-catalogue.ts';
 import { Interruption } from './interruption.ts';
 import { processRuntime } from './runtime.ts';
 

@@ -7,9 +7,9 @@ import fc from 'fast-check';
 import { catalogue, run } from '../test/run.ts';
 import { aliasRegistry } from './aliases/registry.ts';
 import { globalOptions } from './argv/global-options.ts';
-import type { Catalogue } from './catalogue/catalogue.ts';
+import type { Catalogue } from './command-catalogue.ts';
 import { route } from './argv/route.ts';
-import { checkCommandLine } from './frame/check-line.ts';
+import { checkCommandLine } from './check-line.ts';
 
 /**
  * Commands that wait for a person, a stream or a network, that start what outlives them, or that write where they are

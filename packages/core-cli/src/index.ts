@@ -1,13 +1,13 @@
 export { aliasRegistry } from './aliases/registry.ts';
 export { activeAliases } from './aliases/resolve.ts';
-export type { Catalogue, CommandDetails, CommandEntry, ParameterEntry } from './catalogue/catalogue.ts';
+export type { Catalogue, CommandDetails, CommandEntry, ParameterEntry } from './command-catalogue.ts';
 export { commandFiles, packageVersion, scanCatalogue } from './catalogue/scan.ts';
 export { main } from './main.ts';
 export { type Runtime, processRuntime } from './runtime.ts';
 export { categories, categoryCommands, categoryOf } from './catalogue/categories.ts';
 export { topics } from './catalogue/topics.ts';
 export { globalOptions } from './argv/global-options.ts';
-export { checkCommandLine } from './frame/check-line.ts';
+export { checkCommandLine } from './check-line.ts';
 export { argumentUsage, optionName } from './help/command-page.ts';
 export type { Trouble } from './troubleshooting/catalogue.ts';
 export { type Recipe, recipes } from './recipe/table.ts';

@@ -1,5 +1,5 @@
 import { type Route, route } from './argv/route.ts';
-import type { Catalogue } from './catalogue/catalogue.ts';
+import type { Catalogue } from './command-catalogue.ts';
 import { asProvisioningError } from './errors/as-error.ts';
 import { renderError } from './errors/render.ts';
 import { unknownCommand } from './errors/unknown.ts';
@@ -71,6 +71,13 @@ async function dispatch(
     interruption,
     id,
     passthrough: found.passthrough,
+    wantsHints: async () => {
+      const [{ getPreference }, { surroundingsOf }] = await Promise.all([
+        import('@provisioning/core'),
+        import('./session/surroundings.ts'),
+      ]);
+      return (await getPreference(surroundingsOf(runtime), 'hints').catch(() => true)) !== false;
+    },
     beforeChange: async (command) => {
       const { applyConfiguredCheck } = await import('./session/check-mode.ts');
       await applyConfiguredCheck(command);

@@ -1,7 +1,7 @@
 import { commandOutputs, plainOutputs } from '@provisioning/client';
 import { Value } from 'typebox/value';
 import { route } from '../src/argv/route.ts';
-import type { Catalogue } from '../src/catalogue/catalogue.ts';
+import type { Catalogue } from '../src/command-catalogue.ts';
 
 /** Whether a command line asks for JSON. */
 function asksForJson(

@@ -54,6 +54,7 @@ export { importProvider, initialiseProvider, loadProvider } from './extensions/p
 export { type AuditSink, type ExtensionUse, extensionAuditFile } from './extensions/isolation/audit.ts';
 export * from './providers/index.ts';
 export * from './runtime/index.ts';
+export { canonicalJson } from './files/canonical-json.ts';
 export { fileError, type LockOptions, withFileLock, writeFileAtomic } from './files/atomic.ts';
 export { StateFile } from './state/state.ts';
 export type { InfrastructureState, ServerRecord, TaskservRecord } from './state/state.ts';
@@ -66,7 +67,7 @@ export { serverLogFile } from './operations/server-log.ts';
 export type { GraphEvent, NodeResult, RunGraphOptions } from './operations/run-graph.ts';
 export { openProject } from './project/open.ts';
 export type { OpenProjectOptions, OpenedProject } from './project/open.ts';
-export { infraPath } from './project/paths.ts';
+export { infraPath } from './state/paths.ts';
 export { Project } from './project/project.ts';
 export type { ConfigurationReader, ProjectOptions, RunOptions } from './project/project.ts';
 export * from './config/index.ts';
@@ -77,6 +78,13 @@ export * from './infra/index.ts';
 export * from './utilisation/index.ts';
 export * from './workspace/index.ts';
 export * from './taskserv/index.ts';
+export {
+  type SandboxReport,
+  type SandboxTest,
+  sandboxTestTypes,
+  type SandboxTestType,
+  testTaskserv,
+} from './sandbox/taskserv-tests.ts';
 export * from './operations/taskserv/index.ts';
 export { deletionNode, planDeploy } from './plan/deploy.ts';
 export type { DefinedInfrastructure, PlanOptions } from './plan/deploy.ts';
@@ -97,7 +105,7 @@ export {
 } from './plan/servers.ts';
 export { withInfrastructureLock } from './state/lock.ts';
 export { type PlannedTaskserv, taskservIssues, taskservsOf } from './plan/uses.ts';
-export { type Balancer, balancerEndpoint, balancersBetween } from './traffic/balancers.ts';
+export { type Balancer, balancerEndpoint, balancersBetween } from './plan/balancers.ts';
 export { readShares, type TrafficShares } from './traffic/shares.ts';
 export {
   type SelectedTaskservs,

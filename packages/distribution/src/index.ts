@@ -82,14 +82,7 @@ export { deleteArtifact } from './artifacts/delete.ts';
 export * from './artifacts/listing.ts';
 export { login, type LoginOptions, logout, passwordRequired, readPassword } from './artifacts/login.ts';
 export { LayoutPlace, type Place, RemotePlace } from './artifacts/places.ts';
-export {
-  type Origin,
-  pullExtension,
-  type PullOptions,
-  type PullResult,
-  readOrigin,
-  writeOrigin,
-} from './artifacts/pull.ts';
+export { pullExtension, type PullOptions, type PullResult } from './artifacts/pull.ts';
 export { loadPackage, pushExtension, type PushOptions, type PushResult } from './artifacts/push.ts';
 export { ArtifactSession, type Located, type SessionOptions, tagsOrNone } from './artifacts/session.ts';
 export { copyArtifact, mirrorArtifacts, type MirrorOptions, type Transfer } from './artifacts/transfer.ts';
@@ -106,7 +99,8 @@ export {
   validateDependencies,
   type ValidationFinding,
 } from './dependencies/checks.ts';
-export { installFolder, type InstalledPackage, readInstalled, treeDigest } from './dependencies/installed.ts';
+export { installFolder, type InstalledPackage, readInstalled } from './dependencies/installed.ts';
+export { type Origin, readOrigin, treeDigest, writeOrigin } from './extension/origin.ts';
 export { type LockedPackage, type LockFile, lockPath, readLock } from './dependencies/lock-file.ts';
 export type { DependencyAction, PlannedPackage } from './dependencies/plan.ts';
 export {

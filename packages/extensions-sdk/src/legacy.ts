@@ -1,4 +1,5 @@
-import type { ObservedServer, ProviderInstance, ServerRef, ServerSpec } from './provider.ts';
+import type { ObservedServer, ProviderInstance, ServerSpec } from './provider.ts';
+import type { ServerRef } from './resources.ts';
 
 type AnyFunction = (...parameters: readonly unknown[]) => unknown;
 

@@ -2,7 +2,7 @@ import type { TSchema } from 'typebox';
 import type { Issue } from './error.ts';
 import type { Clock } from './http/clock.ts';
 import type { NetworkSettings } from './http/network.ts';
-import type { BucketService, LoadBalancerService } from './resources.ts';
+import type { BucketService, LoadBalancerService, ServerRef } from './resources.ts';
 import type { FirewallRule } from './schemas/server.ts';
 import type { Secret } from './secret.ts';
 import type { Access } from './transport.ts';
@@ -82,9 +82,6 @@ export interface ServerSpec {
   readonly extra: Readonly<Record<string, unknown>>;
   readonly idempotency_key: string;
 }
-
-/** A server by hostname within the context's infrastructure, or by the provider's id. */
-export type ServerRef = { readonly hostname: string; readonly id?: string };
 
 export interface Plan {
   readonly name: string;

@@ -1,4 +1,5 @@
-import type { ServerRef } from './provider.ts';
+/** A server by hostname within the context's infrastructure, or by the provider's id. */
+export type ServerRef = { readonly hostname: string; readonly id?: string };
 
 /** A load balancer as a definition has it (05 §4.5), the target port of each listener said. Times in seconds. */
 export interface LoadBalancerWish {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { processSurroundings } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { configure, readCommandLine } from './service/configuration.ts';
-import { redactSettings } from './service/settings.ts';
+import { configure, readCommandLine } from './settings/configuration.ts';
+import { redactSettings } from './settings/settings.ts';
 import { usage } from './service/usage.ts';
 
 /** The program `provisioning-orchestrator`. */
@@ -35,10 +35,10 @@ async function main(): Promise<void> {
     return;
   }
   if (line.command === 'worker') {
-    const { startWorker } = await import('./service/start-worker.ts');
+    const { startWorker } = await import('./program/start-worker.ts');
     service = await startWorker(options);
   } else {
-    const { startService } = await import('./service/start.ts');
+    const { startService } = await import('./program/start.ts');
     service = await startService(options);
   }
   const stop = () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build as esbuild, type BuildOptions, type Plugin } from 'esbuild';
-import type { CommandDetails } from '../../../packages/core-cli/src/catalogue/catalogue.ts';
+import type { CommandDetails } from '../../../packages/core-cli/src/command-catalogue.ts';
 import { commandFiles } from '../../../packages/core-cli/src/catalogue/scan.ts';
 
 interface DescribedCommand {

@@ -1,4 +1,4 @@
-import { type Catalogue, prefixes } from '../catalogue/catalogue.ts';
+import { type Catalogue, prefixes } from '../command-catalogue.ts';
 import { aliasRegistry, verbs } from './registry.ts';
 
 const bySpelling = new Map<string, string>();

@@ -1,5 +1,5 @@
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { suggest } from '../frame/suggest.ts';
+import { suggest } from '../suggest.ts';
 import { joinBrackets, splitList } from './lists.ts';
 
 /** The part of an oclif flag that reading a command line needs. */

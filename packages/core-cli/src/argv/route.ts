@@ -1,7 +1,7 @@
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { resolveWords } from '../aliases/resolve.ts';
 import { findCategory } from '../catalogue/categories.ts';
-import { type Catalogue, prefixes } from '../catalogue/catalogue.ts';
+import { type Catalogue, prefixes } from '../command-catalogue.ts';
 import { isDocumentTopic } from '../catalogue/document-topics.ts';
 import { topics } from '../catalogue/topics.ts';
 import { findGlobalOption } from './global-options.ts';

@@ -1,4 +1,4 @@
-import { type Catalogue, prefixes } from './catalogue.ts';
+import { type Catalogue, prefixes } from '../command-catalogue.ts';
 
 /** A group of commands in help (01 §2). */
 export interface Category {

@@ -1,6 +1,6 @@
 import type { CommandClass } from '../frame/command.ts';
 import { describeCommand } from '../frame/metadata.ts';
-import type { CommandDetails, ParameterEntry } from './catalogue.ts';
+import type { CommandDetails, ParameterEntry } from '../command-catalogue.ts';
 
 interface FlagLike {
   readonly type?: 'boolean' | 'option';

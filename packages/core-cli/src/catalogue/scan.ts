@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { CommandClass } from '../frame/command.ts';
-import type { Catalogue, CommandDetails, CommandEntry } from './catalogue.ts';
+import type { Catalogue, CommandDetails, CommandEntry } from '../command-catalogue.ts';
 import { describeClass } from './details.ts';
 
 const folder = fileURLToPath(new URL('../commands/', import.meta.url));

@@ -1,5 +1,5 @@
 import type { CommandMetadata } from '../frame/metadata.ts';
-import type { Catalogue } from './catalogue.ts';
+import type { Catalogue } from '../command-catalogue.ts';
 
 /** Metadata of the commands that help shows and that pass. */
 export async function searchCommands(

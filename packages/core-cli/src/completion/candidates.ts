@@ -6,7 +6,7 @@ import {
   type ParameterEntry,
   prefixes,
   subcommands,
-} from '../catalogue/catalogue.ts';
+} from '../command-catalogue.ts';
 import { topics } from '../catalogue/topics.ts';
 
 export interface Candidate {

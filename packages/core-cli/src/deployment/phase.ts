@@ -14,7 +14,7 @@ import {
 import type { ProvisioningCommand } from '../frame/command.ts';
 import { openLocalStore } from '../orchestrator/local-store.ts';
 import { loadDefinition } from '../session/infrastructure.ts';
-import { settingsFor } from '../session/orchestrator.ts';
+import { settingsFor } from '../orchestrator/session.ts';
 import { openProviders } from '../session/providers.ts';
 import { surroundingsOf } from '../session/surroundings.ts';
 import { configurationOf, select } from '../session/workspace.ts';

@@ -2,7 +2,7 @@ import { cpus, freemem, loadavg, release, totalmem } from 'node:os';
 import { shownConfiguration, validateWorkspaceConfiguration } from '@provisioning/core';
 import type { ProvisioningCommand } from '../frame/command.ts';
 import { lastLogLines } from '../orchestrator/control.ts';
-import { settingsFor } from '../session/orchestrator.ts';
+import { settingsFor } from '../orchestrator/session.ts';
 import { configurationOf, loadOptionsOf, selectOptional } from '../session/workspace.ts';
 import { statusChecks } from '../status/checks.ts';
 import { scrubber } from './scrub.ts';

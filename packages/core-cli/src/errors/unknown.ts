@@ -1,9 +1,9 @@
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { activeAliases } from '../aliases/resolve.ts';
 import { categoryCommands, findCategory } from '../catalogue/categories.ts';
-import { type Catalogue, prefixes, subcommands } from '../catalogue/catalogue.ts';
+import { type Catalogue, prefixes, subcommands } from '../command-catalogue.ts';
 import { topics } from '../catalogue/topics.ts';
-import { suggest } from '../frame/suggest.ts';
+import { suggest } from '../suggest.ts';
 import { isPlanned } from '../catalogue/planned.ts';
 
 /** The error for words that lead nowhere (01 §7): unknown command, subcommand or command of a category. */

@@ -7,7 +7,7 @@ import { createDisplay } from '../live/display.ts';
 import type { WorkflowView } from '../live/view.ts';
 import { watchWorkflow } from '../live/watch.ts';
 import type { InfrastructureSession } from '../session/infrastructure.ts';
-import { connectForWork } from '../session/orchestrator.ts';
+import { connectForWork } from '../orchestrator/session.ts';
 import { finishWatch } from '../workflow/watching.ts';
 import { runDirect } from './direct.ts';
 import { executionMode } from './mode.ts';

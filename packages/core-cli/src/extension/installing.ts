@@ -1,38 +1,19 @@
-import { join } from 'node:path';
 import {
   activateExtension,
-  type ExtensionCatalogue,
   fileAudit,
   listWorkspaces,
   readManifest,
-  readModules,
   type Selection,
   usersOf,
 } from '@provisioning/core';
-import type { InstallOptions, InstallQuestion, PackageKind, Provided } from '@provisioning/distribution';
+import type { InstallOptions, InstallQuestion, PackageKind } from '@provisioning/distribution';
 import type { ProvisioningCommand } from '../frame/command.ts';
+import { providedBy } from '../oci/provided.ts';
 import type { OciSession } from '../oci/session.ts';
 import type { Column } from '../output/table.ts';
 import { openCatalogue } from '../session/modules.ts';
 import { surroundingsOf } from '../session/surroundings.ts';
 import type { InstalledVersion } from '@provisioning/distribution';
-
-/** What a place has without installing it: modules loaded locally, and what the product ships. */
-export function providedBy(catalogue: ExtensionCatalogue, workspacePath?: string): Provided {
-  return {
-    async local(kind, name) {
-      if (workspacePath === undefined) return undefined;
-      const { modules } = await readModules(workspacePath, kind);
-      const own = modules.find((module) => module.name === name && module.source === 'local');
-      if (own === undefined) return undefined;
-      return { path: join(workspacePath, own.path), version: own.version, from: 'local' };
-    },
-    async core(kind, name) {
-      const own = (await catalogue.layers(kind, name)).find(({ layer }) => layer === 'core');
-      return own === undefined ? undefined : { path: own.path, version: own.version, from: 'core' };
-    },
-  };
-}
 
 /** How `extension install` and `extension update` work on this machine. */
 export function installOptions(command: ProvisioningCommand, session: OciSession): InstallOptions {

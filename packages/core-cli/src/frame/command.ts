@@ -4,7 +4,7 @@ import type { Interfaces } from '@oclif/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { OutputFormat } from '../argv/global-options.ts';
 import { type FlagShapes, normaliseOptions } from '../argv/options.ts';
-import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Catalogue } from '../command-catalogue.ts';
 import type { Interruption } from '../interruption.ts';
 import { Printer } from '../output/printer.ts';
 import { isOn } from '../output/terminal.ts';
@@ -24,6 +24,8 @@ export interface Host {
   readonly id: string;
   /** Everything after `--`. */
   readonly passthrough: readonly string[];
+  /** Whether the user's preference `hints` is on. */
+  readonly wantsHints: () => Promise<boolean>;
   /** Called before a command that changes something reads its options, unless they say `--check` or `--no-check`. */
   readonly beforeChange: (command: ProvisioningCommand) => Promise<void>;
 }
@@ -168,13 +170,7 @@ export abstract class ProvisioningCommand extends Command {
 
   /** Tells what usually follows a change, unless the user's preference `hints` is off (24 §3). */
   async next(...lines: readonly string[]): Promise<void> {
-    if (!this.out.hinting) return;
-    const [{ getPreference }, { surroundingsOf }] = await Promise.all([
-      import('@provisioning/core'),
-      import('../session/surroundings.ts'),
-    ]);
-    const wanted = await getPreference(surroundingsOf(this.runtime), 'hints').catch(() => true);
-    if (wanted !== false) this.out.next(lines);
+    if (this.out.hinting && (await this.host.wantsHints())) this.out.next(lines);
   }
 
   /**

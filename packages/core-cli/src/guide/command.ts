@@ -4,7 +4,7 @@ import { userDirectories } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { ProvisioningCommand } from '../frame/command.ts';
 import type { CommandSpec } from '../frame/metadata.ts';
-import { suggest } from '../frame/suggest.ts';
+import { suggest } from '../suggest.ts';
 import { surroundingsOf } from '../session/surroundings.ts';
 import { select } from '../session/workspace.ts';
 import { commandsOf, fillPlaceholders, findSection, type GuideDocument, parseGuide } from './document.ts';

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { suggest } from '../frame/suggest.ts';
+import { suggest } from '../suggest.ts';
 import { docsFolder } from './locate.ts';
 
 /** A page of the documentation. */

@@ -9,7 +9,7 @@ import { isServing, orchestratorHealth, orchestratorPid } from '../orchestrator/
 import type { ProvisioningCommand } from '../frame/command.ts';
 import type { Printer } from '../output/printer.ts';
 import type { InfrastructureSession } from '../session/infrastructure.ts';
-import { settingsFor } from '../session/orchestrator.ts';
+import { settingsFor } from '../orchestrator/session.ts';
 
 /** Looks at the infrastructure of the command line. */
 export async function reportHealth(

@@ -4,7 +4,7 @@ import {
   type CommandDetails,
   type ParameterEntry,
   subcommands,
-} from '../catalogue/catalogue.ts';
+} from '../command-catalogue.ts';
 import type { Style } from '../output/style.ts';
 import { definitions, seeAlso, subcommandLines } from './pages.ts';
 

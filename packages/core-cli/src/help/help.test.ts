@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { catalogue, run } from '../../test/run.ts';
 import { activeAliases } from '../aliases/resolve.ts';
-import { type Catalogue, prefixes } from '../catalogue/catalogue.ts';
+import { type Catalogue, prefixes } from '../command-catalogue.ts';
 import { categories, findCategory } from '../catalogue/categories.ts';
 
 let table: Catalogue;

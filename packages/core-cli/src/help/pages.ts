@@ -6,7 +6,7 @@ import {
   categoryOf,
   findCategory,
 } from '../catalogue/categories.ts';
-import { type Catalogue, subcommands } from '../catalogue/catalogue.ts';
+import { type Catalogue, subcommands } from '../command-catalogue.ts';
 import { topics } from '../catalogue/topics.ts';
 import type { Style } from '../output/style.ts';
 import { pad, width } from '../output/table.ts';

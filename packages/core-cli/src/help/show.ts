@@ -1,6 +1,6 @@
 import { isDocumentTopic } from '../catalogue/document-topics.ts';
 import { categoryCommands, findCategory } from '../catalogue/categories.ts';
-import { type Catalogue, prefixes } from '../catalogue/catalogue.ts';
+import { type Catalogue, prefixes } from '../command-catalogue.ts';
 import type { Route } from '../argv/route.ts';
 import { unknownHelpTopic } from '../errors/unknown.ts';
 import { resolveWords } from '../aliases/resolve.ts';

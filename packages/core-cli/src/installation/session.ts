@@ -15,7 +15,7 @@ import {
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { ProvisioningCommand } from '../frame/command.ts';
 import { orchestratorPid, stopOrchestrator } from '../orchestrator/control.ts';
-import { settingsFor } from '../session/orchestrator.ts';
+import { settingsFor } from '../orchestrator/session.ts';
 
 const run = promisify(execFile);
 

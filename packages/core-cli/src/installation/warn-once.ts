@@ -31,9 +31,9 @@ export async function warnOnce(command: ProvisioningCommand): Promise<void> {
     if (known.message !== null) command.out.warn(known.message);
     return;
   }
-  const { settingsFor } = await import('../session/orchestrator.ts');
+  const { settingsFor } = await import('../orchestrator/session.ts');
   const { endpoint } = await settingsFor(command);
-  const { verdictOf } = await import('./compatibility.ts');
+  const { verdictOf } = await import('../orchestrator/compatibility.ts');
   const verdict = await verdictOf(command, endpoint).catch(() => undefined);
   if (verdict === undefined) return;
   const message = verdict.verdict === 'compatible' ? null : verdict.message;

@@ -4,7 +4,7 @@ import {
   readDependencyBlock,
   type ResolveOptions,
 } from '@provisioning/distribution';
-import { providedBy } from '../extension/installing.ts';
+import { providedBy } from './provided.ts';
 import { openCatalogue } from '../session/modules.ts';
 import type { ProvisioningCommand } from '../frame/command.ts';
 import type { Column } from '../output/table.ts';

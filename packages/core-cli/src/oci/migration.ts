@@ -9,7 +9,7 @@ import {
 } from '@provisioning/core';
 import type { CollectOptions } from '@provisioning/distribution';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { providedBy } from '../extension/installing.ts';
+import { providedBy } from './provided.ts';
 import type { ProvisioningCommand } from '../frame/command.ts';
 import { openCatalogue } from '../session/modules.ts';
 import { surroundingsOf } from '../session/surroundings.ts';

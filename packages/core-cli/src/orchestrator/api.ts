@@ -1,6 +1,6 @@
 import { Http } from '@provisioning/client';
 import type { ProvisioningCommand } from '../frame/command.ts';
-import { notAvailable, settingsFor } from '../session/orchestrator.ts';
+import { notAvailable, settingsFor } from './session.ts';
 import { isServing, orchestratorHealth } from './control.ts';
 import type { OrchestratorSettings } from './settings.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import { catalogue, run } from '../../test/run.ts';
-import { checkCommandLine } from '../frame/check-line.ts';
+import { checkCommandLine } from '../check-line.ts';
 import { recipeLine } from './line.ts';
 import { recipes } from './table.ts';
 

@@ -1,4 +1,4 @@
-import { type Catalogue, subcommands } from '../catalogue/catalogue.ts';
+import { type Catalogue, subcommands } from '../command-catalogue.ts';
 
 /** One line of work under a name (24 §9). */
 export interface Recipe {

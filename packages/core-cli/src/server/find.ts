@@ -1,6 +1,6 @@
 import { infraPath, selectServers, StateFile } from '@provisioning/core';
 import { ProvisioningError, type Server } from '@provisioning/extensions-sdk';
-import { suggest } from '../frame/suggest.ts';
+import { suggest } from '../suggest.ts';
 import type { InfrastructureSession } from '../session/infrastructure.ts';
 
 /** A server by hostname, from the definition or from what exists. */

@@ -10,7 +10,7 @@ import {
 } from '@provisioning/core';
 import type { ProvisioningCommand } from '../frame/command.ts';
 import { orchestratorHealth } from '../orchestrator/control.ts';
-import { settingsFor } from '../session/orchestrator.ts';
+import { settingsFor } from '../orchestrator/session.ts';
 import { surroundingsOf } from '../session/surroundings.ts';
 import { configurationOf, select } from '../session/workspace.ts';
 

@@ -1,6 +1,6 @@
 import type { ExtensionCatalogue, ExtensionRecord } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { suggest } from '../frame/suggest.ts';
+import { suggest } from '../suggest.ts';
 
 /** Version of the software a taskserv installs, or of the extension where the manifest names none. */
 export function softwareVersion(record: ExtensionRecord): string {

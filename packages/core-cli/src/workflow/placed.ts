@@ -1,7 +1,7 @@
 import type { WorkflowDefinition } from '@provisioning/client';
 import type { ProvisioningCommand } from '../frame/command.ts';
 import { askProgram } from '../orchestrator/run-program.ts';
-import { settingsFor } from '../session/orchestrator.ts';
+import { settingsFor } from '../orchestrator/session.ts';
 import { configurationOf, select } from '../session/workspace.ts';
 
 /** A workflow with where it belongs: the workspace, infrastructure and environment of the command line. */

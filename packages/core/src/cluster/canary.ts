@@ -1,6 +1,6 @@
 import { type Cluster, type Component, ProvisioningError } from '@provisioning/extensions-sdk';
 import type { Infrastructure } from '../infra/index.ts';
-import type { ClusterRecord } from './state.ts';
+import type { ClusterRecord } from '../state/clusters.ts';
 
 const ending = '-canary';
 

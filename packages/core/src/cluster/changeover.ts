@@ -5,7 +5,7 @@ import type { Plan } from '../plan/plan.ts';
 import { canaryOf, promoted } from './canary.ts';
 import { type ClusterPlanOptions, inSequence, nodeId, planCluster, planClusterRemoval } from './plan.ts';
 import { withoutSecrets, withSecretsOf } from './secrets.ts';
-import { readClusters } from './state.ts';
+import { readClusters } from '../state/clusters.ts';
 
 /**
  * Sends a share of the main cluster's traffic to its canary: load balancers of the main cluster get both, with weights

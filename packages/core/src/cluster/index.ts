@@ -12,4 +12,4 @@ export {
   planClusterRemoval,
 } from './plan.ts';
 export { storeCluster } from './store.ts';
-export { type ClusterRecord, type ComponentRecord, readClusters, updateCluster } from './state.ts';
+export { type ClusterRecord, type ComponentRecord, readClusters, updateCluster } from '../state/clusters.ts';

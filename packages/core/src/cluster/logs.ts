@@ -8,7 +8,7 @@ import { asRoot, openHost } from '../taskserv/host.ts';
 import { shellQuote } from '../transport/remote-command.ts';
 import { partsOf } from './component-parts.ts';
 import { clusterScope, deployedScope } from './scope.ts';
-import { readClusters } from './state.ts';
+import { readClusters } from '../state/clusters.ts';
 
 export interface ClusterLogOptions {
   /** Only this component. */

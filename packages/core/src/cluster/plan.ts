@@ -12,7 +12,7 @@ import { checkRequirements } from './requirements.ts';
 import { type ClusterScope, clusterScope, deployedScope, trafficOf } from './scope.ts';
 import { withoutSecrets } from './secrets.ts';
 import { keepShared } from './shared.ts';
-import { type ClusterRecord, readClusters } from './state.ts';
+import { type ClusterRecord, readClusters } from '../state/clusters.ts';
 
 export interface ClusterPlanOptions {
   /** Servers of a component by name, over the definition's count. */

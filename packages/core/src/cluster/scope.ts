@@ -8,7 +8,7 @@ import { layOut } from './layout.ts';
 import { componentLayers } from './order.ts';
 import type { CanaryTraffic, Placement } from './placement.ts';
 import { withSecretsOf } from './secrets.ts';
-import type { ClusterRecord } from './state.ts';
+import type { ClusterRecord } from '../state/clusters.ts';
 
 export interface ScopeOptions {
   readonly scale?: Readonly<Record<string, number>>;

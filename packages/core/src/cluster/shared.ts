@@ -1,7 +1,7 @@
 import type { Component } from '@provisioning/extensions-sdk';
 import type { Part } from '../operations/cluster/parts/part.ts';
 import type { ClusterScope } from './scope.ts';
-import type { ClusterRecord } from './state.ts';
+import type { ClusterRecord } from '../state/clusters.ts';
 
 /** Parts without those that somebody else needs: another cluster, or the server's own definition (07 §10.3.3). */
 export function keepShared(

@@ -1,5 +1,5 @@
 import type { Server } from '@provisioning/extensions-sdk';
-import type { InfrastructureCost, ServerCost } from '../infra/cost.ts';
+import type { InfrastructureCost, ServerCost } from './estimate.ts';
 
 /** A share of the monthly cost, in one currency. */
 export interface CostShare {

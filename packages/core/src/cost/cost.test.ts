@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Server } from '@provisioning/extensions-sdk';
 import fc from 'fast-check';
-import { infrastructureCost, serverCost } from '../infra/cost.ts';
+import { infrastructureCost, serverCost } from './estimate.ts';
 import { usualLoad } from '../utilisation/index.ts';
 import { expiredBackups } from '../workspace/retention.ts';
 import { costBreakdown } from './breakdown.ts';

@@ -10,3 +10,13 @@ export {
 } from './records.ts';
 export { type CostAdvice, costAdvice, nextSmaller } from './sizing.ts';
 export { type UnusedResource, findUnused } from './unused.ts';
+export {
+  type InfrastructureCost,
+  type ServerCost,
+  checkBudget,
+  compareOffers,
+  type PlanOffer,
+  costText,
+  infrastructureCost,
+  serverCost,
+} from './estimate.ts';

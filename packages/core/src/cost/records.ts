@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { withFileLock, writeFileAtomic } from '../files/atomic.ts';
-import type { InfrastructureCost } from '../infra/cost.ts';
-import { infraPath } from '../project/paths.ts';
+import type { InfrastructureCost } from './estimate.ts';
+import { infraPath } from '../state/paths.ts';
 
 type Place = Parameters<typeof infraPath>[0];
 

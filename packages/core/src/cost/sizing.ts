@@ -1,6 +1,6 @@
 import type { Context, Plan as ProviderPlan, Price, Server } from '@provisioning/extensions-sdk';
-import { hoursPerMonth, type InfrastructureCost } from '../infra/cost.ts';
-import { infraPath } from '../project/paths.ts';
+import { hoursPerMonth, type InfrastructureCost } from './estimate.ts';
+import { infraPath } from '../state/paths.ts';
 import { StateFile } from '../state/state.ts';
 import { type Load, readSamples, usualLoad } from '../utilisation/index.ts';
 

@@ -1,6 +1,6 @@
 import type { Context, Server } from '@provisioning/extensions-sdk';
-import type { InfrastructureCost } from '../infra/cost.ts';
-import { infraPath } from '../project/paths.ts';
+import type { InfrastructureCost } from './estimate.ts';
+import { infraPath } from '../state/paths.ts';
 import { StateFile } from '../state/state.ts';
 import { readSamples, usualLoad } from '../utilisation/index.ts';
 

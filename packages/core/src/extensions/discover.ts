@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { basename, isAbsolute } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { installHint } from '../providers/optional.ts';
+import { installHint } from './optional-providers.ts';
 import { closestNames } from './closest.ts';
 import { incompatibility, productVersion } from './compatibility.ts';
 import { DiscoveryCache } from './discovery-cache.ts';

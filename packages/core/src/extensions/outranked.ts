@@ -1,4 +1,4 @@
-import { optionalProviders } from '../providers/optional.ts';
+import { optionalProviders } from './optional-providers.ts';
 import type { ExtensionKind } from './kinds.ts';
 import type { ExtensionRecord } from './record.ts';
 

@@ -1,5 +1,5 @@
 import type { Context, ObservedServer, Server } from '@provisioning/extensions-sdk';
-import { infraPath } from '../project/paths.ts';
+import { infraPath } from '../state/paths.ts';
 import { StateFile } from '../state/state.ts';
 import { attempt, type AttemptLimits } from './attempt.ts';
 import type { HealthItem } from './report.ts';

@@ -2,7 +2,7 @@ import type { Context } from '@provisioning/extensions-sdk';
 import { observeReachable, observeServers } from '../plan/observe.ts';
 import { PlannedTaskservs } from '../plan/uses.ts';
 import type { DefinedInfrastructure } from '../plan/deploy.ts';
-import { infraPath } from '../project/paths.ts';
+import { infraPath } from '../state/paths.ts';
 import { StateFile } from '../state/state.ts';
 import { TaskservPackages } from '../taskserv/index.ts';
 import type { HealthItem } from './report.ts';

@@ -1,15 +1,10 @@
-export { canonicalJson, renderedDefinition } from './rendered.ts';
+export { renderedDefinition } from './rendered.ts';
 export { type ResourceUse, checkResourceLimits, companyEnvironment, useOf } from './company-environment.ts';
 export { checkCluster, completeCluster, findCycle } from './clusters.ts';
 export { checkNetwork, firewallWarnings, parseCidr } from './network.ts';
 export { providerServerDefaults } from './provider-defaults.ts';
 export { definitionFile, generatedMark } from './definition-files.ts';
 export type { Infrastructure } from './infrastructure.ts';
-export {
-  type GeneratedInfrastructure,
-  type GenerateInfrastructureOptions,
-  generateInfrastructure,
-} from './generate.ts';
 export { type LoadInfrastructureOptions, loadInfrastructure } from './load.ts';
 export { canonicalServer } from './server-aliases.ts';
 export { expandGroup, memberName } from './servers.ts';
@@ -20,16 +15,6 @@ export {
   decideScaling,
   durationOf,
 } from './autoscale.ts';
-export {
-  type InfrastructureCost,
-  type ServerCost,
-  checkBudget,
-  compareOffers,
-  type PlanOffer,
-  costText,
-  infrastructureCost,
-  serverCost,
-} from './cost.ts';
 export { type ClusterFeatures, controlNamespaces, renderK8sDeploy } from './kubernetes/render.ts';
 export { type LocalHost, announceSudo, fixLocalHost, localHostsPreview } from './local-hosts.ts';
 export {

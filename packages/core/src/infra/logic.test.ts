@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { type Server, makeServer } from '@provisioning/extensions-sdk';
 import { decideScaling, durationOf } from './autoscale.ts';
-import { checkBudget, compareOffers, costText, serverCost, infrastructureCost } from './cost.ts';
+import { checkBudget, compareOffers, costText, serverCost, infrastructureCost } from '../cost/estimate.ts';
 import { renderK8sDeploy } from './kubernetes/render.ts';
 import { announceSudo, fixLocalHost, hostsText, sshConfigText } from './local-hosts.ts';
 import { rollOut } from './rollout.ts';

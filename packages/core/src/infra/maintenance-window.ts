@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../files/atomic.ts';
-import { infraPath } from '../project/paths.ts';
+import { infraPath } from '../state/paths.ts';
 
 type Place = Parameters<typeof infraPath>[0];
 

@@ -1,26 +1,8 @@
+import { canonicalJson } from '../files/canonical-json.ts';
 import type { Infrastructure } from './infrastructure.ts';
-
-/**
- * JSON with the keys of every record in order, so that the same data gives the same bytes whatever language it was
- * written in.
- */
-export function canonicalJson(value: unknown, indent = 2): string {
-  return JSON.stringify(sorted(value), null, indent);
-}
 
 /** The resolved definition without what depends on the place it was read from; equal for all formats (05.A2). */
 export function renderedDefinition(infrastructure: Infrastructure): string {
   const { path: _path, workspace: _workspace, warnings: _warnings, ...definition } = infrastructure;
   return `${canonicalJson(definition)}\n`;
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  const record = value as Record<string, unknown>;
-  return Object.fromEntries(
-    Object.keys(record)
-      .sort()
-      .map((key) => [key, sorted(record[key])]),
-  );
 }

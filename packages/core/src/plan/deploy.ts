@@ -1,7 +1,7 @@
 import type { Change, Context, DnsEntry, OperationNode, Server } from '@provisioning/extensions-sdk';
 import { serverChange } from '../operations/server/difference.ts';
-import { infraPath } from '../project/paths.ts';
-import { readClusters } from '../cluster/state.ts';
+import { infraPath } from '../state/paths.ts';
+import { readClusters } from '../state/clusters.ts';
 import { StateFile } from '../state/state.ts';
 import { joins, TaskservPackages } from '../taskserv/index.ts';
 import { planRecords } from './dns.ts';

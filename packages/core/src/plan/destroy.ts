@@ -1,5 +1,5 @@
 import type { Change, Context, OperationNode } from '@provisioning/extensions-sdk';
-import { infraPath } from '../project/paths.ts';
+import { infraPath } from '../state/paths.ts';
 import { StateFile } from '../state/state.ts';
 import { type DefinedInfrastructure, deletionNode, matches } from './deploy.ts';
 import { recordDeletions } from './dns.ts';

@@ -6,7 +6,7 @@ import {
   type Server,
 } from '@provisioning/extensions-sdk';
 import { StateFile } from '../state/state.ts';
-import { infraPath } from '../project/paths.ts';
+import { infraPath } from '../state/paths.ts';
 import { type TaskservObservation, type TaskservPackages, observeServer } from '../taskserv/index.ts';
 import type { PlannedTaskserv } from './uses.ts';
 

@@ -1,5 +1,5 @@
 import type { Context, Price, Server } from '@provisioning/extensions-sdk';
-import { type InfrastructureCost, infrastructureCost, serverCost } from '../infra/cost.ts';
+import { type InfrastructureCost, infrastructureCost, serverCost } from '../cost/estimate.ts';
 import { chooseSize } from '../operations/server/specification.ts';
 import type { ObservedProvider } from './observe.ts';
 

@@ -7,11 +7,11 @@ import {
 } from '@provisioning/extensions-sdk';
 import { checkResourceLimits, companyEnvironment, useOf } from '../infra/company-environment.ts';
 import { costAlert, costAlertText } from '../cost/records.ts';
-import { checkBudget } from '../infra/cost.ts';
+import { checkBudget } from '../cost/estimate.ts';
 import { maintenanceWindow } from '../infra/maintenance-window.ts';
 import { chooseSize, type Sizing } from '../operations/server/specification.ts';
 import { chooseZone } from '../operations/server/zone.ts';
-import { infraPath } from '../project/paths.ts';
+import { infraPath } from '../state/paths.ts';
 import { StateFile } from '../state/state.ts';
 import { type DefinedInfrastructure, matches } from './deploy.ts';
 import { planRecords } from './dns.ts';

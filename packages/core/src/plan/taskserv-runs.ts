@@ -3,7 +3,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Context, ProvisioningError } from '@provisioning/extensions-sdk';
 import { writeFileAtomic } from '../files/atomic.ts';
-import { infraPath } from '../project/paths.ts';
+import { infraPath } from '../state/paths.ts';
 
 /**
  * What `taskserv create` or `update` was asked for, kept from the moment it starts until all of it is done, so that

@@ -14,7 +14,7 @@ export {
   validateProviders,
 } from './install.ts';
 export { loadProviderModule } from './load.ts';
-export { installHint, optionalProviders } from './optional.ts';
+export { installHint, optionalProviders } from '../extensions/optional-providers.ts';
 export { costOf, totalCost, type Cost } from './price.ts';
 export {
   checkProfile,

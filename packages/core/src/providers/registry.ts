@@ -10,7 +10,7 @@ import {
 import type { ExtensionCatalogue } from '../extensions/discover.ts';
 import { describeExtension, type ExtensionRecord } from '../extensions/record.ts';
 import type { CallStatistics } from './guard.ts';
-import { optionalProviders } from './optional.ts';
+import { optionalProviders } from '../extensions/optional-providers.ts';
 import { isCertified, type ProviderProfile, type SignerLookup, signerOf } from './profile.ts';
 import type { ProviderFacts } from './suggest.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { withFileLock } from '../files/atomic.ts';
-import { infraPath } from '../project/paths.ts';
+import { infraPath } from './paths.ts';
 
 /**
  * Runs `work` while no other process of this machine changes the infrastructure (05 §11). A second one waits; the lock

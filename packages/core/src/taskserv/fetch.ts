@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Context, ProvisioningError } from '@provisioning/extensions-sdk';
 import { writeFileAtomic } from '../files/atomic.ts';
-import { infraPath } from '../project/paths.ts';
+import { infraPath } from '../state/paths.ts';
 import { shellQuote } from '../transport/remote-command.ts';
 import type { DesiredTaskserv } from './desired.ts';
 import { asRoot, openHost, type ServerTarget } from './host.ts';

@@ -52,13 +52,6 @@ export {
 export { withSecrets } from './secret-values.ts';
 export { backupFile, backupTaskserv, hasBackup, restoreTaskserv, type TaskservBackup } from './backup.ts';
 export {
-  type SandboxReport,
-  type SandboxTest,
-  sandboxTestTypes,
-  type SandboxTestType,
-  testTaskserv,
-} from './sandbox-tests.ts';
-export {
   checkRequirements,
   type TaskservHealthCheck,
   type TaskservHealthReport,

@@ -1,7 +1,7 @@
 import { appendFile, mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { withFileLock, writeFileAtomic } from '../files/atomic.ts';
-import { infraPath } from '../project/paths.ts';
+import { infraPath } from '../state/paths.ts';
 import type { Load } from './measure.ts';
 
 type Place = Parameters<typeof infraPath>[0];

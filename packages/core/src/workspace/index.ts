@@ -104,3 +104,8 @@ export {
   type Teams,
   type WorkspaceRequest,
 } from './requests/rules.ts';
+export {
+  type GeneratedInfrastructure,
+  type GenerateInfrastructureOptions,
+  generateInfrastructure,
+} from './generate-infra.ts';

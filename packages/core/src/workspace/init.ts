@@ -6,7 +6,7 @@ import { fileError } from '../files/atomic.ts';
 import { usage } from './errors.ts';
 import { type NewWorkspace, workspaceFiles } from './generated-files.ts';
 import { type WorkspaceFormat, inFormat } from './format.ts';
-import { infraReadme } from '../infra/generate.ts';
+import { infraReadme } from './generate-infra.ts';
 import { infraDirectories, isWorkspace, workspaceDirectories } from './layout.ts';
 import { checkWorkspaceName } from './reference.ts';
 import type { RegisteredWorkspace } from './legacy-registry.ts';

@@ -1,11 +1,11 @@
-import { writeFileAtomic } from '@provisioning/core';
-import { lstat, readFile, rm } from 'node:fs/promises';
+import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { discardAside, stageExtension, swapIn } from '../extension/install.ts';
 import { kindFolder } from '../extension/kind.ts';
 import type { PackageManifest } from '../extension/package-manifest.ts';
 import { readExtension } from '../extension/read.ts';
+import { readOrigin, writeOrigin } from '../extension/origin.ts';
 import type { ArtifactSession } from './session.ts';
 
 export interface PullOptions {
@@ -27,30 +27,6 @@ export interface PullResult {
   readonly state: 'pulled' | 'current' | 'would-pull';
   readonly signedBy?: string;
   readonly manifest: PackageManifest;
-}
-
-/** File in an installed folder that says where it came from; it is no part of the extension's content. */
-export const originFile = '.origin.json';
-
-export interface Origin {
-  readonly reference: string;
-  readonly digest: string;
-  readonly content: string;
-  /** Asked for by a person, not only by another extension; of what is installed for the user. */
-  readonly requested?: boolean;
-}
-
-/** Where an installed folder came from, `undefined` when nothing says so. */
-export async function readOrigin(folder: string): Promise<Origin | undefined> {
-  try {
-    return JSON.parse(await readFile(join(folder, originFile), 'utf8')) as Origin;
-  } catch {
-    return undefined;
-  }
-}
-
-export async function writeOrigin(folder: string, origin: Origin): Promise<void> {
-  await writeFileAtomic(join(folder, originFile), `${JSON.stringify(origin)}\n`, 0o644);
 }
 
 /**

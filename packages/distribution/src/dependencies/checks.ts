@@ -5,7 +5,8 @@ import { installOrder } from '../resolve/order.ts';
 import { type PackageKey, shortName } from '../resolve/universe.ts';
 import { conflictsOf, parseRange } from '../extension/package-manifest.ts';
 import { WorkspaceCandidates } from './candidates.ts';
-import { installFolder, type InstalledPackage, readInstalled, treeDigest } from './installed.ts';
+import { treeDigest } from '../extension/origin.ts';
+import { installFolder, type InstalledPackage, readInstalled } from './installed.ts';
 import { type LockFile, readLock } from './lock-file.ts';
 import type { DependencyBlock } from './workspace-block.ts';
 

@@ -1,11 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { collectFiles } from '../archive/collect.ts';
-import { writeTar } from '../archive/tar-writer.ts';
-import { originFile, readOrigin } from '../artifacts/pull.ts';
 import { kindFolder, type PackageKind, packageKinds } from '../extension/kind.ts';
+import { readOrigin } from '../extension/origin.ts';
 import { type PackageManifest, readPackageManifest } from '../extension/package-manifest.ts';
-import { digestOf } from '../oci/digest.ts';
 
 /** An extension below `<ws>/extensions`. */
 export interface InstalledPackage {
@@ -48,10 +45,4 @@ export async function readInstalled(workspacePath: string): Promise<ReadonlyMap<
     }
   }
   return found;
-}
-
-/** Digest of the files of a folder; changes when any of them does. */
-export async function treeDigest(folder: string): Promise<string> {
-  const files = await collectFiles(folder, { everything: true, exclude: [originFile] });
-  return digestOf(writeTar(files));
 }

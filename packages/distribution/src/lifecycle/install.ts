@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { stagingFolder, unpack } from '../archive/unpack.ts';
 import { mapLimited } from '../artifacts/listing.ts';
-import { writeOrigin } from '../artifacts/pull.ts';
+import { writeOrigin } from '../extension/origin.ts';
 import type { ArtifactSession } from '../artifacts/session.ts';
 import type { Provided } from '../dependencies/candidates.ts';
 import { InstallJournal } from '../dependencies/journal.ts';

@@ -3,7 +3,7 @@ import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { pushExtension } from '../artifacts/push.ts';
-import { readOrigin } from '../artifacts/pull.ts';
+import { readOrigin } from '../extension/origin.ts';
 import { readLock } from '../dependencies/lock-file.ts';
 import { resolveDependencies } from '../dependencies/resolve-workspace.ts';
 import { readDependencyBlock } from '../dependencies/workspace-block.ts';

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import semver from 'semver';
-import { type Origin, readOrigin } from '../artifacts/pull.ts';
+import { type Origin, readOrigin } from '../extension/origin.ts';
 import type { InstalledPackage } from '../dependencies/installed.ts';
 import { kindFolder, type PackageKind, packageKinds } from '../extension/kind.ts';
 import { readPackageManifest } from '../extension/package-manifest.ts';

@@ -1,7 +1,7 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { listInfrastructures, readManifest, readModules } from '@provisioning/core';
-import { readOrigin } from '../artifacts/pull.ts';
+import { readOrigin } from '../extension/origin.ts';
 import { kindFolder, type PackageKind, packageKinds } from '../extension/kind.ts';
 
 /** A module that lies in a workspace as files, with where it was found. */

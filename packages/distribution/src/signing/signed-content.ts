@@ -1,7 +1,7 @@
 import { type SignerLookup, type Surroundings, userDirectories, writeFileAtomic } from '@provisioning/core';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { treeDigest } from '../dependencies/installed.ts';
+import { treeDigest } from '../extension/origin.ts';
 import { readOciSettings } from '../settings/oci-settings.ts';
 import { allowedKeys } from './policy.ts';
 import { readTrustedKeys } from './keys.ts';

@@ -1,4 +1,5 @@
-import type { IpAddresses, ObservedServer, ServerRef } from '../provider.ts';
+import type { IpAddresses, ObservedServer } from '../provider.ts';
+import type { ServerRef } from '../resources.ts';
 import { ProviderError } from '../provider-error.ts';
 import type { Access } from '../transport.ts';
 import { tagNames } from './names.ts';

@@ -12,7 +12,7 @@ import { Inventory } from '../resources/inventory.ts';
 import type { Orchestrator } from '../service/orchestrator.ts';
 import { Peers } from '../service/peers.ts';
 import { changeSettings } from '../service/reload.ts';
-import { type Settings, redactSettings } from '../service/settings.ts';
+import { type Settings, redactSettings } from '../settings/settings.ts';
 import type { Workflows } from '../service/workflows.ts';
 import type { SubmissionFacts } from '../views/records.ts';
 import { filterOf } from './paging.ts';

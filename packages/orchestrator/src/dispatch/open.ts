@@ -2,7 +2,7 @@ import type { Executor } from '../execution/executor.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { PostgresStore } from '../journal/postgres/store.ts';
 import type { Store } from '../journal/store.ts';
-import type { Settings } from '../service/settings.ts';
+import type { Settings } from '../settings/settings.ts';
 import { requireSharedStore } from './bullmq/shared-store.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { EmbeddedDispatcher } from './embedded.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import type { Settings } from '../service/settings.ts';
+import type { Settings } from '../settings/settings.ts';
 import { SqliteStore } from './sqlite/store.ts';
 import { keptNothing, type Store } from './store.ts';
 

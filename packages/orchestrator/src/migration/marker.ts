@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import type { Settings } from '../service/settings.ts';
+import type { Settings } from '../settings/settings.ts';
 
 /** Which store a data folder was moved to. Where it is reached stays in the configuration: there may be a password in it. */
 export interface StoreMark {

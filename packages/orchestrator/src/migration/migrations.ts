@@ -5,7 +5,7 @@ import { openStore } from '../journal/open.ts';
 import { SqliteStore } from '../journal/sqlite/store.ts';
 import type { Store } from '../journal/store.ts';
 import type { SwitchStore } from '../journal/switch-store.ts';
-import type { Settings } from '../service/settings.ts';
+import type { Settings } from '../settings/settings.ts';
 import { copyStore, replay } from './copy.ts';
 import { writeStoreMark } from './marker.ts';
 import { migrate, type MigrationPhase, type MigrationResult } from './migration.ts';

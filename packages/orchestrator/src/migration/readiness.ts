@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { access, constants, mkdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Store } from '../journal/store.ts';
-import type { Settings } from '../service/settings.ts';
+import type { Settings } from '../settings/settings.ts';
 
 export interface Readiness {
   readonly ready_for_migration: boolean;

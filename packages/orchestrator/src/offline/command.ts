@@ -1,4 +1,4 @@
-import type { ServiceOptions } from '../service/start.ts';
+import type { ServiceOptions } from '../program/start.ts';
 
 /** A command on the records or on a workflow file: what it is asked, and what it answers. */
 export type OfflineCommand = (

@@ -4,8 +4,8 @@ import { SwitchStore } from '../journal/switch-store.ts';
 import { storeInForce } from '../migration/marker.ts';
 import { Migrations } from '../migration/migrations.ts';
 import { repairStore } from '../recovery/repair.ts';
-import { planDefaultsOf } from '../service/executor.ts';
-import type { ServiceOptions } from '../service/start.ts';
+import { planDefaultsOf } from '../program/executor.ts';
+import type { ServiceOptions } from '../program/start.ts';
 import type { OfflineCommand } from './command.ts';
 
 /** `{from, to, backup_first, verify, check}` → the migration as it ended, with the orchestrator stopped (12 §10). */

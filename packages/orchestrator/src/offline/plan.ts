@@ -2,8 +2,8 @@ import type { Change } from '@provisioning/extensions-sdk';
 import { createLogger } from '@provisioning/service-kit';
 import { compile, type WorkflowPlan } from '../engine/plan.ts';
 import type { Execution, Executor } from '../execution/executor.ts';
-import { planDefaultsOf, productExecutor } from '../service/executor.ts';
-import type { ServiceOptions } from '../service/start.ts';
+import { planDefaultsOf, productExecutor } from '../program/executor.ts';
+import type { ServiceOptions } from '../program/start.ts';
 import { requireValid, validateWorkflow, type ValidationOptions } from '../validation/validate.ts';
 import type { OfflineCommand } from './command.ts';
 

@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import type { ServiceOptions } from '../service/start.ts';
+import type { ServiceOptions } from '../program/start.ts';
 import type { OfflineCommand } from './command.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Settings } from '../service/settings.ts';
+import type { Settings } from '../settings/settings.ts';
 import type { Limits } from './quotas.ts';
 
 /** Limits of each mode (04 §2); solo has none. Memory in GB. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { findings } from '@provisioning/service-kit';
-import { Settings } from './settings.ts';
+import { Settings } from '../settings/settings.ts';
 
 /** Settings that are looked at each time they count, so that a change is in force at once (13 §3). */
 const reloadable = [

@@ -7,8 +7,8 @@ import { CommandExecutor } from '../execution/command-executor.ts';
 import { Executors } from '../execution/executors.ts';
 import { FileProvider } from './file-provider.ts';
 import { startTestService, type TestService } from './service.fixture.ts';
-import type { Settings } from '../service/settings.ts';
-import type { ServiceOptions } from '../service/start.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { ServiceOptions } from '../program/start.ts';
 
 const definition = `
 [[servers]]

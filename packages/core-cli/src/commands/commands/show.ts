@@ -3,7 +3,7 @@ import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { resolveWords } from '../../aliases/resolve.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
-import { suggest } from '../../frame/suggest.ts';
+import { suggest } from '../../suggest.ts';
 
 export default class CommandsShow extends ProvisioningCommand {
   static override summary = 'Show the metadata of a command';

@@ -1,5 +1,5 @@
 import { commandOutputs, plainOutputs } from '@provisioning/client';
-import { checkCommandLine } from '../../frame/check-line.ts';
+import { checkCommandLine } from '../../check-line.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 

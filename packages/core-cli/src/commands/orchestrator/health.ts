@@ -1,7 +1,7 @@
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { isServing, orchestratorHealth } from '../../orchestrator/control.ts';
-import { notAvailable, settingsFor } from '../../session/orchestrator.ts';
+import { notAvailable, settingsFor } from '../../orchestrator/session.ts';
 
 export default class OrchestratorHealth extends ProvisioningCommand {
   static override summary = 'Ask the orchestrator for its health; exit 1 unless it serves';

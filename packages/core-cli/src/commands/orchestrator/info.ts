@@ -4,7 +4,7 @@ import { apiFor } from '../../orchestrator/api.ts';
 import { orchestratorHealth } from '../../orchestrator/control.ts';
 import { humanUptime } from '../../orchestrator/figures.ts';
 import { storeType } from '../../orchestrator/local-store.ts';
-import { settingsFor } from '../../session/orchestrator.ts';
+import { settingsFor } from '../../orchestrator/session.ts';
 
 interface Told {
   readonly store: string;

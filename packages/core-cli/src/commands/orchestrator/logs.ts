@@ -3,7 +3,7 @@ import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { followFile } from '../../orchestrator/follow-file.ts';
 import { lastLogLines, logFile } from '../../orchestrator/control.ts';
-import { settingsFor } from '../../session/orchestrator.ts';
+import { settingsFor } from '../../orchestrator/session.ts';
 
 export default class OrchestratorLogs extends ProvisioningCommand {
   static override summary = 'Show the log of the orchestrator';

@@ -7,7 +7,7 @@ import { apiFor } from '../../orchestrator/api.ts';
 import { orchestratorHealth } from '../../orchestrator/control.ts';
 import { storeType } from '../../orchestrator/local-store.ts';
 import { askProgram } from '../../orchestrator/run-program.ts';
-import { settingsFor } from '../../session/orchestrator.ts';
+import { settingsFor } from '../../orchestrator/session.ts';
 
 interface Migration {
   readonly status: 'running' | 'completed' | 'failed';

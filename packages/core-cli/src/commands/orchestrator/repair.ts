@@ -3,7 +3,7 @@ import type { CommandSpec } from '../../frame/metadata.ts';
 import { apiFor } from '../../orchestrator/api.ts';
 import { orchestratorHealth } from '../../orchestrator/control.ts';
 import { askProgram } from '../../orchestrator/run-program.ts';
-import { settingsFor } from '../../session/orchestrator.ts';
+import { settingsFor } from '../../orchestrator/session.ts';
 
 interface Repaired {
   readonly inconsistencies_found: number;

@@ -3,7 +3,7 @@ import { parseDuration } from '../../argv/duration.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { startOrchestrator, stopOrchestrator } from '../../orchestrator/control.ts';
-import { settingsFor } from '../../session/orchestrator.ts';
+import { settingsFor } from '../../orchestrator/session.ts';
 
 export default class OrchestratorRestart extends ProvisioningCommand {
   static override summary = 'Stop and start the orchestrator; unfinished work goes on';

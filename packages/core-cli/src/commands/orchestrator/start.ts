@@ -2,7 +2,7 @@ import { boolean, string } from '@oclif/core/flags';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { startOrchestrator } from '../../orchestrator/control.ts';
-import { settingsFor } from '../../session/orchestrator.ts';
+import { settingsFor } from '../../orchestrator/session.ts';
 
 export default class OrchestratorStart extends ProvisioningCommand {
   static override summary = 'Start the orchestrator in the background';

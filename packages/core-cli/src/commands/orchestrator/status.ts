@@ -5,8 +5,8 @@ import type { CommandSpec } from '../../frame/metadata.ts';
 import { orchestratorHealth } from '../../orchestrator/control.ts';
 import { countsOf, countTasks, humanUptime } from '../../orchestrator/figures.ts';
 import { storeType } from '../../orchestrator/local-store.ts';
-import { askForListing, readSettings, readStore } from '../../orchestrator/reading.ts';
-import { clientFor } from '../../session/orchestrator.ts';
+import { askForListing, readSettings, readStore } from '../../workflow/reading.ts';
+import { clientFor } from '../../orchestrator/session.ts';
 
 export default class OrchestratorStatus extends ProvisioningCommand {
   static override summary = 'Show whether the orchestrator runs and what it works on';

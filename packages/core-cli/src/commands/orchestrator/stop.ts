@@ -3,7 +3,7 @@ import { parseDuration } from '../../argv/duration.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { orchestratorPid, stopOrchestrator } from '../../orchestrator/control.ts';
-import { settingsFor } from '../../session/orchestrator.ts';
+import { settingsFor } from '../../orchestrator/session.ts';
 
 export default class OrchestratorStop extends ProvisioningCommand {
   static override summary = 'Stop the orchestrator; unfinished work goes on at the next start';

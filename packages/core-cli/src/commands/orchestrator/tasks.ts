@@ -1,7 +1,7 @@
 import { boolean, string } from '@oclif/core/flags';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
-import { listWorkflows, readSettings } from '../../orchestrator/reading.ts';
+import { listWorkflows, readSettings } from '../../workflow/reading.ts';
 
 export default class OrchestratorTasks extends ProvisioningCommand {
   static override summary = 'List the tasks of the orchestrator, newest first; also while it is stopped';

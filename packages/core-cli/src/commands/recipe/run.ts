@@ -3,7 +3,7 @@ import { boolean } from '@oclif/core/flags';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
-import { suggest } from '../../frame/suggest.ts';
+import { suggest } from '../../suggest.ts';
 import { main } from '../../main.ts';
 import { recipeLine } from '../../recipe/line.ts';
 import { recipes } from '../../recipe/table.ts';

@@ -4,7 +4,7 @@ import { userDirectories } from '@provisioning/core';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { orchestratorHealth } from '../../orchestrator/control.ts';
-import { settingsFor } from '../../session/orchestrator.ts';
+import { settingsFor } from '../../orchestrator/session.ts';
 import { surroundingsOf } from '../../session/surroundings.ts';
 import { configurationOf, select } from '../../session/workspace.ts';
 import { nearest } from '../../status/checks.ts';

@@ -4,7 +4,7 @@ import type { OrchestratorClient } from '@provisioning/client';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
-import { connect } from '../../session/orchestrator.ts';
+import { connect } from '../../orchestrator/session.ts';
 import { select } from '../../session/workspace.ts';
 import { newestWorkflow } from '../../workflow/watching.ts';
 

@@ -6,7 +6,7 @@ import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { apiFor } from '../../orchestrator/api.ts';
-import { connect } from '../../session/orchestrator.ts';
+import { connect } from '../../orchestrator/session.ts';
 import { newestWorkflow } from '../../workflow/watching.ts';
 
 export default class WorkflowCheckpoint extends ProvisioningCommand {

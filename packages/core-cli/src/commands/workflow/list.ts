@@ -4,8 +4,8 @@ import type { CommandSpec } from '../../frame/metadata.ts';
 import { elapsed } from '../../live/render.ts';
 import type { Style } from '../../output/style.ts';
 import type { StoredWorkflow } from '../../orchestrator/local-store.ts';
-import { listWorkflows } from '../../orchestrator/reading.ts';
-import { settingsFor } from '../../session/orchestrator.ts';
+import { listWorkflows } from '../../workflow/reading.ts';
+import { settingsFor } from '../../orchestrator/session.ts';
 
 export default class WorkflowList extends ProvisioningCommand {
   static override summary = 'List workflows, newest first';

@@ -2,7 +2,7 @@ import { string as argument } from '@oclif/core/args';
 import { string } from '@oclif/core/flags';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
-import { connect } from '../../session/orchestrator.ts';
+import { connect } from '../../orchestrator/session.ts';
 import { newestWorkflow } from '../../workflow/watching.ts';
 
 export default class WorkflowLogs extends ProvisioningCommand {

@@ -5,7 +5,7 @@ import type { CommandSpec } from '../../frame/metadata.ts';
 import { renderFrame } from '../../live/render.ts';
 import { viewOf } from '../../live/view.ts';
 import { watchWorkflow } from '../../live/watch.ts';
-import { connect } from '../../session/orchestrator.ts';
+import { connect } from '../../orchestrator/session.ts';
 import { finishWatch, newestWorkflow } from '../../workflow/watching.ts';
 
 export default class WorkflowMonitor extends ProvisioningCommand {

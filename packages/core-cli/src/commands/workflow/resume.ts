@@ -2,7 +2,7 @@ import { string as argument } from '@oclif/core/args';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { watchWorkflow } from '../../live/watch.ts';
-import { connect } from '../../session/orchestrator.ts';
+import { connect } from '../../orchestrator/session.ts';
 import { finishWatch, newestWorkflow } from '../../workflow/watching.ts';
 
 export default class WorkflowResume extends ProvisioningCommand {

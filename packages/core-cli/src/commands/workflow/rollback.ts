@@ -4,7 +4,7 @@ import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { apiFor } from '../../orchestrator/api.ts';
 import { finishRollback, printRollbackOrder, type RollbackOutcome } from '../../orchestrator/rollback.ts';
-import { connect } from '../../session/orchestrator.ts';
+import { connect } from '../../orchestrator/session.ts';
 import { newestWorkflow } from '../../workflow/watching.ts';
 
 export default class WorkflowRollback extends ProvisioningCommand {

@@ -5,8 +5,8 @@ import type { CommandSpec } from '../../frame/metadata.ts';
 import { renderFrame } from '../../live/render.ts';
 import { viewOf } from '../../live/view.ts';
 import { watchWorkflow } from '../../live/watch.ts';
-import { readWorkflowRecord } from '../../orchestrator/reading.ts';
-import { connect } from '../../session/orchestrator.ts';
+import { readWorkflowRecord } from '../../workflow/reading.ts';
+import { connect } from '../../orchestrator/session.ts';
 import { finishWatch, newestWorkflow } from '../../workflow/watching.ts';
 
 export default class WorkflowStatus extends ProvisioningCommand {

@@ -5,7 +5,7 @@ import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { watchWorkflow } from '../../live/watch.ts';
-import { connectForWork } from '../../session/orchestrator.ts';
+import { connectForWork } from '../../orchestrator/session.ts';
 import { configurationOf, select } from '../../session/workspace.ts';
 import { destructiveOperations, readWorkflow } from '../../workflow/definition.ts';
 import { askHere, placed } from '../../workflow/placed.ts';

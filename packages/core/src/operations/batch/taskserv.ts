@@ -10,7 +10,7 @@ import { type Static, Type } from 'typebox';
 import { matches } from '../../plan/deploy.ts';
 import { observeProviders } from '../../plan/observe.ts';
 import { taskservsOf } from '../../plan/uses.ts';
-import { infraPath } from '../../project/paths.ts';
+import { infraPath } from '../../state/paths.ts';
 import { StateFile } from '../../state/state.ts';
 import { TaskservPackages } from '../../taskserv/index.ts';
 import type { BatchKind } from './batch.ts';

@@ -5,7 +5,7 @@ import type { Cluster } from '@provisioning/extensions-sdk';
 import { formatReport, runClusterConformance } from '@provisioning/extensions-sdk/conformance';
 import { planCanaryWeight, planClusterRollback, planPromotion } from '../../cluster/changeover.ts';
 import { type ClusterRemovalOptions, planCluster, planClusterRemoval } from '../../cluster/plan.ts';
-import { readClusters } from '../../cluster/state.ts';
+import { readClusters } from '../../state/clusters.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { NodeResult } from '../run-graph.ts';
 import { ClusterBed, clusterOf, component } from './testing/cluster-bed.ts';

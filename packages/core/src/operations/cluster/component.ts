@@ -1,6 +1,6 @@
 import { type Context, type Operation, ProvisioningError } from '@provisioning/extensions-sdk';
 import { type Static, Type } from 'typebox';
-import { forgetComponent, recordComponent } from '../../cluster/state.ts';
+import { forgetComponent, recordComponent } from '../../state/clusters.ts';
 import { rollOut } from '../../infra/rollout.ts';
 import { absentParts, kindOf, Part, placeOf } from './parts/index.ts';
 

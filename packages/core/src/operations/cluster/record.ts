@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Operation } from '@provisioning/extensions-sdk';
 import { Type } from 'typebox';
 import { stringify } from 'yaml';
-import { type ClusterRecord, overrideFolder, recordDefinition, updateCluster } from '../../cluster/state.ts';
+import { type ClusterRecord, overrideFolder, recordDefinition, updateCluster } from '../../state/clusters.ts';
 import { writeFileAtomic } from '../../files/atomic.ts';
 
 const Input = Type.Object({

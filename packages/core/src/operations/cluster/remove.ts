@@ -1,6 +1,6 @@
 import { type Operation, ProvisioningError } from '@provisioning/extensions-sdk';
 import { Type } from 'typebox';
-import { forgetComponent } from '../../cluster/state.ts';
+import { forgetComponent } from '../../state/clusters.ts';
 import { ComponentInput } from './component.ts';
 import { kindOf, placeOf } from './parts/index.ts';
 

@@ -1,7 +1,7 @@
 import { type Context, type ObservedServer, type Operation, Server } from '@provisioning/extensions-sdk';
 import { type Static, Type } from 'typebox';
 import { StateFile } from '../../state/state.ts';
-import { infraPath } from '../../project/paths.ts';
+import { infraPath } from '../../state/paths.ts';
 import { serverChange } from './difference.ts';
 import { isDown, log, untilUsable } from './readiness.ts';
 import { specification } from './specification.ts';

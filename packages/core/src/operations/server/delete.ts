@@ -1,7 +1,7 @@
 import { type Operation, ProvisioningError, Server } from '@provisioning/extensions-sdk';
 import { Type } from 'typebox';
 import { StateFile } from '../../state/state.ts';
-import { infraPath } from '../../project/paths.ts';
+import { infraPath } from '../../state/paths.ts';
 
 const Input = Type.Object({
   server: Type.Union([

@@ -6,7 +6,7 @@ import {
 } from '@provisioning/extensions-sdk';
 import { type Static, Type } from 'typebox';
 import { StateFile } from '../../state/state.ts';
-import { infraPath } from '../../project/paths.ts';
+import { infraPath } from '../../state/paths.ts';
 
 const Input = Type.Object({
   server: Type.Object({

@@ -7,7 +7,7 @@ import {
   type Server,
 } from '@provisioning/extensions-sdk';
 import { setTimeout as delay } from 'node:timers/promises';
-import { infraPath } from '../../project/paths.ts';
+import { infraPath } from '../../state/paths.ts';
 import { StateFile } from '../../state/state.ts';
 
 export function isDown({ status }: ObservedServer): boolean {

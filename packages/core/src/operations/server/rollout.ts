@@ -5,7 +5,7 @@ import { type Static, Type } from 'typebox';
 import { writeFileAtomic } from '../../files/atomic.ts';
 import { serverHealth } from '../../health/servers.ts';
 import { type RolloutResult, rollOut } from '../../infra/rollout.ts';
-import { infraPath } from '../../project/paths.ts';
+import { infraPath } from '../../state/paths.ts';
 import { asRoot, openHost, withReconnect } from '../../taskserv/host.ts';
 import { serverDrift, serverUpdate, type UpdatedServer } from './update.ts';
 

@@ -10,7 +10,7 @@ import {
 } from '@provisioning/extensions-sdk';
 import { firewallRules } from '@provisioning/extensions-sdk/cloud';
 import { Type } from 'typebox';
-import { infraPath } from '../../project/paths.ts';
+import { infraPath } from '../../state/paths.ts';
 import { StateFile } from '../../state/state.ts';
 import { serverChange } from './difference.ts';
 import { log, untilUsable, type WaitedFor } from './readiness.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Context, Progress } from '@provisioning/extensions-sdk';
 import type { Static } from 'typebox';
 import { writeFileAtomic } from '../../files/atomic.ts';
-import { infraPath } from '../../project/paths.ts';
+import { infraPath } from '../../state/paths.ts';
 import type { TaskservUpdateInput } from './input.ts';
 
 /** `data/migrations/<taskserv>-<time>.log` (07 §6.4): every step of a migration and what was said in it. */

@@ -4,7 +4,7 @@ import { ProvisioningCommand } from '../../../frame/command.ts';
 import type { CommandSpec } from '../../../frame/metadata.ts';
 import { orchestratorHealth } from '../../../orchestrator/control.ts';
 import { askProgram } from '../../../orchestrator/run-program.ts';
-import { clientFor, settingsFor } from '../../../session/orchestrator.ts';
+import { clientFor, settingsFor } from '../../../orchestrator/session.ts';
 
 export default class TaskStatus extends ProvisioningCommand {
   static override summary =

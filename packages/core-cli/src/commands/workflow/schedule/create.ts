@@ -4,7 +4,7 @@ import type { Schedule, ScheduleRequest } from '@provisioning/client';
 import { ProvisioningCommand } from '../../../frame/command.ts';
 import type { CommandSpec } from '../../../frame/metadata.ts';
 import { apiFor } from '../../../orchestrator/api.ts';
-import { connectForWork } from '../../../session/orchestrator.ts';
+import { connectForWork } from '../../../orchestrator/session.ts';
 import { configurationOf, select } from '../../../session/workspace.ts';
 import { destructiveOperations, readWorkflow } from '../../../workflow/definition.ts';
 import { askHere, placed } from '../../../workflow/placed.ts';

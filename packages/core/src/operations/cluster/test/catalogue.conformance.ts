@@ -9,7 +9,7 @@ import type { Cluster } from '@provisioning/extensions-sdk';
 import { planCanaryWeight, planClusterRollback, planPromotion } from '../../../cluster/changeover.ts';
 import { clusterLogs } from '../../../cluster/logs.ts';
 import { planClusterRemoval } from '../../../cluster/plan.ts';
-import { readClusters } from '../../../cluster/state.ts';
+import { readClusters } from '../../../state/clusters.ts';
 import { packBundle } from '../../../taskserv/bundle.ts';
 import { ClusterBed } from '../testing/cluster-bed.ts';
 

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '@provisioning/extensions-sdk';
 import { withFileLock, writeFileAtomic } from '../files/atomic.ts';
-import { canonicalJson } from '../infra/rendered.ts';
-import { infraPath } from '../project/paths.ts';
+import { canonicalJson } from '../files/canonical-json.ts';
+import { infraPath } from './paths.ts';
 
 /** What was last known of one component (07 §10.2). */
 export interface ComponentRecord {

@@ -1,10 +1,10 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ProvisioningError, namePattern } from '@provisioning/extensions-sdk';
-import { infraDirectories } from '../workspace/layout.ts';
-import { type WorkspaceTemplate, workspaceTemplate } from '../workspace/templates/index.ts';
-import type { Infrastructure } from './infrastructure.ts';
-import { loadInfrastructure } from './load.ts';
+import { infraDirectories } from './layout.ts';
+import { type WorkspaceTemplate, workspaceTemplate } from './templates/index.ts';
+import type { Infrastructure } from '../infra/infrastructure.ts';
+import { loadInfrastructure } from '../infra/load.ts';
 
 export interface GenerateInfrastructureOptions {
   readonly name: string;

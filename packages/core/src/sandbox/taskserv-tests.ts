@@ -8,12 +8,12 @@ import {
 import { taskservCreate } from '../operations/taskserv/create.ts';
 import { taskservDelete } from '../operations/taskserv/delete.ts';
 import { shellQuote } from '../transport/index.ts';
-import { resolveTaskservConfig } from './configuration.ts';
-import { type DesiredTaskserv, renderTaskserv } from './desired.ts';
-import { factsFunction } from './facts.ts';
-import { loadTaskservPackage } from './package.ts';
-import { SandboxContainer, type SandboxRuntime } from './sandbox-container.ts';
-import { validateTaskserv } from './validate.ts';
+import { resolveTaskservConfig } from '../taskserv/configuration.ts';
+import { type DesiredTaskserv, renderTaskserv } from '../taskserv/desired.ts';
+import { factsFunction } from '../taskserv/facts.ts';
+import { loadTaskservPackage } from '../taskserv/package.ts';
+import { SandboxContainer, type SandboxRuntime } from './container.ts';
+import { validateTaskserv } from '../taskserv/validate.ts';
 
 export const sandboxTestTypes = ['basic', 'integration', 'full'] as const;
 export type SandboxTestType = (typeof sandboxTestTypes)[number];

@@ -2,10 +2,10 @@ import type { Context } from '@provisioning/extensions-sdk';
 import type { Infrastructure } from '../infra/infrastructure.ts';
 import type { Switchable } from '../infra/traffic.ts';
 import { installTaskserv } from '../operations/taskserv/install.ts';
-import { type PlannedTaskserv, taskservsOf } from '../plan/uses.ts';
+import { type PlannedTaskserv, taskservsOf } from './uses.ts';
 import { TaskservPackages } from '../taskserv/package.ts';
 import { resolveTaskservConfig } from '../taskserv/configuration.ts';
-import { placeOfServer, serverLists, writeShares } from './shares.ts';
+import { placeOfServer, serverLists, writeShares } from '../traffic/shares.ts';
 
 /** A taskserv that spreads traffic over servers of two infrastructures, on the server it runs on. */
 export interface Balancer {

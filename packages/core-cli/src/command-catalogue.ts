@@ -1,4 +1,4 @@
-import type { CommandMetadata } from '../frame/metadata.ts';
+import type { CommandMetadata } from './frame/metadata.ts';
 
 /** The class of a command as far as it is run and its help is made; `CommandClass` says the whole. */
 export interface LoadedCommand {

@@ -26,8 +26,8 @@ import { storeInForce } from '../migration/marker.ts';
 import { InfrastructureWatch } from '../watch/infrastructure-watch.ts';
 import { endpointsOf } from '../webhooks/endpoints.ts';
 import { planDefaultsOf, productExecutor, type ProgramOptions, surroundingsOf } from './executor.ts';
-import { Orchestrator } from './orchestrator.ts';
-import type { Settings } from './settings.ts';
+import { Orchestrator } from '../service/orchestrator.ts';
+import type { Settings } from '../settings/settings.ts';
 
 /** Paths that take workflow files as they are (13 §1). */
 const documentPaths = new Set(

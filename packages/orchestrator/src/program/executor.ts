@@ -7,7 +7,7 @@ import type { Executor } from '../execution/executor.ts';
 import { Executors } from '../execution/executors.ts';
 import { joinExecutor } from '../execution/join-executor.ts';
 import type { TaskTokens } from '../execution/task-tokens.ts';
-import type { Settings } from './settings.ts';
+import type { Settings } from '../settings/settings.ts';
 
 /** Where a program of the orchestrator runs. */
 export interface ProgramOptions {

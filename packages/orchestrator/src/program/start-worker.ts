@@ -6,7 +6,7 @@ import { PostgresStore } from '../journal/postgres/store.ts';
 import { OperationWorker } from '../worker/worker.ts';
 import { planDefaultsOf, productExecutor } from './executor.ts';
 import type { ServiceOptions } from './start.ts';
-import { whenAvailable } from './when-available.ts';
+import { whenAvailable } from '../service/when-available.ts';
 
 /**
  * `provisioning-orchestrator worker`: runs operations for an orchestrator on another machine. It waits for the servers

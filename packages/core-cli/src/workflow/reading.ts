@@ -2,18 +2,18 @@ import type { WorkflowRecord } from '@provisioning/client';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { existsSync } from 'node:fs';
 import type { ProvisioningCommand } from '../frame/command.ts';
-import { clientFor, notAvailable, settingsFor } from '../session/orchestrator.ts';
-import { newestWorkflow } from '../workflow/watching.ts';
-import { orchestratorHealth } from './control.ts';
+import { clientFor, notAvailable, settingsFor } from '../orchestrator/session.ts';
+import { newestWorkflow } from './watching.ts';
+import { orchestratorHealth } from '../orchestrator/control.ts';
 import {
   type LocalStore,
   openLocalStore,
   type StoredFilter,
   storeType,
   type StoredWorkflow,
-} from './local-store.ts';
-import { askProgram } from './run-program.ts';
-import type { OrchestratorSettings } from './settings.ts';
+} from '../orchestrator/local-store.ts';
+import { askProgram } from '../orchestrator/run-program.ts';
+import type { OrchestratorSettings } from '../orchestrator/settings.ts';
 
 export interface ReadOptions {
   /** `--data-dir`: another folder than the configured one. */

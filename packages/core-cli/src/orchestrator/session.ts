@@ -2,11 +2,11 @@ import { createClient, type OrchestratorClient } from '@provisioning/client';
 import { type Configuration, userDirectories } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { ProvisioningCommand } from '../frame/command.ts';
-import { checkService } from '../installation/compatibility.ts';
-import { isServing, orchestratorHealth, startOrchestrator } from '../orchestrator/control.ts';
-import { type OrchestratorSettings, orchestratorSettings } from '../orchestrator/settings.ts';
-import { surroundingsOf } from './surroundings.ts';
-import { configurationOf, select } from './workspace.ts';
+import { checkService } from './compatibility.ts';
+import { isServing, orchestratorHealth, startOrchestrator } from './control.ts';
+import { type OrchestratorSettings, orchestratorSettings } from './settings.ts';
+import { surroundingsOf } from '../session/surroundings.ts';
+import { configurationOf, select } from '../session/workspace.ts';
 
 /** The orchestrator's settings for this command line, with or without a workspace. */
 export async function settingsFor(

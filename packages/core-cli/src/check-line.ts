@@ -1,11 +1,11 @@
-import { route } from '../argv/route.ts';
-import { type FlagShapes, normaliseOptions } from '../argv/options.ts';
-import type { Catalogue } from '../catalogue/catalogue.ts';
-import { asProvisioningError } from '../errors/as-error.ts';
-import { unknownCommand } from '../errors/unknown.ts';
-import { helpPage } from '../help/show.ts';
-import { createStyle } from '../output/style.ts';
-import { globalShapes } from './global-flags.ts';
+import { route } from './argv/route.ts';
+import { type FlagShapes, normaliseOptions } from './argv/options.ts';
+import type { Catalogue } from './command-catalogue.ts';
+import { asProvisioningError } from './errors/as-error.ts';
+import { unknownCommand } from './errors/unknown.ts';
+import { helpPage } from './help/show.ts';
+import { createStyle } from './output/style.ts';
+import { globalShapes } from './frame/global-flags.ts';
 
 /**
  * Reads a command line as `main` would and runs nothing: the words, the options and the number of arguments. Answers
