@@ -21,6 +21,7 @@ const given: Readonly<Record<string, readonly string[]>> = {
   'provider info': ['local'],
   'provider plans': ['local'],
   'provider zones': ['local'],
+  qr: ['https://shop.example.com'],
   'taskserv check-deps': ['redis'],
   'taskserv show': ['redis'],
   'taskserv validate': ['redis'],

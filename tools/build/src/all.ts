@@ -19,5 +19,10 @@ export async function buildAll(
   options: { readonly force?: boolean; readonly only?: readonly string[] } = {},
 ): Promise<readonly BundleResult[]> {
   const wanted = bundles().filter((spec) => options.only === undefined || options.only.includes(spec.name));
-  return Promise.all(wanted.map((spec) => bundle(root, spec, options.force ?? false)));
+  // Each one is waited for: a process that ends while a bundle is made leaves half of it behind.
+  const built = await Promise.allSettled(wanted.map((spec) => bundle(root, spec, options.force ?? false)));
+  return built.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  });
 }

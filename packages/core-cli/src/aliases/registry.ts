@@ -29,6 +29,7 @@ export const aliasRegistry: readonly AliasRow[] = [
   { target: 'info paths', spellings: ['show paths'] },
   { target: 'infra show', spellings: ['show settings', 'show data'] },
   { target: 'server list', spellings: ['show servers'] },
+  { target: 'logs', spellings: ['show logs'] },
   { target: 'taskserv list', spellings: ['show taskservs'] },
   { target: 'provider list', spellings: ['show providers'] },
   { target: 'infra validate', spellings: ['validate infra', 'validate infrastructure'] },

@@ -7,6 +7,8 @@ export interface Category {
   readonly summary: string;
   /** First words of its commands, in the order help shows them. */
   readonly commands: readonly string[];
+  /** The page of the documentation to read on in: a topic of `docs`. */
+  readonly page?: string;
 }
 
 export const categories: readonly Category[] = [
@@ -30,18 +32,21 @@ export const categories: readonly Category[] = [
       'rollback',
       'restore',
     ],
+    page: 'concepts/infrastructure',
   },
   {
     name: 'orchestration',
     aliases: ['orch'],
     summary: 'Workflows and the orchestrator that runs them',
     commands: ['workflow', 'batch', 'orchestrator'],
+    page: 'operations/orchestrator',
   },
   {
     name: 'development',
     aliases: ['dev'],
     summary: 'Modules, layers and extensions',
     commands: ['module', 'layer', 'version', 'pack', 'extension', 'oci', 'dep', 'registry'],
+    page: 'concepts/extensions',
   },
   {
     name: 'workspace',
@@ -56,14 +61,22 @@ export const categories: readonly Category[] = [
       'migration-report',
       'rollback-migration',
     ],
+    page: 'concepts/workspaces',
   },
   {
     name: 'configuration',
     aliases: ['config'],
     summary: 'Settings and where they come from',
     commands: ['config', 'env', 'allenv', 'validate', 'show', 'init', 'setup', 'mode', 'form', 'schema'],
+    page: 'concepts/configuration',
   },
-  { name: 'generation', aliases: ['gen'], summary: 'Files made from templates', commands: ['generate'] },
+  {
+    name: 'generation',
+    aliases: ['gen'],
+    summary: 'Files made from templates',
+    commands: ['generate'],
+    page: 'how-to/extensions',
+  },
   {
     name: 'utilities',
     aliases: ['utils'],
@@ -81,12 +94,14 @@ export const categories: readonly Category[] = [
       'explain',
       'recipe',
     ],
+    page: 'how-to/scripts-and-pipelines',
   },
   {
     name: 'platform',
     aliases: ['plat'],
     summary: 'The services of the platform',
     commands: ['platform', 'services', 'dns', 'gitea', 'oci-registry', 'daemon'],
+    page: 'operations/orchestrator',
   },
   {
     name: 'security',
@@ -104,14 +119,16 @@ export const categories: readonly Category[] = [
       'policy',
       'admin',
     ],
+    page: 'security',
   },
   {
     name: 'integrations',
     aliases: [],
     summary: 'Container runtimes, backups and GitOps',
     commands: ['runtime', 'backup', 'gitops', 'service'],
+    page: 'integration',
   },
-  { name: 'testing', aliases: ['test'], summary: 'Test environments', commands: ['test'] },
+  { name: 'testing', aliases: ['test'], summary: 'Test environments', commands: ['test'], page: 'testing' },
   {
     name: 'operations',
     aliases: ['ops'],
@@ -133,6 +150,7 @@ export const categories: readonly Category[] = [
       'capability',
       'system',
     ],
+    page: 'operations/monitoring',
   },
   {
     name: 'ai',

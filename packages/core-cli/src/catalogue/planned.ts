@@ -7,7 +7,7 @@ const planned = new Set(
     'create-server-task ' +
     'mode setup platform services dns gitea daemon auth mfa kms secrets break-glass compliance ' +
     'audit cedar policy admin gitops service test metrics alerts performance detect ' +
-    'complete ifc rules ai mcp sops nu nuinfo qr plugin migrate monitoring ' +
+    'complete ifc rules ai mcp migrate monitoring ' +
     'login logout whoami encrypt decrypt platform'
   ).split(' '),
 );

@@ -5,9 +5,14 @@ import type { ProvisioningCommand } from '../frame/command.ts';
 /**
  * Runs a program with this process's own streams and answers its exit code. Ctrl-C reaches it through the terminal; we
  * wait for what it makes of it.
+ * @param variables Added to its environment.
  * @throws ProvisioningError `TOOL_NOT_FOUND` (exit 1)
  */
-export async function runProgram(command: ProvisioningCommand, words: readonly string[]): Promise<number> {
+export async function runProgram(
+  command: ProvisioningCommand,
+  words: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<number> {
   const [program = '', ...parameters] = words;
   const release = command.host.interruption.onInterrupt(() => undefined);
   try {
@@ -15,7 +20,7 @@ export async function runProgram(command: ProvisioningCommand, words: readonly s
       const child = spawn(program, parameters, {
         stdio: 'inherit',
         cwd: command.runtime.cwd,
-        env: command.runtime.environment as NodeJS.ProcessEnv,
+        env: { ...command.runtime.environment, ...variables } as NodeJS.ProcessEnv,
       });
       child.on('error', reject);
       child.on('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 1)));

@@ -1,7 +1,8 @@
 import { cpus, freemem, loadavg, release, totalmem } from 'node:os';
 import { shownConfiguration, validateWorkspaceConfiguration } from '@provisioning/core';
 import type { ProvisioningCommand } from '../frame/command.ts';
-import { lastLogLines } from '../orchestrator/control.ts';
+import { lastLines } from '../log/log-file.ts';
+import { logFile } from '../orchestrator/control.ts';
 import { settingsFor } from '../orchestrator/session.ts';
 import { configurationOf, loadOptionsOf, selectOptional } from '../session/workspace.ts';
 import { statusChecks } from '../status/checks.ts';
@@ -57,7 +58,7 @@ export async function collectDiagnostics(command: ProvisioningCommand): Promise<
           command,
           configuration ?? (await configurationOf(command, selection)),
         );
-        return `${(await lastLogLines(settings, logLines)).join('\n')}\n`;
+        return `${(await lastLines(logFile(settings), logLines)).join('\n')}\n`;
       },
     ],
   ];

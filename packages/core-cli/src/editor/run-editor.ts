@@ -30,8 +30,9 @@ export async function runEditor(command: ProvisioningCommand, editor: string, fi
     setTimeout(() => child.kill('SIGKILL'), 5000).unref();
   };
   command.signal.addEventListener('abort', end, { once: true });
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
+  const code = await new Promise<number | null>((resolve) => {
+    // Without a shell there is no editor either.
+    child.once('error', () => resolve(127));
     child.once('close', resolve);
   }).finally(() => command.signal.removeEventListener('abort', end));
   command.signal.throwIfAborted();

@@ -3,6 +3,7 @@ import { catalogue, run } from '../../test/run.ts';
 import { activeAliases } from '../aliases/resolve.ts';
 import { type Catalogue, prefixes } from '../command-catalogue.ts';
 import { categories, findCategory } from '../catalogue/categories.ts';
+import { topicSummary } from './pages.ts';
 
 let table: Catalogue;
 beforeAll(async () => {
@@ -55,6 +56,20 @@ describe('help', () => {
     const { stdout } = await run([]);
     expect(stdout).toContain('Usage:');
     expect(stdout).toContain("Use 'provisioning help <category>' or 'provisioning help <command>'");
+  });
+
+  test('every topic says what it is about, and what it stands for alone', async () => {
+    const silent = [...prefixes(table)].filter(
+      (id) => !table.commands.has(id) && topicSummary(table, id) === '',
+    );
+    expect(silent).toEqual([]);
+    const { stdout } = await run(['help', 'cache']);
+    expect(stdout).toContain('  provisioning cache  = cache stats\n');
+    expect(stdout).toContain('  provisioning cache clear --check\n');
+    const pages = await Promise.all(
+      categories.map(({ page }) => (page === undefined ? 0 : run(['docs', page, '--path']))),
+    );
+    expect(pages.filter((page) => page !== 0 && page.code !== 0)).toEqual([]);
   });
 
   test('an unknown topic is a usage error with the nearest name', async () => {

@@ -103,19 +103,29 @@ export function categoryPage(catalogue: Catalogue, category: Category, style: St
     ),
   );
   lines.push(`Use 'provisioning help <command>' for more details`);
+  if (category.page !== undefined) lines.push(`See: provisioning docs ${category.page}`);
   return lines;
 }
 
 /** `help server`: what stands under a topic. */
-export function topicPage(catalogue: Catalogue, topic: string, style: Style): string[] {
+export async function topicPage(catalogue: Catalogue, topic: string, style: Style): Promise<string[]> {
   const lines = [style.strong(`${topic} - ${topicSummary(catalogue, topic)}`), ''];
-  lines.push(style.strong('Usage:'), `  provisioning ${topic} <subcommand> [options]`, '');
+  const { bare, subject } = topics[topic] ?? {};
+  lines.push(style.strong('Usage:'), `  provisioning ${topic} <subcommand> [options]`);
+  if (bare !== undefined) lines.push(`  provisioning ${topic}  ${style.dim(`= ${bare}`)}`);
+  if (subject !== undefined)
+    lines.push(`  provisioning ${topic} <name>  ${style.dim(`= ${subject} <name>`)}`);
+  lines.push('');
   const aliases = spellingsOf(topic);
   if (aliases.length > 0) lines.push(style.strong('Aliases:'), `  ${aliases.join(', ')}`, '');
   lines.push(style.strong('Subcommands:'), ...subcommandLines(catalogue, topic, style));
-  const examples = subcommands(catalogue, topic).slice(0, 3);
-  lines.push('', style.strong('Examples:'));
-  for (const name of examples) lines.push(`  provisioning help ${topic} ${name}`);
+  const below = [...catalogue.commands.values()].filter(
+    ({ id, hidden }) => hidden !== true && id.startsWith(`${topic} `),
+  );
+  const details = await Promise.all(below.map(({ id }) => catalogue.details(id)));
+  const examples = details.flatMap(({ examples: [first] }) => (first === undefined ? [] : [first]));
+  lines.push('', style.strong('Examples:'), ...examples.slice(0, 3).map((example) => `  ${example}`));
+  lines.push('', `Use 'provisioning help ${topic} <subcommand>' for its options`);
   return [...lines, ...seeAlso(topic)];
 }
 

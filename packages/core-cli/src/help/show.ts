@@ -46,7 +46,7 @@ export async function helpPage(
   }
   const id = words.join(' ');
   if (catalogue.commands.has(id)) return commandPage(catalogue, await catalogue.details(id), style);
-  if (prefixes(catalogue).has(id)) return topicPage(catalogue, id, style);
+  if (prefixes(catalogue).has(id)) return await topicPage(catalogue, id, style);
   throw unknownHelpTopic(catalogue, route.typed.join(' '));
 }
 

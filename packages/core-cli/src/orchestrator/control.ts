@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient, type Health } from '@provisioning/client';
 import { withFileLock } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { lastLines } from '../log/log-file.ts';
 import { findOrchestratorProgram } from './program.ts';
 import type { OrchestratorSettings } from './settings.ts';
 
@@ -109,7 +110,7 @@ async function untilHealthy(child: Child, { settings, signal }: StartOptions): P
     await sleep(50);
   }
   const code = child.exited();
-  const lines = await lastLogLines(settings, 20);
+  const lines = await lastLines(logFile(settings), 20);
   throw new ProvisioningError({
     code: 'ORCHESTRATOR_START_FAILED',
     message: [
@@ -125,12 +126,6 @@ async function untilHealthy(child: Child, { settings, signal }: StartOptions): P
 /** Where the orchestrator writes its log. */
 export function logFile(settings: OrchestratorSettings): string {
   return join(settings.dataDir, 'logs', 'orchestrator.log');
-}
-
-export async function lastLogLines(settings: OrchestratorSettings, count: number): Promise<string[]> {
-  const text = await readFile(logFile(settings), 'utf8').catch(() => '');
-  const lines = text.split('\n').filter((line) => line !== '');
-  return lines.slice(-count);
 }
 
 /** Process id of the running orchestrator: its own answer first, its pid file second. */

@@ -16,7 +16,7 @@ export interface JournalOptions {
   readonly tail: number;
   readonly follow?: boolean;
   /** Only this level and worse: a key of `journalLevels`. */
-  readonly level?: string;
+  readonly level?: string | undefined;
   /** Units of systemd; default all. */
   readonly units?: readonly string[];
 }

@@ -1,12 +1,16 @@
-export { type ConfigCipher, looksEncrypted, shouldBeEncrypted } from './cipher.ts';
+export { type ConfigCipher, isSops, looksEncrypted, shouldBeEncrypted } from './cipher.ts';
 export {
+  type KeyFile,
   ageCipher,
+  ageKeyFiles,
   ageKeyPlaces,
+  ageKeyVariable,
   ageRecipients,
-  hasAgeIdentity,
   defaultCiphers,
   encryptAge,
+  hasAgeIdentity,
   sopsCipher,
+  testAgeKey,
 } from './ciphers/index.ts';
 export { codeFrame, positionAt } from './code-frame.ts';
 export { Configuration, type Provenance, secretMask, secretName } from './configuration.ts';

@@ -139,6 +139,7 @@ export function fileError(path: string, error: unknown): ProvisioningError {
     },
     EROFS: { message: `Read-only file system: ${path}`, hint: 'Use a folder that can be written.' },
     ENOENT: { message: `File not found: ${path}`, hint: 'Check the path.' },
+    EISDIR: { message: `This is a folder, and a file is wanted: ${path}`, hint: 'Name a file in it.' },
   };
   const text = (code !== undefined && known[code]) || {
     message: `${path}: ${error instanceof Error ? error.message : String(error)}`,

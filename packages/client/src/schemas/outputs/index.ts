@@ -67,6 +67,7 @@ export const plainOutputs: Readonly<Record<string, string>> = {
   'config export': 'the settings, in the format asked for',
   'config schema': 'the schema, in the format asked for',
   'form run': 'the values, in the format asked for',
+  nu: 'the value of the code, in the format asked for',
   'nickel export': 'the data of the file, in the format asked for',
   'oci-registry serve': 'nothing',
   'server exec': 'what the command on the server prints',

@@ -1,6 +1,6 @@
 import type { TSchema } from 'typebox';
 import { operation } from './operation.ts';
-import { either, fields, flag, list, maybe, number, oneOf, orNull, text } from './parts.ts';
+import { either, fields, flag, list, maybe, number, oneOf, orNull, record, text } from './parts.ts';
 import { commandMetadata, healthReport, upgradeResult } from './shapes.ts';
 
 /* What commands about the program itself print with `--out json`. */
@@ -12,9 +12,15 @@ const guide = either(
   list(text),
 );
 
+const fastPath = { name: text, summary: text, instead: text };
+const fastPathStates = list(fields({ ...fastPath, available: flag, detail: text, milliseconds: number }));
+const cache = fields({ name: text, path: text, files: number, bytes: number });
+
 /** Schema of the JSON each of these commands prints, by command. */
 export const programOutputs: Readonly<Record<string, TSchema>> = {
   about: fields({ name: text, version: text, description: text, license: text }),
+  'cache clear': fields({ check_mode: flag, caches: list(cache), freed: number }),
+  'cache stats': list(cache),
   cleanup: fields({ files: list(text), freed: number, snapshots: list(text), check_mode: maybe(flag) }),
   'commands list': list(commandMetadata),
   'capability check': list(fields({ name: text, available: flag, by: orNull(text), reason: orNull(text) })),
@@ -74,6 +80,14 @@ export const programOutputs: Readonly<Record<string, TSchema>> = {
     components: list(fields({ component: text, version: text })),
     first: flag,
   }),
+  logs: list(
+    fields({
+      service: text,
+      time: orNull(text),
+      level: orNull(oneOf('debug', 'error', 'info', 'warn')),
+      message: text,
+    }),
+  ),
   next: fields({
     commands: list(fields({ command: text, reason: text })),
     phase: number,
@@ -81,6 +95,11 @@ export const programOutputs: Readonly<Record<string, TSchema>> = {
     reached: text,
     title: text,
   }),
+  nuinfo: fields({ version: text, node: text, v8: text, program: text, library: record }),
+  'plugin list': list(fields(fastPath)),
+  'plugin status': fastPathStates,
+  'plugin test': fastPathStates,
+  qr: fields({ text: text, size: number, rows: list(text) }),
   'recipe list': list(
     fields({ name: text, parameters: list(text), command: text, summary: text, destructive: flag }),
   ),

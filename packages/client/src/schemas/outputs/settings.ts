@@ -6,6 +6,8 @@ import { configMigrationResult, provenance, validationOutcome } from './shapes.t
 
 /* What commands about settings print with `--out json`. */
 
+const editedFile = fields({ file: text, changed: flag, check_mode: maybe(flag) });
+
 /** Schema of the JSON each of these commands prints, by command. */
 export const settingsOutputs: Readonly<Record<string, TSchema>> = {
   allenv: fields({
@@ -55,7 +57,16 @@ export const settingsOutputs: Readonly<Record<string, TSchema>> = {
     migration_needed: flag,
   }),
   'config edit': fields({ file: text, changed: flag }),
-  'config edit-secure': fields({ file: text, changed: flag }),
+  'config edit-secure': editedFile,
+  sops: editedFile,
+  'sops edit': editedFile,
+  'sops config': fields({
+    engine: text,
+    sops: flag,
+    rules: orNull(text),
+    keys: list(fields({ file: text, found: flag })),
+    key: orNull(text),
+  }),
   'config encrypt': fields({ from: text, to: text, skipped: flag }),
   'config eval': unknown,
   'config get': unknown,

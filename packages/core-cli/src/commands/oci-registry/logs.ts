@@ -1,8 +1,7 @@
 import { boolean, integer } from '@oclif/core/flags';
-import { open, readFile, stat } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
+import { followLogs, lastLines } from '../../log/log-file.ts';
 import { registryControl, startedRegistry } from '../../oci-registry/control.ts';
 
 export default class OciRegistryLogs extends ProvisioningCommand {
@@ -17,32 +16,9 @@ export default class OciRegistryLogs extends ProvisioningCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(OciRegistryLogs);
     const registry = await startedRegistry(registryControl(this));
-    const text = await readFile(registry.log, 'utf8').catch(() => '');
-    const lines = text
-      .split('\n')
-      .filter((line) => line !== '')
-      .slice(-flags.lines);
-    await this.out.result(lines, () => lines);
-    if (flags.follow && !this.out.machine) await this.#follow(registry.log, Buffer.byteLength(text));
-  }
-
-  async #follow(file: string, from: number): Promise<void> {
-    let position = from;
-    while (!this.signal.aborted) {
-      const { size } = await stat(file);
-      if (size > position) {
-        const handle = await open(file);
-        const { buffer, bytesRead } = await handle.read(
-          Buffer.alloc(size - position),
-          0,
-          size - position,
-          position,
-        );
-        await handle.close();
-        position += bytesRead;
-        this.runtime.stdout.write(buffer.subarray(0, bytesRead));
-      }
-      await delay(200, undefined, { signal: this.signal }).catch(() => undefined);
-    }
+    const lines = await lastLines(registry.log, flags.lines);
+    await this.out.result(lines, () => (lines.length === 0 ? ['No log lines found'] : lines));
+    if (flags.follow && !this.out.machine)
+      await followLogs(this, [registry.log], (line) => this.runtime.stdout.write(`${line}\n`));
   }
 }

@@ -1,8 +1,8 @@
 import { boolean, string } from '@oclif/core/flags';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
-import { followFile } from '../../orchestrator/follow-file.ts';
-import { lastLogLines, logFile } from '../../orchestrator/control.ts';
+import { followLogs, lastLines } from '../../log/log-file.ts';
+import { logFile } from '../../orchestrator/control.ts';
 import { settingsFor } from '../../orchestrator/session.ts';
 
 export default class OrchestratorLogs extends ProvisioningCommand {
@@ -17,11 +17,9 @@ export default class OrchestratorLogs extends ProvisioningCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(OrchestratorLogs);
     const settings = await settingsFor(this);
-    const lines = await lastLogLines(settings, Math.max(0, Number.parseInt(flags.tail, 10) || 0));
+    const lines = await lastLines(logFile(settings), Math.max(0, Number.parseInt(flags.tail, 10) || 0));
     await this.out.result(lines, () => (lines.length === 0 ? ['No log lines found'] : lines));
-    if (!flags.follow) return;
-    const stop = new AbortController();
-    this.host.interruption.onInterrupt(() => stop.abort());
-    await followFile(logFile(settings), (line) => this.runtime.stdout.write(`${line}\n`), stop.signal);
+    if (flags.follow)
+      await followLogs(this, [logFile(settings)], (line) => this.runtime.stdout.write(`${line}\n`));
   }
 }

@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { string as argument } from '@oclif/core/args';
 import { boolean, integer } from '@oclif/core/flags';
 import { serverLogFile } from '@provisioning/core';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
-import { followFile } from '../../orchestrator/follow-file.ts';
+import { followLogs, lastLines } from '../../log/log-file.ts';
 import { accessOf } from '../../server/access.ts';
 import { findServer } from '../../server/find.ts';
 import { journalCommand, showJournal } from '../../server/journal.ts';
@@ -37,21 +36,11 @@ export default class ServerLogs extends ProvisioningCommand {
       return;
     }
     const file = serverLogFile(session.context, hostname);
-    const before = await readFile(`${file}.1`, 'utf8').catch(() => '');
-    const text = before + (await readFile(file, 'utf8').catch(() => ''));
-    const lines =
-      flags.tail === 0
-        ? []
-        : text
-            .split('\n')
-            .filter((line) => line !== '')
-            .slice(-flags.tail);
+    const newest = await lastLines(file, flags.tail);
+    const lines = [...(await lastLines(`${file}.1`, flags.tail - newest.length)), ...newest];
     await this.out.result(lines, () =>
       lines.length === 0 && !flags.follow ? [`Nothing has been done to ${hostname} from here`] : lines,
     );
-    if (!flags.follow) return;
-    const stop = new AbortController();
-    this.host.interruption.onInterrupt(() => stop.abort());
-    await followFile(file, (line) => this.runtime.stdout.write(`${line}\n`), stop.signal);
+    if (flags.follow) await followLogs(this, [file], (line) => this.runtime.stdout.write(`${line}\n`));
   }
 }

@@ -19,7 +19,7 @@ export default class TaskservLogs extends ProvisioningCommand {
   static override flags = {
     ...taskservFlags,
     tail: integer({ description: 'lines from the end', default: 100, min: 0 }),
-    follow: boolean({ description: 'go on as lines come' }),
+    follow: boolean({ char: 'f', description: 'go on as lines come' }),
     level: string({
       description: 'only this and worse: error, warn, info, debug',
       options: Object.keys(journalLevels),

@@ -1,15 +1,12 @@
-import { readFile, stat } from 'node:fs/promises';
-import path from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { ConfigCipher } from '../cipher.ts';
-import { type Surroundings, expandHome } from '../surroundings.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { ageKeyFiles } from './key-files.ts';
 
 const armour = '-----BEGIN AGE ENCRYPTED FILE-----';
 
-/**
- * Files encrypted with age, binary or armoured. The identity is `PROVISIONING_KAGE` (a file, or a folder holding
- * `private_key.txt`), else the first of the search paths that exists.
- */
+/** Files encrypted with age, binary or armoured, with the key that `ageKeyFiles` finds first. */
 export function ageCipher(surroundings: Surroundings, searchPaths: readonly string[] = []): ConfigCipher {
   return {
     name: 'age',
@@ -33,26 +30,22 @@ export function ageCipher(surroundings: Surroundings, searchPaths: readonly stri
   };
 }
 
-/** Secret keys of an identity file, comments left out. @throws Error naming where a key was looked for */
+/** Secret keys of the first file that holds any, comments left out. @throws Error naming where a key was looked for */
 export async function identities(
   surroundings: Surroundings,
   searchPaths: readonly string[],
 ): Promise<string[]> {
-  const named = surroundings.env['PROVISIONING_KAGE'];
-  const candidates = [...(named === undefined || named === '' ? [] : [named]), ...searchPaths].map((file) =>
-    expandHome(file, surroundings.home),
-  );
-  for (const candidate of candidates) {
-    const found = await stat(candidate).catch(() => undefined);
-    if (found === undefined) continue;
-    const file = found.isDirectory() ? path.join(candidate, 'private_key.txt') : candidate;
+  const files = await ageKeyFiles(surroundings, searchPaths);
+  for (const { file, found } of files) {
+    if (!found) continue;
     const keys = (await readFile(file, 'utf8'))
       .split('\n')
       .map((line) => line.trim())
       .filter((line) => line.startsWith('AGE-SECRET-KEY-'));
     if (keys.length > 0) return keys;
   }
-  throw new Error(`no age key found (looked in: ${candidates.join(', ') || 'PROVISIONING_KAGE is not set'})`);
+  const places = files.map(({ file }) => file).join(', ');
+  throw new Error(`no age key found (looked in: ${places || 'PROVISIONING_KAGE is not set'})`);
 }
 
 /**

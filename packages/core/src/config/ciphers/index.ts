@@ -1,11 +1,12 @@
 import path from 'node:path';
 import type { ConfigCipher } from '../cipher.ts';
 import { type Surroundings, userDirectories } from '../surroundings.ts';
-import { ageCipher, identities } from './age.ts';
+import { ageCipher, ageRecipients, encryptAge, identities } from './age.ts';
 import { sopsCipher } from './sops.ts';
 
 export { ageCipher, ageRecipients, encryptAge } from './age.ts';
-export { sopsCipher } from './sops.ts';
+export { type KeyFile, ageKeyFiles } from './key-files.ts';
+export { ageKeyVariable, sopsCipher } from './sops.ts';
 
 /** Files that may hold an age identity, beside `PROVISIONING_KAGE` (04 §1). */
 export function ageKeyPlaces(surroundings: Surroundings): readonly string[] {
@@ -28,4 +29,13 @@ export function hasAgeIdentity(surroundings: Surroundings): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** Encrypts for the reader of this machine's age key and decrypts it again. @throws Error that says why it cannot */
+export async function testAgeKey(surroundings: Surroundings): Promise<void> {
+  const places = ageKeyPlaces(surroundings);
+  const text = 'provisioning';
+  const encrypted = await encryptAge(text, await ageRecipients(surroundings, places));
+  const decrypted = await ageCipher(surroundings, places).decrypt(Buffer.from(encrypted), 'test');
+  if (Buffer.from(decrypted).toString() !== text) throw new Error('the key decrypted something else');
 }

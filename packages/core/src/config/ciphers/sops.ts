@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type ConfigCipher, isSops } from '../cipher.ts';
 import { formatOf } from '../document.ts';
-import { type Surroundings, expandHome } from '../surroundings.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { ageKeyFiles } from './key-files.ts';
 
 /**
  * Files encrypted by SOPS, through its binary; the plain text comes back over a pipe and is never on disk. An age key is
@@ -64,18 +65,12 @@ function reasonOf(stderr: string): string | undefined {
 
 const keyVariables = ['SOPS_AGE_KEY', 'SOPS_AGE_KEY_FILE', 'SOPS_AGE_KEY_CMD'];
 
-/** `SOPS_AGE_KEY_FILE` for the first key file there is: `PROVISIONING_KAGE`, then the usual places. */
-async function ageKeyVariable(
-  { env, home }: Surroundings,
+/** `SOPS_AGE_KEY_FILE` for the first key file there is, unless the environment says where SOPS finds a key. */
+export async function ageKeyVariable(
+  surroundings: Surroundings,
   places: readonly string[],
 ): Promise<Record<string, string>> {
-  if (keyVariables.some((name) => (env[name] ?? '') !== '')) return {};
-  const named = env['PROVISIONING_KAGE'] ?? '';
-  for (const place of [...(named === '' ? [] : [named]), ...places]) {
-    const file = expandHome(place, home);
-    const found = await stat(file).catch(() => undefined);
-    if (found !== undefined)
-      return { SOPS_AGE_KEY_FILE: found.isDirectory() ? path.join(file, 'private_key.txt') : file };
-  }
-  return {};
+  if (keyVariables.some((name) => (surroundings.env[name] ?? '') !== '')) return {};
+  const first = (await ageKeyFiles(surroundings, places)).find(({ found }) => found);
+  return first === undefined ? {} : { SOPS_AGE_KEY_FILE: first.file };
 }

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { withFileLock, writeFileAtomic } from '../../files/atomic.ts';
+import { fileError, withFileLock, writeFileAtomic } from '../../files/atomic.ts';
 import { decryptBytes, looksEncrypted } from '../cipher.ts';
 import { ageKeyPlaces, ageRecipients, defaultCiphers, encryptAge } from '../ciphers/index.ts';
 import { parseDocument } from '../document.ts';
@@ -26,7 +26,10 @@ export interface EncryptedFile {
  */
 export async function openEncrypted(surroundings: Surroundings, name: string): Promise<EncryptedFile> {
   const file = path.resolve(surroundings.cwd, name);
-  const stored = await readFile(file).catch(() => undefined);
+  const stored = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw fileError(file, error);
+  });
   if (stored === undefined) return { file, text: '', encrypted: false, stored };
   if (isSops(stored)) throw sopsFile(file);
   const { bytes, encrypted } = await decryptBytes(stored, file, defaultCiphers(surroundings));
