@@ -37,6 +37,9 @@ function contentsOf(name: string): string {
     let taken;
     const own = () => (taken ??= ${take});
     module.exports = Object.create(
-      new Proxy({}, { get: (_, key) => own()[key], has: (_, key) => key in own() }),
+      new Proxy({}, {
+        get: (_, key) => (key === '__esModule' ? undefined : own()[key]),
+        has: (_, key) => key in own(),
+      }),
     );`;
 }

@@ -5,6 +5,7 @@ import type { BuildOptions } from 'esbuild';
 import { builtinsAsObjects } from './builtin-modules.ts';
 import { type BundleSpec, commonJsNames } from './bundle.ts';
 import { commandTable } from './command-table.ts';
+import { commonChunk } from './common-chunk.ts';
 import { directImports } from './direct-imports.ts';
 import { evaluatedSchemas } from './evaluated-schemas.ts';
 import { lazySemver } from './lazy-semver.ts';
@@ -57,8 +58,14 @@ function options(root: string): BuildOptions {
     entryPoints: { main: 'provisioning:entry' },
     minifySyntax: true,
     minifyWhitespace: true,
-    plugins: [commandTable(root, shared), ...shared.plugins!],
+    plugins: [commandTable(root, shared), commonChunk(commonFiles(root)), ...shared.plugins!],
   };
+}
+
+/** What nearly every command loads, with all that these files import. */
+function commonFiles(root: string): string[] {
+  const source = join(root, 'packages/core-cli/src');
+  return ['main.ts', 'frame/command.ts', 'session/workspace.ts'].map((file) => join(source, file));
 }
 
 /** Packages whose index would pull all of them into every command. */

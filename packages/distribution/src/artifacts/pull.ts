@@ -6,6 +6,7 @@ import { kindFolder } from '../extension/kind.ts';
 import type { PackageManifest } from '../extension/package-manifest.ts';
 import { readExtension } from '../extension/read.ts';
 import { readOrigin, writeOrigin } from '../extension/origin.ts';
+import { RemotePlace } from './places.ts';
 import type { ArtifactSession } from './session.ts';
 
 export interface PullOptions {
@@ -43,6 +44,7 @@ export async function pullExtension(
   const stored = await readExtension(source, located.reference, {
     ...session.call,
     ...(options.platform === undefined ? {} : { platform: options.platform }),
+    withContent: options.check !== true && located.place instanceof RemotePlace,
   });
   const { name, type } = stored.package;
   const parent =

@@ -1,14 +1,18 @@
 import { withFileLock, writeFileAtomic } from '@provisioning/core';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { ImageLayout } from '../layout/layout.ts';
+import { fetchBytes } from '../oci/content.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';
 import { refNameAnnotation } from '../oci/media-types.ts';
 import type { CallOptions, Source } from '../oci/target.ts';
+
+/** Content up to this size passes through memory: no half of it is ever kept, and nobody reads again what came in. */
+const smallBytes = 1024 * 1024;
 
 /** What is remembered of a reference. */
 interface TagEntry {
@@ -125,19 +129,37 @@ export class ArtifactCache {
     this.#verified.add(descriptor.digest);
   }
 
+  /** Small content as a whole: what is here and undamaged, else what the registry has. */
+  async small(
+    descriptor: Descriptor,
+    remote: Source | undefined,
+    options: CallOptions,
+  ): Promise<Buffer | undefined> {
+    const held = await this.layout.blobs.bytes(descriptor);
+    if (held !== undefined) {
+      await this.layout.blobs.touch(descriptor.digest);
+      return held;
+    }
+    if (remote === undefined) return undefined;
+    const bytes = await fetchBytes(remote, descriptor, { ...options, limit: smallBytes });
+    await this.layout.blobs.put(descriptor, bytes);
+    return bytes;
+  }
+
   /** Writes what was learned about tags, for the next process. Call it once at the end of a command. */
   async flush(): Promise<void> {
     if (this.#fresh.size === 0) return;
-    await mkdir(this.root, { recursive: true });
     await withFileLock(join(this.root, '.tags'), async () => {
       const all = await this.#readTags();
       for (const [reference, entry] of this.#fresh) all.set(reference, entry);
       const sorted = [...all].sort(([a], [b]) => (a < b ? -1 : 1));
-      await writeFileAtomic(join(this.root, 'tags.json'), JSON.stringify(Object.fromEntries(sorted)), 0o644);
       const named = new Map(sorted);
-      await this.layout.index.update((entries) => [
-        ...entries.filter((entry) => !named.has(entry.annotations?.[refNameAnnotation] ?? '')),
-        ...sorted.map(asEntry),
+      await Promise.all([
+        writeFileAtomic(join(this.root, 'tags.json'), JSON.stringify(Object.fromEntries(sorted)), 0o644),
+        this.layout.index.update((entries) => [
+          ...entries.filter((entry) => !named.has(entry.annotations?.[refNameAnnotation] ?? '')),
+          ...sorted.map(asEntry),
+        ]),
       ]);
     });
     this.#fresh.clear();
@@ -226,6 +248,11 @@ class CachedSource implements Source {
     descriptor: Descriptor,
     options: CallOptions & { readonly offset?: number } = {},
   ): Promise<Readable> {
+    if (descriptor.size <= smallBytes) {
+      const bytes = await this.#cache.small(descriptor, this.#remote, options);
+      if (bytes === undefined) throw notInCache(`${this.#name}@${descriptor.digest}`);
+      return Readable.from([bytes.subarray(options.offset ?? 0)], { objectMode: false });
+    }
     if (!(await this.#cache.holds(descriptor))) {
       if (this.#remote === undefined) throw notInCache(`${this.#name}@${descriptor.digest}`);
       await this.#cache.store(descriptor, this.#remote, options);

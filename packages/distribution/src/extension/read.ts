@@ -21,6 +21,8 @@ export interface StoredExtension {
   readonly package: PackageManifest;
 }
 
+/** Archives up to this size are fetched beside what describes them when both will be needed. */
+const smallContent = 1024 * 1024;
 const maxArchives = 1;
 const maxManifestFile = 1024 * 1024;
 
@@ -35,12 +37,13 @@ function notAnExtension(reference: string, reason: string): ProvisioningError {
 /**
  * Reads what an extension is without its content: only the manifest and the config blob are fetched (09 §4). Artifacts
  * that were pushed by other tools have no config; of those the archive is opened.
+ * @param options `withContent` brings a small archive into the cache of the source meanwhile.
  * @throws ProvisioningError `NOT_AN_EXTENSION`, `MANIFEST_INVALID`, `PLATFORM_NOT_FOUND`.
  */
 export async function readExtension(
   source: Source,
   reference: string,
-  options: CallOptions & { readonly platform?: string } = {},
+  options: CallOptions & { readonly platform?: string; readonly withContent?: boolean } = {},
 ): Promise<StoredExtension> {
   const named = await source.resolve(reference, options);
   const root = await selectPlatform(source, named, options.platform ?? hostPlatform(), options);
@@ -51,7 +54,16 @@ export async function readExtension(
     manifest.artifactType === artifactTypes.extension &&
     manifest.config.mediaType === extensionConfigType
   ) {
-    const bytes = await fetchBytes(source, manifest.config, options);
+    const [bytes] = await Promise.all([
+      fetchBytes(source, manifest.config, options),
+      // Content that waits in the cache is not asked for again; why it cannot be had is said where it is needed.
+      options.withContent === true && content.size <= smallContent
+        ? source.fetch(content, options).then(
+            (stream) => stream.destroy(),
+            () => undefined,
+          )
+        : undefined,
+    ]);
     return { root, manifest, content, package: readPackageManifest(parseUntrustedJson(bytes)) };
   }
   return { root, manifest, content, package: await readFromArchive(source, content, reference, options) };

@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { chunksOf } from '../oci/chunks.ts';
-import { type Digest, parseDigest } from '../oci/digest.ts';
+import { type Digest, digestOf, parseDigest } from '../oci/digest.ts';
 import { appendStream } from './append.ts';
 import { appendVerified } from './append-verified.ts';
 import { blobNotFound } from '../oci/errors.ts';
@@ -72,6 +72,42 @@ export class BlobFolder {
       highWaterMark: 256 * 1024,
     });
     return offset === 0 ? verified(stream, descriptor) : stream;
+  }
+
+  /** All of a stored blob, `undefined` when it is not there; a damaged one is removed. */
+  async bytes(descriptor: Descriptor): Promise<Buffer | undefined> {
+    try {
+      const bytes = await readFile(this.path(descriptor.digest));
+      const { algorithm } = parseDigest(descriptor.digest);
+      if (digestOf(bytes, algorithm) === descriptor.digest) return bytes;
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+    await this.remove(descriptor.digest);
+    return undefined;
+  }
+
+  /** Stores content that is in memory and verified. */
+  async put(descriptor: Descriptor, bytes: Uint8Array): Promise<void> {
+    const final = this.path(descriptor.digest);
+    const growing = `${this.#partial(descriptor.digest)}.${process.pid}-${randomBytes(4).toString('hex')}`;
+    const write = (): Promise<void> => writeFile(growing, bytes, { mode: 0o644 });
+    try {
+      await write().catch(async (error: unknown) => {
+        if (!isMissing(error)) throw error;
+        await mkdir(dirname(growing), { recursive: true });
+        await write();
+      });
+      await rename(growing, final).catch(async (error: unknown) => {
+        if (!isMissing(error)) throw error;
+        await mkdir(dirname(final), { recursive: true });
+        await rename(growing, final);
+      });
+    } catch (error) {
+      await rm(growing, { force: true });
+      throw error;
+    }
   }
 
   async write(descriptor: Descriptor, content: ContentSource, signal?: AbortSignal): Promise<void> {

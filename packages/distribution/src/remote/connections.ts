@@ -137,8 +137,8 @@ export class Connections {
       },
       agent: secure ? (proxy === undefined ? this.#httpsAgent() : this.#tunnel(proxy)) : this.#http,
       timeout: this.timeoutSeconds * 1000,
-      ...(signal === undefined ? {} : { signal }),
     };
+    signal?.throwIfAborted();
     return new Promise((resolve, reject) => {
       const sent =
         !secure && proxy !== undefined
@@ -149,6 +149,12 @@ export class Connections {
         resolve({ status: body.statusCode ?? 0, headers: body.headers, body });
       });
       sent.on('error', reject);
+      if (signal !== undefined) {
+        // A tenth of a short request cheaper than to hand the signal to Node.
+        const stop = (): void => void sent.destroy(signal.reason as Error);
+        signal.addEventListener('abort', stop, { once: true });
+        sent.on('close', () => signal.removeEventListener('abort', stop));
+      }
       sent.on('timeout', () => sent.destroy(timeoutError(url.host, this.timeoutSeconds)));
       if (request.body === undefined || request.body instanceof Uint8Array) sent.end(request.body);
       else {
