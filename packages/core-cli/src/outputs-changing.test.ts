@@ -44,6 +44,7 @@ const lines = [
   'workspace get-preference editor',
   'workspace lock shop --operation test',
   'workspace unlock shop --yes',
+  'workspace lock cleanup shop',
   'workspace backup shop',
   'workspace freeze --version v1',
   'workspace freeze show v1',

@@ -47,6 +47,7 @@ describe('workspaces', () => {
       'ok: Configuration template generated',
       'ok: Workspace activated',
     ]);
+    expect(readdirSync(demo('infra/demo/.taskservs'))).toContain('os');
     const again = await cli('workspace', 'init', 'demo', '--yes');
     expect(again.code).toBe(1);
     expect(again.stderr).toContain('Workspace exists');
@@ -201,11 +202,22 @@ describe('locks', () => {
     expect(both.map(({ code }) => code).sort()).toEqual([0, 1]);
     expect(both.find(({ code }) => code === 1)!.stderr).toMatch(/Workspace 'demo' is locked \(write\) by /);
     expect((await cli('workspace', 'unlock', 'demo')).code).toBe(0);
+    await cli('workspace', 'lock', 'demo', '--expiry', '1s');
+    await sleep(1100);
+    expect(await json('workspace', 'lock', 'cleanup', 'demo')).toMatchObject({ removed: 1 });
     const as = (user: string): Record<string, string> => ({
       USER: user,
       PROVISIONING_MODE: 'multiuser',
       PROVISIONING_LOCKING_PROVIDER: 'local',
     });
+    // The same locks, kept in the issues of a forge that is not there.
+    const forge = {
+      ...as('alice'),
+      PROVISIONING_GITEA_TOKEN: 'none',
+      PROVISIONING_LOCKING_GITEA_URL: 'http://127.0.0.1:9',
+    };
+    const away = await sandbox.run(['gitea', 'lock', 'list', 'demo'], { environment: forge });
+    expect(away).toMatchObject({ code: 1, stderr: expect.stringContaining('provider gitea is unreachable') });
     const lock = ['workspace', 'lock', 'demo', '--operation', 'Upgrading'];
     expect((await sandbox.run(lock, { environment: as('bob') })).code).toBe(0);
     const create = ['server', 'create', '--yes'];

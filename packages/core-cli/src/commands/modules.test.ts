@@ -27,6 +27,9 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test('08.A1 module load, list, validate and unload on the command line', async () => {
+  // A new infrastructure has `os` (03 §4.2); without it a module brings it along.
+  expect((await cli('module list taskserv --out json')).stdout).toContain('"os"');
+  expect((await cli('module unload taskserv . os')).stdout).toContain('Unloaded os');
   const loaded = await cli('module load taskserv . redis');
   expect(loaded).toMatchObject({ code: 0, stderr: '' });
   expect(loaded.stdout).toMatch(/ok: Loaded redis \S+ \(core\) → \.taskservs\/redis\n/);

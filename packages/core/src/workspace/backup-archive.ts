@@ -19,21 +19,31 @@ export async function checksumsOf(root: string, files: readonly string[]): Promi
 }
 
 /** Writes files of a tree and the record of the backup into a compressed archive, mode 0600. */
-export async function packBackup(
+export function packBackup(
   target: string,
   root: string,
   record: object,
   files: readonly string[],
 ): Promise<void> {
+  return packTree(target, root, files, { prefix: 'tree/', record });
+}
+
+/** Writes files of a tree into a compressed archive, mode 0600; a record comes first. */
+export async function packTree(
+  target: string,
+  root: string,
+  files: readonly string[],
+  { prefix = '', record }: { readonly prefix?: string; readonly record?: object } = {},
+): Promise<void> {
   const { pack } = await import('tar-stream');
   const archive = pack();
   const written = pipeline(archive, createGzip(), createWriteStream(target, { mode: 0o600 }));
   const feed = async (): Promise<void> => {
-    archive.entry({ name: backupRecordFile, mode: 0o600 }, stringify(record));
+    if (record !== undefined) archive.entry({ name: backupRecordFile, mode: 0o600 }, stringify(record));
     for (const file of files) {
       const full = path.join(root, file);
       const found = await lstat(full);
-      const header = { name: `tree/${file}`, mode: found.mode & 0o777, mtime: found.mtime };
+      const header = { name: `${prefix}${file}`, mode: found.mode & 0o777, mtime: found.mtime };
       if (found.isSymbolicLink())
         archive.entry({ ...header, type: 'symlink', linkname: await readlink(full) });
       else {

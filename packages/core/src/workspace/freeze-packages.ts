@@ -6,12 +6,24 @@ interface Manifest {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
+/** Packages of a snapshot: a frozen provider loads without the installation. */
+export function freezePackages(snapshot: string, folders: readonly string[]): Promise<void> {
+  return copyPackages(
+    folders,
+    path.join(snapshot, 'provisioning', 'packages'),
+    path.join(snapshot, 'node_modules'),
+  );
+}
+
 /**
- * Copies the npm packages that the code of extensions imports, with all they need, into `provisioning/packages/` of a
- * snapshot, and links them where modules look for packages: a frozen provider loads without the installation. Of two
- * versions of one package the one nearest to the extensions wins.
+ * Copies the npm packages that the code in some folders imports, with all they need, and links them where modules look
+ * for packages. Of two versions of one package the one nearest to the folders wins.
  */
-export async function freezePackages(snapshot: string, folders: readonly string[]): Promise<void> {
+export async function copyPackages(
+  folders: readonly string[],
+  packages: string,
+  links: string,
+): Promise<void> {
   const taken = new Map<string, string>();
   let level = [...folders];
   while (level.length > 0) {
@@ -28,7 +40,7 @@ export async function freezePackages(snapshot: string, folders: readonly string[
     level = next;
   }
   for (const [name, folder] of taken) {
-    const target = path.join(snapshot, 'provisioning', 'packages', name);
+    const target = path.join(packages, name);
     await cp(folder, target, {
       recursive: true,
       dereference: true,
@@ -36,7 +48,7 @@ export async function freezePackages(snapshot: string, folders: readonly string[
         !path.relative(folder, source).split(path.sep).includes('node_modules') &&
         !/\.test\.ts$/.test(source),
     });
-    const link = path.join(snapshot, 'node_modules', name);
+    const link = path.join(links, name);
     await mkdir(path.dirname(link), { recursive: true, mode: 0o700 });
     await symlink(path.relative(path.dirname(link), target), link);
   }

@@ -91,6 +91,24 @@ async function identity(directory: string): Promise<string[]> {
   return ['-c', `user.name=${username}`, '-c', `user.email=${username}@${hostname()}`];
 }
 
+/** Lets git ask a shell script for what opens an address; the script says where a token is, not what it is. */
+export async function useCredentials(workspace: string, url: string, script: string): Promise<void> {
+  const helper = `!f() { test "$1" = get && { ${script}; }; }; f`;
+  await must(workspace, ['config', `credential.${url}.helper`, helper]);
+}
+
+/** Whether a repository can be reached and has the tag. */
+export async function remoteHasTag(url: string, tag: string): Promise<boolean> {
+  const { code } = await git('.', ['ls-remote', '--exit-code', '--tags', '--', url, `refs/tags/${tag}`]);
+  return code === 0;
+}
+
+/** A tag of a repository as files, without its history. */
+export async function cloneTag(url: string, tag: string, target: string): Promise<void> {
+  const quiet = ['-c', 'advice.detachedHead=false'];
+  await must('.', [...quiet, 'clone', '--quiet', '--depth', '1', '--branch', tag, '--', url, target]);
+}
+
 /** Clones a workspace and registers it under its directory's name. */
 export async function cloneWorkspace(
   surroundings: Surroundings,

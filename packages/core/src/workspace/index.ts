@@ -54,6 +54,8 @@ export { overlays as environmentTemplates, projectFile } from './generated-files
 export { type WorkspaceInfo, workspaceInfo } from './info.ts';
 export { type InitOptions, type InitResult, initWorkspace } from './init.ts';
 export { isWorkspace, listInfrastructures } from './layout.ts';
+export { giteaRemote } from './gitea-remote.ts';
+export { type CoreSettings, type CoreSource, coreSources } from './core-package.ts';
 export { acquireLock, isLocked, listLocks, releaseLock, userName, withWorkspaceLock } from './locks/lock.ts';
 export { localLocks } from './locks/local.ts';
 export { checkLockCommand, modeLocks, underModeLock } from './locks/mode-rules.ts';

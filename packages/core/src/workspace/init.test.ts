@@ -1,7 +1,10 @@
-import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, readdir, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { evaluateTypeScript } from '../config/evaluate/typescript.ts';
 import { loadConfiguration } from '../config/load.ts';
 import type { Surroundings } from '../config/surroundings.ts';
 import { loadInfrastructure } from '../infra/load.ts';
@@ -168,5 +171,88 @@ describe('loading an infrastructure', () => {
       message: expect.stringMatching(/^Ambiguous definition: .*servers\.toml and .*servers\.yaml$/),
       exitCode: 3,
     });
+  });
+});
+
+describe('core package (03 §4.4)', () => {
+  const packages = (workspace: string, ...rest: string[]): string =>
+    path.join(workspace, '.provisioning', 'packages', ...rest);
+  const recordOf = async (workspace: string): Promise<unknown> =>
+    JSON.parse(await readFile(packages(workspace, 'packages.json'), 'utf8'));
+  const init = (target: string, options: Partial<Parameters<typeof initWorkspace>[0]> = {}) =>
+    initWorkspace({ surroundings, version: '0.1.0', target, ...options });
+
+  test('a workspace keeps the schemas; with TypeScript the SDK too, which its definitions import', async () => {
+    const plain = await init('plain');
+    expect(await recordOf(plain.path)).toEqual({ version: '0.1.0', source: 'workspace-home' });
+    expect(await readdir(packages(plain.path))).toEqual(['packages.json', 'schemas']);
+    const schema = await readFile(packages(plain.path, 'schemas', 'servers.schema.json'), 'utf8');
+    expect(JSON.parse(schema)).toHaveProperty('$schema');
+    const typed = await init('typed', { format: 'ts' });
+    const manifest = JSON.parse(await readFile(path.join(typed.path, 'package.json'), 'utf8')) as object;
+    expect(manifest).toMatchObject({
+      dependencies: {
+        '@provisioning/extensions-sdk': 'file:.provisioning/packages/@provisioning/extensions-sdk',
+      },
+    });
+    const file = path.join(typed.path, 'where.ts');
+    const text = `import { makeServer } from '@provisioning/extensions-sdk';
+export default { server: makeServer({ hostname: 'web-01' }), sdk: import.meta.resolve('@provisioning/extensions-sdk') };`;
+    await writeFile(file, text);
+    const context = { workspace: 'typed', infra: 'main', environment: 'dev', env: {}, params: {} };
+    expect((await evaluateTypeScript(file, context)).value).toMatchObject({
+      server: { hostname: 'web-01' },
+      sdk: expect.stringContaining(packages(typed.path)),
+    });
+  });
+
+  test('an older copy is updated, a newer one is refused', async () => {
+    const { path: workspace } = await init('demo');
+    await writeFile(packages(workspace, 'packages.json'), '{"version":"0.0.9"}');
+    await init('demo', { overwrite: true });
+    expect(await recordOf(workspace)).toMatchObject({ version: '0.1.0' });
+    await writeFile(packages(workspace, 'packages.json'), '{"version":"9.0.0"}');
+    await expect(init('demo', { overwrite: true })).rejects.toMatchObject({
+      code: 'CORE_PACKAGE_NEWER',
+      message: 'Installed package 9.0.0 is newer than this version 0.1.0',
+    });
+  });
+
+  test('home-package is made once for all workspaces, with an archive and its line in packages.json', async () => {
+    const core = { source: 'home-package' } as const;
+    const [one, two] = [await init('one', { core }), await init('two', { core })];
+    const shared = await realpath(packages(one.path));
+    expect(await realpath(packages(two.path))).toBe(shared);
+    const { packages: known } = JSON.parse(
+      await readFile(path.join(path.dirname(shared), 'packages.json'), 'utf8'),
+    ) as { packages: { file: string; sha256: string }[] };
+    expect(known).toMatchObject([{ name: 'provisioning', version: '0.1.0' }]);
+    const archive = await readFile(path.join(path.dirname(shared), known[0]!.file));
+    expect(createHash('sha256').update(archive).digest('hex')).toBe(known[0]!.sha256);
+  });
+
+  test('git-package comes from a tag; a source that cannot be had stops before anything is made', async () => {
+    const repository = path.join(home, 'core');
+    await mkdir(repository);
+    await writeFile(path.join(repository, 'schema.json'), '{}');
+    const git = (...words: string[]): Buffer =>
+      execFileSync('git', ['-C', repository, '-c', 'user.name=a', '-c', 'user.email=a@b', ...words]);
+    git('init', '-q');
+    git('add', '.');
+    git('commit', '-qm', 'Schemas');
+    git('tag', 'v0.1.0');
+    const core = { source: 'git-package', url: repository } as const;
+    const made = await init('demo', { core });
+    expect(await readFile(packages(made.path, 'provisioning', 'schema.json'), 'utf8')).toBe('{}');
+    const refused = [
+      { ...core, tag: 'v7' },
+      { source: 'git-package' },
+      { source: 'publish-repo', registry: 'http://127.0.0.1:9' },
+    ] as const;
+    const codes: unknown[] = [];
+    for (const source of refused)
+      codes.push(await init('other', { core: source }).catch((error: { code?: string }) => error.code));
+    expect(codes).toEqual(['CORE_SOURCE_UNREACHABLE', 'CORE_SOURCE_URL', 'CORE_SOURCE_UNREACHABLE']);
+    expect(await readdir(path.join(home, 'workspaces'))).toEqual(['demo']);
   });
 });

@@ -1,8 +1,17 @@
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ProvisioningError, namePattern } from '@provisioning/extensions-sdk';
-import { type Surroundings, expandHome } from '../config/surroundings.ts';
+import { type Surroundings, expandHome, userDirectories } from '../config/surroundings.ts';
 import { fileError } from '../files/atomic.ts';
+import {
+  checkCoreSource,
+  coreManifest,
+  type CorePackage,
+  corePackageFolder,
+  type CoreSettings,
+  installCorePackage,
+  refuseNewerPackage,
+} from './core-package.ts';
 import { usage } from './errors.ts';
 import { type NewWorkspace, workspaceFiles } from './generated-files.ts';
 import { type WorkspaceFormat, inFormat } from './format.ts';
@@ -27,7 +36,8 @@ export interface InitOptions {
   readonly infra?: string;
   readonly noInfra?: boolean;
   readonly providers?: readonly string[];
-  readonly dependency?: string;
+  /** Where the core package comes from, default a copy in the workspace (03 §4.4). */
+  readonly core?: CoreSettings;
   /** Language of the definitions and of the main file, default TOML. */
   readonly format?: WorkspaceFormat;
   readonly activate?: boolean;
@@ -79,9 +89,18 @@ export async function initWorkspace(options: InitOptions): Promise<InitResult> {
     template,
     created: options.surroundings.now().toISOString(),
     version: options.version,
-    dependency: options.dependency ?? 'workspace-home',
+    dependency: options.core?.source ?? 'workspace-home',
   };
-  const files = inFormat(allFiles(workspace), options.format ?? 'toml');
+  const core: CorePackage = {
+    ...(options.core ?? { source: 'workspace-home' }),
+    version: options.version,
+    data: userDirectories(options.surroundings).data,
+    code: options.format === 'ts',
+  };
+  const files = {
+    ...inFormat(allFiles(workspace), options.format ?? 'toml'),
+    ...coreManifest(core, place.name),
+  };
   const activated = options.activate === true || known.active_workspace === '';
   const result = {
     name: place.name,
@@ -91,7 +110,8 @@ export async function initWorkspace(options: InitOptions): Promise<InitResult> {
     ...(infra === undefined ? {} : { infra }),
   };
   if (options.check === true) return result;
-  const backup = await build(place.path, place.name, files, infra, options.signal);
+  await checkCoreSource(core, options.signal);
+  const backup = await build({ ...place, files, infra, core, signal: options.signal });
   await register(
     registry,
     {
@@ -182,13 +202,15 @@ function allFiles(workspace: NewWorkspace): Record<string, string> {
 }
 
 /** Builds beside the target, then moves it there; an existing directory is backed up and its definitions are kept. */
-async function build(
-  destination: string,
-  name: string,
-  files: Readonly<Record<string, string>>,
-  infra: string | undefined,
-  signal: AbortSignal | undefined,
-): Promise<string | undefined> {
+async function build(wish: {
+  readonly path: string;
+  readonly name: string;
+  readonly files: Readonly<Record<string, string>>;
+  readonly infra: string | undefined;
+  readonly core: CorePackage;
+  readonly signal: AbortSignal | undefined;
+}): Promise<string | undefined> {
+  const { path: destination, name, files, infra, core, signal } = wish;
   const parent = path.dirname(destination);
   const temporary = path.join(parent, `.${name}.init-${process.pid}`);
   const firstMade = await mkdir(parent, { recursive: true }).catch((error: unknown) => {
@@ -196,7 +218,8 @@ async function build(
   });
   try {
     await writeTree(temporary, files, infra, signal);
-    return await moveInto(temporary, destination, files);
+    await installCorePackage(temporary, core, signal);
+    return await moveInto(temporary, destination, files, core.version);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     if (firstMade !== undefined) await rm(firstMade, { recursive: true, force: true });
@@ -232,6 +255,7 @@ async function moveInto(
   temporary: string,
   destination: string,
   files: Readonly<Record<string, string>>,
+  version: string,
 ): Promise<string | undefined> {
   const present = await stat(destination).catch(() => undefined);
   if (present === undefined || (await readdir(destination)).length === 0) {
@@ -239,6 +263,7 @@ async function moveInto(
     await rename(temporary, destination);
     return undefined;
   }
+  await refuseNewerPackage(destination, version);
   const backup = `${destination}.backup-${new Date().toISOString().replaceAll(/[-:]|\..*$/g, '')}`;
   const { cp } = await import('node:fs/promises');
   await cp(destination, backup, { recursive: true, preserveTimestamps: true });
@@ -249,6 +274,9 @@ async function moveInto(
   }
   for (const directory of workspaceDirectories)
     await mkdir(path.join(destination, directory), { recursive: true, mode: 0o700 });
+  const packages = path.join(destination, corePackageFolder);
+  await rm(packages, { recursive: true, force: true });
+  await rename(path.join(temporary, corePackageFolder), packages);
   await rm(temporary, { recursive: true, force: true });
   return backup;
 }

@@ -7,9 +7,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import {
   acquireLock,
+  giteaRemote,
+  initRepository,
   listLocks,
   openLocks,
   processSurroundings,
+  pushWorkspace,
   releaseLock,
   withWorkspaceLock,
 } from '@provisioning/core';
@@ -175,6 +178,43 @@ async function cases(gitea: Gitea): Promise<CaseResult[]> {
       return [during, (await held()).length];
     },
     [1, 0],
+  );
+  await check(
+    'expired locks are closed and counted',
+    async () => {
+      await acquireLock(options('read', 'a', 1000));
+      await acquireLock(options('read', 'b', 60_000));
+      await delay(3000);
+      const closed = await provider.cleanup(workspace, new Date());
+      const left = await held();
+      for (const { id } of left) await provider.release(workspace, id);
+      return [closed, left.length];
+    },
+    [1, 1],
+  );
+  await check(
+    '03 §14 a repository is made for a workspace, and git finds the token when it pushes',
+    async () => {
+      const folder = await mkdtemp(path.join(tmpdir(), 'conformance-gitea-workspace-'));
+      try {
+        const env = { PROVISIONING_GITEA_TOKEN: gitea.token };
+        await initRepository(folder);
+        const place = { name: 'shop', path: folder };
+        await writeFile(path.join(folder, 'README.md'), 'A workspace\n');
+        const address = await giteaRemote(place, settings(gitea.url), env);
+        await initRepository(folder, address);
+        process.env['PROVISIONING_GITEA_TOKEN'] = gitea.token;
+        await pushWorkspace(folder);
+        const response = await fetch(`${gitea.url}/api/v1/repos/workspaces/shop/contents/README.md`, {
+          headers: { authorization: `token ${gitea.token}` },
+        });
+        return [address, response.status];
+      } finally {
+        delete process.env['PROVISIONING_GITEA_TOKEN'];
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
+    [`${gitea.url}/workspaces/shop.git`, 200],
   );
   await check(
     'a wrong token is refused',

@@ -31,6 +31,8 @@ const workspaceCompatibility = fields({
   message: text,
 });
 
+const locksRemoved = fields({ workspace: text, provider: text, removed: number });
+
 /** Schema of the JSON each of these commands prints, by command. */
 export const workspacesOutputs: Readonly<Record<string, TSchema>> = {
   'context create': namedContext,
@@ -102,7 +104,14 @@ export const workspacesOutputs: Readonly<Record<string, TSchema>> = {
   'workspace list-backups': list(
     fields({ path: text, name: text, created: text, reason: text, size: number }),
   ),
+  'gitea lock acquire': workspaceLock,
+  'gitea lock cleanup': locksRemoved,
+  'gitea lock force-release': workspaceLock,
+  'gitea lock info': workspaceLock,
+  'gitea lock list': list(workspaceLock),
+  'gitea lock release': workspaceLock,
   'workspace lock': workspaceLock,
+  'workspace lock cleanup': locksRemoved,
   'workspace lock-status': list(workspaceLock),
   'workspace migrate': fields({
     status: oneOf('cancelled', 'migrated', 'planned', 'up-to-date'),

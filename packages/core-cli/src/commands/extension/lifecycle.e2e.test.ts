@@ -135,7 +135,6 @@ test('08 §5 module load --source oci: fetched, copied into the infrastructure, 
     code: 0,
     stdout: expect.stringContaining('Loaded dragonfly 1.2.0 (oci) → .taskservs/dragonfly'),
   });
-  expect(loaded.stdout).toContain('+ os (required by dragonfly)');
   const manifest = await readFile(join(folder, 'ws/infra/prod/.manifest/taskservs.yaml'), 'utf8');
   expect(manifest).toMatch(/name: dragonfly\n.*version: 1\.2\.0\n.*source: oci/);
   expect((await cli('module validate ws:prod')).code).toBe(0);

@@ -1,14 +1,20 @@
 import { basename, join } from 'node:path';
 import { string as argument } from '@oclif/core/args';
 import { boolean, string } from '@oclif/core/flags';
-import { type InitResult, initWorkspace, type WorkspaceFormat, workspaceTemplates } from '@provisioning/core';
+import {
+  coreSources,
+  type InitResult,
+  initWorkspace,
+  type WorkspaceFormat,
+  workspaceTemplates,
+} from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { ask } from '../../prompt/ask.ts';
 import { canPrompt } from '../../prompt/confirm.ts';
 import { namesOf } from '../../extension/names.ts';
-import { setUpRepository, takeModules } from '../../workspace/after-init.ts';
+import { coreSettings, setUpRepository, takeDefaultModule, takeModules } from '../../workspace/after-init.ts';
 import { surroundingsOf } from '../../session/surroundings.ts';
 import { configurationOf } from '../../session/workspace.ts';
 
@@ -45,10 +51,13 @@ export default class WorkspaceInit extends ProvisioningCommand {
     providers: string({ description: 'providers to configure', multiple: true }),
     taskservs: string({ description: 'modules to load into the infrastructure', multiple: true }),
     git: boolean({ description: 'make it a Git repository with a first commit' }),
-    remote: string({ description: 'address of the repository to push to, with --git', dependsOn: ['git'] }),
+    remote: string({
+      description: 'address of the repository to push to, or gitea to make one there; with --git',
+      dependsOn: ['git'],
+    }),
     'dep-option': string({
       description: 'where the core package comes from',
-      options: ['workspace-home', 'home-package', 'git-package', 'publish-repo'],
+      options: [...coreSources],
     }),
     activate: boolean({ description: 'make it the active workspace' }),
     overwrite: boolean({ description: 'rewrite generated files of an existing workspace, after a backup' }),
@@ -58,7 +67,8 @@ export default class WorkspaceInit extends ProvisioningCommand {
     const { args, flags } = await this.parse(WorkspaceInit);
     const surroundings = surroundingsOf(this.runtime);
     const asked = args.target === undefined && flags.name === undefined ? await this.#ask() : {};
-    const workspaces = (await configurationOf(this)).get('paths.workspaces');
+    const configuration = await configurationOf(this);
+    const workspaces = configuration.get('paths.workspaces');
     const result = await initWorkspace({
       surroundings,
       version: this.host.catalogue.version,
@@ -71,7 +81,7 @@ export default class WorkspaceInit extends ProvisioningCommand {
       noInfra: flags['no-infra'],
       providers: flags.providers === undefined ? undefined : namesOf(flags.providers),
       format: flags.format as WorkspaceFormat,
-      dependency: flags['dep-option'],
+      core: coreSettings(configuration, flags['dep-option']),
       activate: flags.activate,
       overwrite: flags.overwrite,
       check: this.globals.check,
@@ -80,8 +90,9 @@ export default class WorkspaceInit extends ProvisioningCommand {
       ...asked,
     });
     if (this.globals.check) return this.#printCheck(result);
+    await takeDefaultModule(this, result);
     if (flags.taskservs !== undefined) await takeModules(this, result, namesOf(flags.taskservs));
-    if (flags.git) await setUpRepository(this, result.path, flags.remote);
+    if (flags.git) await setUpRepository(this, result, flags.remote, configuration);
     await this.#printResult(result);
   }
 

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { runChild } from './child.ts';
 import { runnerSource } from './runner-source.ts';
@@ -33,7 +35,14 @@ export async function evaluateTypeScript(
 ): Promise<TypeScriptResult> {
   const marker = randomBytes(16).toString('hex');
   const request = JSON.stringify({ file, context, marker });
-  const parameters = ['--no-warnings', ...resolver(), '--input-type=module', '--eval', runnerSource, request];
+  const parameters = [
+    '--no-warnings',
+    ...resolver(file),
+    '--input-type=module',
+    '--eval',
+    runnerSource,
+    request,
+  ];
   const child = await runChild(process.execPath, parameters, {
     cwd: path.dirname(file),
     env: { ...context.env, NODE_OPTIONS: '' },
@@ -61,16 +70,29 @@ export async function evaluateTypeScript(
   return answer;
 }
 
-/** Lets a definition anywhere on disk import `@provisioning/extensions-sdk` of this installation. */
-function resolver(): string[] {
+/**
+ * Lets a definition anywhere on disk import `@provisioning/extensions-sdk`: what stands beside it, else the copy that
+ * its workspace keeps, else that of this installation.
+ */
+function resolver(file: string): string[] {
   let sdk: string;
   try {
     sdk = import.meta.resolve('@provisioning/extensions-sdk');
   } catch {
     return [];
   }
-  const hooks = `import{registerHooks as r}from'node:module';const s=${JSON.stringify(sdk)};r({resolve(n,c,x){if(n==='@provisioning/extensions-sdk'){try{return x(n,c)}catch{return{url:s,shortCircuit:true}}}return x(n,c)}});`;
+  const kept = pathToFileURL(`${packagesAbove(file)}/`).href;
+  const hooks = `import{registerHooks as r}from'node:module';const s=${JSON.stringify(sdk)},k=${JSON.stringify(kept)};r({resolve(n,c,x){if(n==='@provisioning/extensions-sdk'){for(const p of[c,{...c,parentURL:k}])try{return x(n,p)}catch{}return{url:s,shortCircuit:true}}return x(n,c)}});`;
   return ['--import', `data:text/javascript,${encodeURIComponent(hooks)}`];
+}
+
+/** Folder of the packages that the workspace of a file keeps (03 §4.4). */
+function packagesAbove(file: string): string {
+  for (let folder = path.dirname(file); folder !== path.dirname(folder); folder = path.dirname(folder)) {
+    const packages = path.join(folder, '.provisioning', 'packages');
+    if (existsSync(packages)) return packages;
+  }
+  return path.dirname(file);
 }
 
 function failed(file: string, reason: string, stack: string): ProvisioningError {

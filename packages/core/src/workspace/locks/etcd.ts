@@ -69,6 +69,9 @@ export function etcdLocks(options: EtcdOptions): LockProvider {
     },
 
     list: (workspace) => held(workspace),
+
+    // A lease removes its lock the moment it ends.
+    cleanup: async () => 0,
   };
 }
 

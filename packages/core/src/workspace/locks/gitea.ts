@@ -33,18 +33,25 @@ export function giteaLocks(options: GiteaLockOptions): LockProvider {
     return known;
   };
 
-  const held = async (workspace: { readonly name: string }): Promise<Held[]> => {
+  const sweep = async (workspace: {
+    readonly name: string;
+  }): Promise<{ readonly held: Held[]; readonly closed: number }> => {
     const repository = repositoryOf(workspace);
     const { issues, now } = await repository.open('lock:');
     const found: Held[] = [];
+    let closed = 0;
     for (const issue of issues) {
       const lock = lockOf(issue);
       if (lock?.workspace !== workspace.name) continue;
       if (Date.parse(lock.expires_at) > now) found.push({ lock, issue });
-      else await repository.close(issue.number, 'Expired');
+      else {
+        await repository.close(issue.number, 'Expired');
+        closed += 1;
+      }
     }
-    return found.sort((a, b) => a.issue.number - b.issue.number);
+    return { held: found.sort((a, b) => a.issue.number - b.issue.number), closed };
   };
+  const held = async (workspace: { readonly name: string }): Promise<Held[]> => (await sweep(workspace)).held;
   /** Those in the way of mine that were there first. */
   const inTheWay = async (request: LockRequest, mine = Infinity): Promise<WorkspaceLock[]> => {
     const before = (await held(request.workspace)).filter(({ issue }) => issue.number < mine);
@@ -106,6 +113,8 @@ export function giteaLocks(options: GiteaLockOptions): LockProvider {
     },
 
     list: async (workspace) => (await held(workspace)).map(({ lock }) => lock),
+
+    cleanup: async (workspace) => (await sweep(workspace)).closed,
   };
 }
 

@@ -16,7 +16,7 @@ export const localLocks: LockProvider = {
   async acquire(request, now) {
     const folder = locksFolder(request.workspace.path);
     return withFileLock(path.join(folder, 'acquire'), async () => {
-      const held = await current(folder, now);
+      const { locks: held } = await sweep(folder, now);
       const inTheWay = conflicts(request.type, held);
       if (inTheWay.length > 0) return { held: inTheWay };
       const lock = recordOf(request, await nextId(folder), now);
@@ -44,7 +44,9 @@ export const localLocks: LockProvider = {
     });
   },
 
-  list: (workspace, now) => current(locksFolder(workspace.path), now),
+  list: async (workspace, now) => (await sweep(locksFolder(workspace.path), now)).locks,
+
+  cleanup: async (workspace, now) => (await sweep(locksFolder(workspace.path), now)).removed,
 };
 
 function locksFolder(workspace: string): string {
@@ -52,16 +54,20 @@ function locksFolder(workspace: string): string {
 }
 
 /** Locks that count; what is left of dead ones is removed. */
-async function current(folder: string, now: Date): Promise<WorkspaceLock[]> {
+async function sweep(folder: string, now: Date): Promise<{ locks: WorkspaceLock[]; removed: number }> {
   const locks: WorkspaceLock[] = [];
+  let removed = 0;
   for (const name of await readdir(folder).catch((): string[] => [])) {
     if (!/^\d+\.json$/.test(name)) continue;
     const file = path.join(folder, name);
     const lock = await readLock(file);
     if (lock !== undefined && alive([lock], now).length > 0 && holderLives(lock)) locks.push(lock);
-    else await rm(file, { force: true });
+    else {
+      await rm(file, { force: true });
+      removed += 1;
+    }
   }
-  return locks.sort((a, b) => Number(a.id) - Number(b.id));
+  return { locks: locks.sort((a, b) => Number(a.id) - Number(b.id)), removed };
 }
 
 async function readLock(file: string): Promise<WorkspaceLock | undefined> {

@@ -90,4 +90,14 @@ describe('locks', () => {
     await writeFile(file, JSON.stringify({ ...lock, pid: 4_000_000 }));
     expect(await listLocks(surroundings, { name: 'demo', path: made.path })).toEqual([]);
   });
+
+  test('03 §12 a cleanup removes what has expired and counts it', async () => {
+    const workspace = { name: 'demo', path: made.path };
+    for (const user of ['alice', 'bob']) await acquireLock({ ...options('read', user), life: 60_000 });
+    await acquireLock({ ...options('read', 'carol'), life: 3_600_000 });
+    const later = new Date(Date.now() + 61_000);
+    expect(await localLocks.cleanup(workspace, later)).toBe(2);
+    expect(await localLocks.cleanup(workspace, later)).toBe(0);
+    expect((await localLocks.list(workspace, later)).map(({ user }) => user)).toEqual(['carol']);
+  });
 });

@@ -50,11 +50,10 @@ function textOf(configuration: Settings, path: string): string | undefined {
  * Where Gitea is, and the token: `PROVISIONING_GITEA_TOKEN`, else the file of `locking.gitea.token_path`.
  * @throws ProvisioningError `GITEA_TOKEN_MISSING` (exit 4)
  */
-function giteaOptions(
+export function giteaAccess(
   configuration: Settings,
   env: Readonly<Record<string, string | undefined>>,
-): GiteaLockOptions {
-  const repository = textOf(configuration, 'locking.gitea.repository');
+): { readonly url: string; readonly token: string; readonly token_path?: string } {
   const file = textOf(configuration, 'locking.gitea.token_path');
   let token = env['PROVISIONING_GITEA_TOKEN'] ?? '';
   if (token === '' && file !== undefined && existsSync(file)) token = readFileSync(file, 'utf8').trim();
@@ -62,15 +61,24 @@ function giteaOptions(
     throw new ProvisioningError({
       code: 'GITEA_TOKEN_MISSING',
       kind: 'permission',
-      message: 'Locks are kept in Gitea, and there is no token for it',
-      hint: 'Set PROVISIONING_GITEA_TOKEN or locking.gitea.token_path, or choose another place: locking.provider.',
+      message: 'There is no token for Gitea',
+      hint: 'Set PROVISIONING_GITEA_TOKEN or locking.gitea.token_path. Locks can be kept elsewhere: locking.provider.',
     });
   }
   return {
     url: textOf(configuration, 'locking.gitea.url') ?? 'http://127.0.0.1:3000',
     token,
-    ...(repository === undefined ? {} : { repository }),
+    ...(file === undefined ? {} : { token_path: file }),
   };
+}
+
+function giteaOptions(
+  configuration: Settings,
+  env: Readonly<Record<string, string | undefined>>,
+): GiteaLockOptions {
+  const { url, token } = giteaAccess(configuration, env);
+  const repository = textOf(configuration, 'locking.gitea.repository');
+  return { url, token, ...(repository === undefined ? {} : { repository }) };
 }
 
 /** Where etcd is: `ETCD_ENDPOINTS`, else `locking.etcd`. */

@@ -53,6 +53,8 @@ export interface LockProvider {
     workspace: { readonly name: string; readonly path: string },
     now: Date,
   ): Promise<readonly WorkspaceLock[]>;
+  /** Removes locks that do not count any more; how many there were. */
+  cleanup(workspace: { readonly name: string; readonly path: string }, now: Date): Promise<number>;
 }
 
 /** `read` locks stand beside each other; `write` and `deploy` stand alone. */

@@ -41,6 +41,12 @@ return redis.call('HDEL', KEYS[1], ARGV[1])
 
 const list = `${prune} return held`;
 
+const cleanup = `
+local before = redis.call('ZCARD', KEYS[2])
+${prune}
+return before - redis.call('ZCARD', KEYS[2])
+`;
+
 type Row = readonly [id: string, record: string, expires: string];
 
 export interface ClosableLocks extends LockProvider {
@@ -81,6 +87,7 @@ export function redisLocks(url: string): ClosableLocks {
     release: async (workspace, id) => (await run(release, workspace, id)) === 1,
     renew: async (workspace, id, life) => (await run(renew, workspace, id, life)) === 1,
     list: async (workspace) => ((await run(list, workspace)) as Row[]).map(lockOf),
+    cleanup: async (workspace) => (await run(cleanup, workspace)) as number,
     close: async () => {
       if (connected.open !== undefined) (await connected.open.catch(() => undefined))?.disconnect();
     },
