@@ -45,7 +45,11 @@ export interface OrchestratorClient {
     options?: CallOptions & { readonly rollback?: boolean; readonly reason?: string },
   ): Promise<void>;
   /** Failed and skipped operations run again; completed ones stay. */
-  resume(workflowId: string, options?: CallOptions): Promise<Submission>;
+  resume(
+    workflowId: string,
+    /** `workflow`: go on with this definition; what has completed must be the same in it. */
+    options?: CallOptions & { readonly workflow?: WorkflowDefinition },
+  ): Promise<Submission>;
   /** Lets running operations finish and starts nothing new until `unpause`. */
   pause(workflowId: string, options?: CallOptions): Promise<void>;
   unpause(workflowId: string, options?: CallOptions): Promise<void>;
@@ -59,7 +63,7 @@ export interface OrchestratorClient {
   /** The log as text, one line an entry. */
   logs(
     workflowId: string,
-    options?: CallOptions & { readonly tail?: number; readonly level?: string },
+    options?: CallOptions & { readonly tail?: number; readonly level?: string; readonly operation?: string },
   ): Promise<string>;
   task(taskId: string, options?: CallOptions): Promise<Task>;
   tasks(options?: ListOptions): Promise<readonly Task[] & { readonly total: number }>;
@@ -111,9 +115,9 @@ export function createClient(options: Partial<HttpOptions> = {}): OrchestratorCl
     async cancel(id, { rollback, reason, ...call } = {}) {
       await http.call({ method: 'POST', path: at(id, '/cancel'), body: { rollback, reason }, ...call });
     },
-    async resume(id, call) {
-      return (await http.call<Submission>({ method: 'POST', path: at(id, '/resume'), body: {}, ...call }))
-        .data;
+    async resume(id, { workflow, ...call } = {}) {
+      const request = { method: 'POST', path: at(id, '/resume'), body: { workflow }, ...call } as const;
+      return (await http.call<Submission>(request)).data;
     },
     async pause(id, call) {
       await http.call({ method: 'POST', path: at(id, '/pause'), body: {}, ...call });
@@ -126,12 +130,12 @@ export function createClient(options: Partial<HttpOptions> = {}): OrchestratorCl
       return (await http.call<{ rollback_id: string }>(request)).data;
     },
     follow: (id, options) => follow(http, id, options),
-    async logs(id, { tail, level, ...call } = {}) {
+    async logs(id, { tail, level, operation, ...call } = {}) {
       return (
         await http.call<string>({
           method: 'GET',
           path: at(id, '/logs'),
-          query: { tail, level },
+          query: { tail, level, operation },
           raw: true,
           ...call,
         })

@@ -35,6 +35,8 @@ export function orchestratorSettings(
   };
   const port = environment['ORCHESTRATOR_SERVER_PORT'];
   const storageType = environment['ORCHESTRATOR_STORAGE_TYPE'] ?? text('platform.orchestrator.storage.type');
+  const place = text('workspace.path');
+  const own = flag('platform.orchestrator.multi_workspace', true) || place === undefined;
   return {
     ...(storageType === undefined ? {} : { storageType }),
     endpoint:
@@ -44,7 +46,7 @@ export function orchestratorSettings(
     dataDir:
       environment['ORCHESTRATOR_DATA_DIR'] ??
       text('platform.orchestrator.paths.data_dir') ??
-      join(dataPath, 'orchestrator'),
+      (own ? join(dataPath, 'orchestrator') : join(place, '.orchestrator', 'data')),
     enabled: flag('orchestrator.enabled', true),
     autoStart: flag('orchestrator.auto_start', true),
     fallbackToDirect: flag('orchestrator.fallback_to_direct', true),

@@ -165,6 +165,8 @@ export class ApiService {
     roles: readonly string[],
     records: (id: string) => readonly RecordWrite[] = () => [],
   ): Promise<string> {
+    const { workspace } = definition;
+    this.infrastructures.requireServed(typeof workspace === 'string' ? workspace : workspace?.name);
     const reserve = this.orchestrator.quotas.admit(facts.createdBy ?? '', definition, roles);
     return this.workflows.submit(definition, facts, (id) => [...records(id), ...reserve(id)]);
   }

@@ -2,7 +2,7 @@ import { Controller, Inject } from '@nestjs/common';
 import type { WorkflowDefinition } from '@provisioning/client';
 import { Answer, type ApiInput, Endpoint, Input, requireMatch } from '@provisioning/service-kit';
 import { workflowRecord } from '../views/records.ts';
-import { requireValid, validateWorkflow } from '../validation/validate.ts';
+import { requireValid, unwrap, validateWorkflow } from '../validation/validate.ts';
 import { ApiService } from './api-service.ts';
 import { type LogQuery, logAnswer } from './log-answer.ts';
 import { filterOf, type ListQuery, paged, pageOf } from './paging.ts';
@@ -88,10 +88,24 @@ export class WorkflowsController {
   }
 
   @Endpoint(workflowRoutes.resumeWorkflow)
-  async resume(@Input() { params }: ApiInput) {
+  async resume(@Input() { params, body }: ApiInput<{ workflow?: unknown }>) {
     const id = params['id']!;
-    await this.#api.workflows.resume(id);
-    return new Answer({ workflow_id: id, task_id: id, status: 'queued' }, this.#api.location(id));
+    const next = body.workflow === undefined ? undefined : await this.#changed(id, body.workflow);
+    const warnings = await this.#api.workflows.resume(id, next);
+    const submission = { workflow_id: id, task_id: id, status: 'queued' };
+    return new Answer(
+      { ...submission, ...(warnings.length === 0 ? {} : { warnings: [...warnings] }) },
+      this.#api.location(id),
+    );
+  }
+
+  /** The definition that a resumption brings; what it does not say of its place is as before. */
+  async #changed(id: string, body: unknown): Promise<WorkflowDefinition> {
+    const { workspace, infra, environment, kind } = await this.#api.workflows.definition(id);
+    const given = unwrap(body);
+    const whole =
+      typeof given === 'object' && given !== null ? { workspace, infra, environment, kind, ...given } : given;
+    return requireValid(JSON.parse(JSON.stringify(whole)), this.#api.validation()).definition;
   }
 
   @Endpoint(workflowRoutes.rollbackWorkflow)

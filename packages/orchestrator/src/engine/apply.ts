@@ -260,8 +260,9 @@ function resume(state: WorkflowState, again: ReadonlySet<number>, emit: Emit): v
       return;
     }
     if (undone || again.has(op)) operation.steps = undefined;
+    const { removed } = operation.plan;
     Object.assign(operation, {
-      status: 'Pending',
+      status: removed ? 'Cancelled' : 'Pending',
       attempt: 0,
       interruptions: 0,
       timeouts: 0,
@@ -275,7 +276,11 @@ function resume(state: WorkflowState, again: ReadonlySet<number>, emit: Emit): v
       compensationError: undefined,
       progress: 0,
     } satisfies Partial<OperationState>);
-    state.pending++;
+    if (removed) {
+      operation.phase = 'skipped';
+      operation.error = { code: 'REMOVED', message: 'removed from the workflow' };
+      state.cancelled++;
+    } else state.pending++;
   });
   for (const operation of state.operations) {
     if (operation.status !== 'Pending') continue;

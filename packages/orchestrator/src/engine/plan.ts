@@ -31,7 +31,14 @@ export interface PlannedOperation {
   readonly labels: Readonly<Record<string, string>>;
   /** How many operations wait for this one, directly or not (an upper bound in large graphs). */
   readonly weight: number;
+  /** Gone from the definition when the workflow was resumed: it does not run again. */
+  readonly removed: boolean;
 }
+
+/** A definition as it is stored: with what a resumption has changed. */
+export type StoredDefinition = WorkflowDefinition & {
+  readonly resumed?: { readonly revision: number; readonly removed: readonly string[] };
+};
 
 /** A workflow, compiled once at submission. Nothing in it ever changes. */
 export interface WorkflowPlan {
@@ -52,6 +59,8 @@ export interface WorkflowPlan {
   readonly configuration: Readonly<Record<string, unknown>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly operations: readonly PlannedOperation[];
+  /** How often the definition was changed. */
+  readonly revision: number;
 }
 
 /** Values for what a definition leaves open. */
@@ -97,10 +106,11 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
  * Compiles a validated definition. Unknown soft dependencies are left out (12 §3 item 6).
  * @throws Error on what validation refuses: unknown hard dependency, cycle.
  */
-export function compile(id: string, definition: WorkflowDefinition, defaults = planDefaults): WorkflowPlan {
+export function compile(id: string, definition: StoredDefinition, defaults = planDefaults): WorkflowPlan {
   const indexes = new Map(definition.operations.map((operation, index) => [operation.id, index]));
   const shared = definition.defaults ?? {};
   const priority = definition.priority ?? 50;
+  const removed = new Set(definition.resumed?.removed);
   const operations = definition.operations.map((operation, index): Mutable<PlannedOperation> => {
     const edges = new Map<number, boolean>();
     for (const item of [
@@ -133,6 +143,7 @@ export function compile(id: string, definition: WorkflowDefinition, defaults = p
       continueOnError: operation.continue_on_error ?? false,
       labels: operation.labels ?? {},
       weight: 0,
+      removed: removed.has(operation.id),
     };
   });
   for (const operation of operations) {
@@ -159,6 +170,7 @@ export function compile(id: string, definition: WorkflowDefinition, defaults = p
     configuration: definition.configuration ?? {},
     labels: definition.labels ?? {},
     operations,
+    revision: definition.resumed?.revision ?? 0,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Progress } from '@provisioning/extensions-sdk';
 import type { Failure } from '../engine/events.ts';
 import type { Assignment, Execution, Executor } from './executor.ts';
+import { outputWithin, requireStepWithin } from './event-limit.ts';
 import { failureOf, TimeLimit } from './failure.ts';
 
 export type Outcome =
@@ -55,7 +56,10 @@ export class Attempt {
       );
     });
     try {
-      return { ok: true, output: await Promise.race([this.#work(signal), unresponsive]) };
+      const output = await Promise.race([this.#work(signal), unresponsive]);
+      const tell = (message: string) =>
+        this.#host.progress(this.assignment, { type: 'log', level: 'info', message });
+      return { ok: true, output: outputWithin(output, tell) };
     } catch (error) {
       const cause = signal.reason instanceof TimeLimit ? signal.reason : error;
       return { ok: false, failure: failureOf(cause) };
@@ -81,6 +85,7 @@ export class Attempt {
         if (assignment.steps.has(key)) return assignment.steps.get(key) as Awaited<ReturnType<typeof work>>;
         signal.throwIfAborted();
         const result = await work();
+        requireStepWithin(key, result);
         await this.#host.saveStep(assignment, key, result);
         return result;
       },

@@ -101,6 +101,14 @@ export const storeContract: readonly ContractCase[] = [
     },
   },
   {
+    name: 'a definition may be replaced',
+    async run(store) {
+      const changed = { definition: '{"name":"y"}', status: 'Running', phase: 'running', startedAt: 5 };
+      await store.append({ workflows: [row(1, changed)], entries: [], records: [] });
+      same(await store.workflow('id-1'), row(1, changed));
+    },
+  },
+  {
     name: 'the same batch twice is the same as once',
     async run(store) {
       const before = await collect(store.events(1, 0));

@@ -25,7 +25,7 @@ export interface WorkflowRow {
   readonly startedAt: number | null;
   readonly completedAt: number | null;
   readonly updatedAt: number;
-  /** The submitted definition, JSON. Written once; `undefined` leaves what is there. */
+  /** The definition, JSON: as submitted, or as last resumed. `undefined` leaves what is there. */
   readonly definition: string | undefined;
   /** Submission facts (request id, idempotency key …), JSON. Written once. */
   readonly submission: string | undefined;

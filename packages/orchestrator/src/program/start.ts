@@ -28,6 +28,7 @@ import { endpointsOf } from '../webhooks/endpoints.ts';
 import { planDefaultsOf, productExecutor, type ProgramOptions, surroundingsOf } from './executor.ts';
 import { Orchestrator } from '../service/orchestrator.ts';
 import type { Settings } from '../settings/settings.ts';
+import { servedWorkspace } from '../settings/configuration.ts';
 
 /** Paths that take workflow files as they are (13 §1). */
 const documentPaths = new Set(
@@ -142,7 +143,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       },
     });
     await orchestrator.openStore();
+    const served = await servedWorkspace(settings, surroundingsOf(options));
     const infrastructures = new Infrastructures({
+      served: served?.name,
       surroundings: surroundingsOf(options),
       moduleUrls: [options.moduleUrl],
       log: (level, message) => logger[level](message),

@@ -43,6 +43,8 @@ export interface InfrastructuresOptions {
   readonly surroundings: Surroundings;
   readonly moduleUrls: readonly string[];
   readonly log: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void;
+  /** The only workspace that may be asked for; absent: all. */
+  readonly served?: string;
 }
 
 /** Workspaces and infrastructures as requests name them. Opening one contacts nobody. */
@@ -60,7 +62,9 @@ export class Infrastructures {
   async open({ workspace, infra, environment, settings }: Place): Promise<OpenedInfrastructure> {
     const { surroundings, moduleUrls, log } = this.#options;
     if (settings !== undefined) checkSettings(settings);
+    this.requireServed(workspace);
     const selected = await selectWorkspace({ surroundings, workspace, infra });
+    this.requireServed(selected.name);
     const place = { name: selected.name, path: selected.path };
     const opened = await openProject({
       surroundings,
@@ -89,15 +93,31 @@ export class Infrastructures {
     }
   }
 
+  /** @throws ProvisioningError `VALIDATION_FAILED` for another workspace than the one that is served (12 §14) */
+  requireServed(workspace: string | undefined): void {
+    const { served } = this.#options;
+    if (served === undefined || workspace === undefined || workspace === served) return;
+    const message = `Workspace '${workspace}' is not served by this orchestrator`;
+    throw new ProvisioningError({
+      code: 'VALIDATION_FAILED',
+      kind: 'usage',
+      message,
+      hint: `It serves '${served}'; set platform.orchestrator.multi_workspace to serve all`,
+      details: [{ path: '/workspace', message }],
+    });
+  }
+
   /** The infrastructures that a list is about: one, or all of the workspace. */
   async known({ workspace, infra }: Place): Promise<readonly KnownInfrastructure[]> {
     const { surroundings } = this.#options;
+    this.requireServed(workspace);
     const selected = await selectWorkspace({
       surroundings,
       workspace,
       infra,
       infrastructure: infra === undefined ? 'none' : 'required',
     });
+    this.requireServed(selected.name);
     const place = { name: selected.name, path: selected.path };
     const names = infra === undefined ? await listInfrastructures(selected.path) : [infra];
     return names.map((name) => ({ workspace: place, infra: name }));

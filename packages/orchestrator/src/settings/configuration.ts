@@ -1,6 +1,12 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadConfiguration, readDocument, type Surroundings, userDirectories } from '@provisioning/core';
+import {
+  loadConfiguration,
+  readDocument,
+  selectWorkspace,
+  type Surroundings,
+  userDirectories,
+} from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { findings } from '@provisioning/service-kit';
 import { Value } from 'typebox/value';
@@ -122,6 +128,11 @@ export async function configure(surroundings: Surroundings, { flags }: CommandLi
     if (flags[flag] !== undefined) put(path, asNumber(flags[flag]), 'flag', `--${flag}`);
   }
   const settings = merge(skeleton(), value) as Settings;
+  const served = await servedWorkspace(settings, surroundings);
+  if (served) {
+    settings.paths.data_dir ||= join(served.path, '.orchestrator', 'data');
+    settings.paths.logs_dir ||= join(served.path, '.orchestrator', 'logs');
+  }
   settings.paths.data_dir ||= join(userDirectories(surroundings).data, 'orchestrator');
   settings.paths.logs_dir ||= join(settings.paths.data_dir, 'logs');
   if ((settings.storage.type as string) === 'filesystem') settings.storage.type = 'sqlite';
@@ -144,6 +155,14 @@ export async function configure(surroundings: Surroundings, { flags }: CommandLi
     origins[path] = origin;
     places[path] = place;
   }
+}
+
+/** The one workspace of an orchestrator that does not serve all of them. */
+export async function servedWorkspace(
+  settings: Settings,
+  surroundings: Surroundings,
+): Promise<{ readonly name: string; readonly path: string } | undefined> {
+  return settings.multi_workspace ? undefined : selectWorkspace({ surroundings, infrastructure: 'none' });
 }
 
 /** Numbers of the command line; everything else stays the text it is. */

@@ -12,6 +12,8 @@ export const Settings = Type.Object({
     [Type.Literal('solo'), Type.Literal('multiuser'), Type.Literal('cicd'), Type.Literal('enterprise')],
     { default: 'solo' },
   ),
+  /** False: it serves the workspace in which it was started, and keeps its files there. */
+  multi_workspace: Type.Boolean({ default: true }),
   server: Type.Object({
     host: Type.String({ default: '127.0.0.1' }),
     port: Type.Integer({ minimum: 0, maximum: 65535, default: 9090 }),

@@ -82,7 +82,7 @@ function examine(
 }
 
 /** `batch_workflow` and `workflow` as wrappers are taken off (12 §3). */
-function unwrap(value: unknown): unknown {
+export function unwrap(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const { batch_workflow, workflow } = value as { batch_workflow?: unknown; workflow?: unknown };
   if ('operations' in value) return value;

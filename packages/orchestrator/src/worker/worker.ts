@@ -280,9 +280,9 @@ export class OperationWorker {
     return { number, workflow: plan, operation, attempt, run, undo, begun, output, steps };
   }
 
-  async #plan({ workflow }: Job): Promise<WorkflowPlan | undefined> {
+  async #plan({ workflow, revision = 0 }: Job): Promise<WorkflowPlan | undefined> {
     const known = this.#plans.get(workflow);
-    if (known) return known;
+    if (known && known.revision >= revision) return known;
     const row = await this.#options.store.workflow(workflow);
     if (!row?.definition) return undefined;
     const plan = compile(workflow, JSON.parse(row.definition) as WorkflowDefinition, this.#options.defaults);

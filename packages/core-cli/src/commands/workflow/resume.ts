@@ -1,8 +1,10 @@
 import { string as argument } from '@oclif/core/args';
+import { string } from '@oclif/core/flags';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { watchWorkflow } from '../../live/watch.ts';
 import { connect } from '../../orchestrator/session.ts';
+import { readWorkflow } from '../../workflow/definition.ts';
 import { finishWatch, newestWorkflow } from '../../workflow/watching.ts';
 
 export default class WorkflowResume extends ProvisioningCommand {
@@ -11,11 +13,18 @@ export default class WorkflowResume extends ProvisioningCommand {
   static override examples = [
     'provisioning workflow resume 0195e3a0',
     'provisioning workflow retry 0195e3a0 --wait',
+    'provisioning workflow resume 0195e3a0 --file release.toml',
   ];
+  static override flags = {
+    file: string({
+      description: 'go on with this workflow file; what has completed must be the same in it',
+    }),
+  };
   static override args = { id: argument({ required: true, description: 'id of the workflow' }) };
 
   async run(): Promise<void> {
-    const { args } = await this.parse(WorkflowResume);
+    const { args, flags } = await this.parse(WorkflowResume);
+    const workflow = flags.file === undefined ? undefined : await readWorkflow(flags.file, this.runtime.cwd);
     const { client } = await connect(this);
     const id = await newestWorkflow(client, args.id);
     if (this.globals.check) {
@@ -24,7 +33,8 @@ export default class WorkflowResume extends ProvisioningCommand {
       this.out.line(`Would resume: ${name} (${id})`);
       return;
     }
-    const submission = await client.resume(id, { signal: this.signal });
+    const submission = await client.resume(id, { workflow, signal: this.signal });
+    for (const warning of submission.warnings ?? []) this.out.warn(warning);
     await this.out.result(submission, () => [`${this.out.style.mark('ok')} Workflow resumed: ${id}`]);
     if (!this.globals.wait) return;
     const { runtime, out } = this;

@@ -145,7 +145,14 @@ export const workflowRoutes = {
     tag: 'workflows',
     summary: 'Run failed and cancelled operations again; completed ones stay',
     status: 202,
-    body: Empty,
+    body: Type.Object(
+      {
+        workflow: Type.Optional(
+          Type.Unknown({ description: 'Go on with this one; what has completed must be the same in it' }),
+        ),
+      },
+      { additionalProperties: true },
+    ),
     bodyOptional: true,
     data: Submission,
   },

@@ -21,6 +21,8 @@ export interface Job {
   readonly token: string;
   readonly number: number;
   readonly workflow: string;
+  /** Of its definition; absent: the first. */
+  readonly revision?: number;
   readonly op: number;
   readonly attempt: number;
   readonly run: number;
@@ -59,5 +61,9 @@ export function jobOf(assignment: Assignment): Job {
   const kind = undo ? 'undo' : 'run';
   const token = `${workflow.id}/${operation.index}/${kind}/${attempt}/${run}/${begun}`;
   const op = operation.index;
-  return { token, number, workflow: workflow.id, op, attempt, run, begun, undo, steps: steps.size > 0 };
+  const { id, revision } = workflow;
+  return {
+    ...{ token, number, workflow: id, op, attempt, run, begun, undo, steps: steps.size > 0 },
+    ...(revision === 0 ? {} : { revision }),
+  };
 }

@@ -69,7 +69,7 @@ WITH w AS (
     summary = excluded.summary
 ), d AS (
   INSERT INTO definitions SELECT * FROM unnest($15::bigint[], $16::text[], $17::text[])
-  ON CONFLICT (workflow) DO NOTHING
+  ON CONFLICT (workflow) DO UPDATE SET definition = excluded.definition, submission = excluded.submission
 ), e AS (
   INSERT INTO events
   SELECT * FROM unnest($18::bigint[], $19::bigint[], $20::text[], $21::bigint[], $22::integer[], $23::text[])
