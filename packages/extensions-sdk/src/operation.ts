@@ -1,5 +1,5 @@
 import type { Static, TSchema } from 'typebox';
-import type { ProviderInstance, ProviderMetadata } from './provider.ts';
+import type { ProviderInstance, ProviderMetadata, ProviderSchemas } from './provider.ts';
 import type { Transports } from './transport.ts';
 
 /** What a change does to one resource. `unchanged` entries are listed so that a plan shows the whole picture. */
@@ -46,6 +46,8 @@ export interface Context {
   provider(name: string): Promise<ProviderInstance>;
   /** What the provider says of itself, without initialising it. */
   providerMetadata(name: string): Promise<ProviderMetadata>;
+  /** What the provider's settings and those in servers (`servers[].<p>`) are held to; absent: nothing is. */
+  providerSchemas?(name: string): Promise<ProviderSchemas>;
   /**
    * Fields of every server of a provider that does not say otherwise: what the extension ships, beneath what the
    * configuration says of the provider (05 §2.1.5). Its code is not loaded for this.

@@ -316,6 +316,12 @@ export interface Provider {
   init(context: ProviderContext): Promise<ProviderInstance>;
 }
 
+/** Schemas of what a provider is set to: in the configuration, and under its name in servers. */
+export interface ProviderSchemas {
+  readonly config: TSchema;
+  readonly server: TSchema;
+}
+
 /** Functions every provider instance must have (06 §2); the loader names the missing ones. */
 export const requiredProviderFunctions = [
   'validateConfig',

@@ -1,10 +1,10 @@
-import { taskservIssues } from '@provisioning/core';
+import { providerServerIssues, taskservIssues } from '@provisioning/core';
 import { type Issue, ProvisioningError, type Server } from '@provisioning/extensions-sdk';
 import type { InfrastructureSession } from '../session/infrastructure.ts';
 
 /**
  * What is wrong with servers beyond what loading their definition finds: providers and taskservs that nobody has, and
- * taskservs that are set wrongly.
+ * settings of either that their schemas refuse.
  */
 export async function definitionIssues(
   { context, infrastructure, project }: InfrastructureSession,
@@ -16,7 +16,11 @@ export async function definitionIssues(
     const message = `Server '${hostname}': unknown provider '${provider}'`;
     issues.push({ message, code: 'PROVIDER_NOT_FOUND' });
   }
-  return [...issues, ...(await taskservIssues(context, infrastructure, servers))];
+  return [
+    ...issues,
+    ...(await providerServerIssues(context, servers)),
+    ...(await taskservIssues(context, infrastructure, servers)),
+  ];
 }
 
 export function invalid(infra: string, issues: readonly Issue[]): ProvisioningError {

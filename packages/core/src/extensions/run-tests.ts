@@ -39,6 +39,10 @@ export interface RunTestsOptions {
   readonly types?: readonly TestType[];
   /** Seconds that performance tests are repeated for; default one run. */
   readonly duration?: number;
+  /** Where integration and e2e tests run; they read it as `PROVISIONING_TEST_TARGET`. Default `local`. */
+  readonly target?: string;
+  /** Types and files side by side; performance tests always run alone. Default true. */
+  readonly parallel?: boolean;
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly onLine?: (line: string) => void;
   readonly now?: () => number;
@@ -73,9 +77,14 @@ export async function runExtensionTests(options: RunTestsOptions): Promise<TestR
     });
   }
   const { manifest } = await readManifest(path);
-  const results: TestResult[] = [];
-  for (const type of types)
-    results.push(type === 'security' ? await securityTests(path) : await nodeTests(type, options));
+  const found = new Map<TestType, TestResult>();
+  const test = async (type: TestType): Promise<void> => {
+    found.set(type, type === 'security' ? await securityTests(path) : await nodeTests(type, options));
+  };
+  const alone = (type: TestType): boolean => options.parallel === false || type === 'performance';
+  await Promise.all(types.filter((type) => !alone(type)).map(test));
+  for (const type of types.filter(alone)) await test(type);
+  const results = types.flatMap((type) => found.get(type) ?? []);
   const passed = results.reduce((sum, result) => sum + result.passed, 0);
   const failed = results.reduce((sum, result) => sum + result.failed, 0);
   const total = passed + failed;
@@ -124,9 +133,10 @@ async function nodeTests(type: TestType, options: RunTestsOptions): Promise<Test
 
 function runNode(
   files: readonly string[],
-  { path, environment, onLine }: RunTestsOptions,
+  { path, environment, onLine, target = 'local', parallel = true }: RunTestsOptions,
 ): Promise<{ passed: number; failed: number; error?: string }> {
-  const { NODE_OPTIONS: _options, NODE_TEST_CONTEXT: _context, ...env } = environment ?? process.env;
+  const { NODE_OPTIONS: _options, NODE_TEST_CONTEXT: _context, ...inherited } = environment ?? process.env;
+  const env = { ...inherited, PROVISIONING_TEST_TARGET: target };
   return new Promise((resolve) => {
     const parameters = [
       '--no-warnings',
@@ -134,6 +144,7 @@ function runNode(
       productImports(),
       '--test',
       '--test-reporter=tap',
+      ...(parallel ? [] : ['--test-concurrency=1']),
       ...files,
     ];
     const child = spawn(process.execPath, parameters, { cwd: path, env, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -2,6 +2,7 @@ import type { Change, Context, DnsEntry, OperationNode, Server } from '@provisio
 import { serverChange } from '../operations/server/difference.ts';
 import { infraPath } from '../state/paths.ts';
 import { readClusters } from '../state/clusters.ts';
+import { checkProviderServers } from '../providers/server-settings.ts';
 import { StateFile } from '../state/state.ts';
 import { joins, TaskservPackages } from '../taskserv/index.ts';
 import { planRecords } from './dns.ts';
@@ -60,6 +61,7 @@ export async function planDeploy(
 ): Promise<Plan> {
   const defined = infrastructure.servers;
   const chosen = defined.filter(({ hostname }) => matches(hostname, options.targets));
+  await checkProviderServers(context, chosen);
   const known = await new StateFile(infraPath(context)).read();
   const providers = [...new Set([...defined.map(({ provider }) => provider), ...providersOf(known)])];
   const observed = await observeProviders(context, providers);

@@ -12,6 +12,7 @@ import { maintenanceWindow } from '../infra/maintenance-window.ts';
 import { chooseSize, type Sizing } from '../operations/server/specification.ts';
 import { chooseZone } from '../operations/server/zone.ts';
 import { infraPath } from '../state/paths.ts';
+import { checkProviderServers } from '../providers/server-settings.ts';
 import { StateFile } from '../state/state.ts';
 import { type DefinedInfrastructure, matches } from './deploy.ts';
 import { planRecords } from './dns.ts';
@@ -62,6 +63,7 @@ export async function planServers(
   options: ServerCreationOptions = {},
 ): Promise<ServerCreationPlan> {
   const chosen = selectServers(infrastructure, options.names);
+  await checkProviderServers(context, chosen);
   const state = await new StateFile(infraPath(context)).read();
   const names = [...new Set(infrastructure.servers.map(({ provider }) => provider))];
   const readOnly = options.readOnly === true;

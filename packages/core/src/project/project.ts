@@ -5,6 +5,7 @@ import {
   type Provider,
   type ProviderInstance,
   type ProviderMetadata,
+  type ProviderSchemas,
   ProvisioningError,
   type Transports,
 } from '@provisioning/extensions-sdk';
@@ -140,6 +141,11 @@ export class Project implements AsyncDisposable {
     return (await this.#module(name)).metadata();
   }
 
+  async providerSchemas(name: string): Promise<ProviderSchemas> {
+    const { configSchema: config, serverSchema: server } = await this.#module(name);
+    return { config, server };
+  }
+
   context(run: RunOptions): Context {
     const signal = run.signal ?? new AbortController().signal;
     return {
@@ -149,6 +155,7 @@ export class Project implements AsyncDisposable {
       config: (path) => this.#options.configuration.get(path),
       provider: (name) => this.provider(name),
       providerMetadata: (name) => this.providerMetadata(name),
+      providerSchemas: (name) => this.providerSchemas(name),
       serverDefaults: (provider) =>
         providerServerDefaults(provider, {
           extensions: this.extensions,

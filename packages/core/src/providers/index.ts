@@ -16,6 +16,7 @@ export {
 export { loadProviderModule } from './load.ts';
 export { installHint, optionalProviders } from '../extensions/optional-providers.ts';
 export { costOf, totalCost, type Cost } from './price.ts';
+export { providerServerIssues } from './server-settings.ts';
 export {
   checkProfile,
   isCertified,

@@ -97,11 +97,11 @@ export async function generateExtension(options: ScaffoldOptions): Promise<Scaff
 
 /** Folders of the scaffold, later ones over earlier ones. */
 function layersOf({ type, pattern = 'web-service', template = 'cloud' }: ScaffoldOptions): string[] {
-  if (type === 'taskserv') return ['common', 'taskserv', `taskserv-${pattern}`];
-  if (type === 'cluster') return ['common', 'cluster'];
+  if (type === 'taskserv') return ['package-files', 'taskserv', `taskserv-${pattern}`];
+  if (type === 'cluster') return ['package-files', 'cluster'];
   return template === 'rest'
-    ? ['common', 'provider-docs', 'provider-rest']
-    : ['common', 'provider-docs', 'provider'];
+    ? ['package-files', 'provider-docs', 'provider-rest']
+    : ['package-files', 'provider-docs', 'provider'];
 }
 
 async function rendered(options: ScaffoldOptions): Promise<Map<string, { text: string; mode: number }>> {

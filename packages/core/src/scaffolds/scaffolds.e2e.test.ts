@@ -1,3 +1,4 @@
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { runExtensionTests } from '../extensions/run-tests.ts';
@@ -107,4 +108,40 @@ test('validation names what is missing and what is wrong', async () => {
   expect(report.rules.interface.errors.join('\n')).toContain('install.sh');
   expect(report.rules.schema.errors).toEqual(['schema/config: default of port must be integer']);
   expect(report.rules.version.errors[0]).toContain('needs provisioning 0.1.0 or newer');
+});
+
+test('08 §10 tests learn where they run; in turn they never overlap', async () => {
+  await using folder = await TestFolder.create();
+  await folder.extension('acme', { name: 'acme', type: 'taskserv' });
+  const path = join(folder.path, 'acme');
+  // Each says it begins, waits for the other where that may come in, and says it ends.
+  const body = (name: string) => `import test from 'node:test';
+import assert from 'node:assert';
+import { appendFileSync, readFileSync } from 'node:fs';
+test('${name}', async () => {
+  assert.equal(process.env.PROVISIONING_TEST_TARGET, 'test-env');
+  appendFileSync('turns', '${name} in\\n');
+  const others = () => readFileSync('turns', 'utf8').split('\\n').filter((line) => / in$/.test(line)).length;
+  for (let i = 0; i < 200 && others() < 2 && !process.env.ALONE; i += 1) await new Promise((done) => setTimeout(done, 50));
+  appendFileSync('turns', '${name} out\\n');
+});
+`;
+  await folder.write({
+    'acme/tests/integration/integration.test.mjs': body('integration'),
+    'acme/tests/e2e/e2e.test.mjs': body('e2e'),
+  });
+  const turns = async (parallel: boolean) => {
+    await rm(join(path, 'turns'), { force: true });
+    const { summary } = await runExtensionTests({
+      path,
+      types: ['integration', 'e2e'],
+      target: 'test-env',
+      parallel,
+      environment: { PATH: process.env['PATH'], ...(parallel ? {} : { ALONE: '1' }) },
+    });
+    expect(summary).toMatchObject({ passed: 2, failed: 0 });
+    return (await readFile(join(path, 'turns'), 'utf8')).trim().split('\n');
+  };
+  expect(await turns(false)).toEqual(['integration in', 'integration out', 'e2e in', 'e2e out']);
+  expect((await turns(true)).slice(0, 2).sort()).toEqual(['e2e in', 'integration in']);
 });

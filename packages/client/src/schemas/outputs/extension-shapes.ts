@@ -317,4 +317,7 @@ export const providerEntry = {
   error: maybe(text),
 };
 
-export const foundProvider = fields(providerEntry);
+/** JSON Schemas of what a provider is set to; only where they were asked for. */
+export const providerSchemas = maybe(orNull(fields({ config: record, server: record })));
+
+export const foundProvider = fields({ ...providerEntry, schema: providerSchemas });

@@ -6,8 +6,9 @@ import {
   providerCapabilities,
   providerEntry,
   providerHealth,
+  providerSchemas,
 } from './extension-shapes.ts';
-import { either, fields, flag, list, maybe, number, oneOf, orNull, record, text } from './parts.ts';
+import { either, fields, flag, list, maybe, number, oneOf, orNull, record, text, unknown } from './parts.ts';
 import { observedServer } from './shapes.ts';
 
 /* What commands about providers print with `--out json`. */
@@ -26,6 +27,10 @@ export const providersOutputs: Readonly<Record<string, TSchema>> = {
   'provider health': list(providerHealth),
   'provider info': fields({
     ...providerEntry,
+    settings: list(
+      fields({ key: text, value: unknown, layer: text, file: maybe(text), line: maybe(number) }),
+    ),
+    schema: providerSchemas,
     metadata: orNull(
       fields({
         name: text,

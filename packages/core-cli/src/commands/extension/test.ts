@@ -1,5 +1,5 @@
 import { string as argument } from '@oclif/core/args';
-import { string } from '@oclif/core/flags';
+import { boolean, string } from '@oclif/core/flags';
 import { parseTestTypes, runExtensionTests } from '@provisioning/core';
 import { parseDuration } from '../../argv/duration.ts';
 import { extensionFolder } from '../../extension/find.ts';
@@ -13,6 +13,7 @@ export default class ExtensionTest extends ProvisioningCommand {
   static override examples = [
     'provisioning extension test .',
     'provisioning extension test redis --test-type unit,security',
+    'provisioning extension test clusters/my-stack --test-type integration --target test-env --no-parallel',
   ];
   static override args = {
     path: argument({ description: 'folder or type/name; default the current folder' }),
@@ -22,6 +23,15 @@ export default class ExtensionTest extends ProvisioningCommand {
       description: 'all, or unit, integration, e2e, performance, security',
       aliases: ['test-types'],
       default: 'all',
+    }),
+    target: string({
+      description: 'where integration and e2e tests run; they read it as PROVISIONING_TEST_TARGET',
+      default: 'local',
+    }),
+    parallel: boolean({
+      description: 'types and files side by side; performance tests run alone',
+      allowNo: true,
+      default: true,
     }),
     duration: string({ description: 'how long performance tests are repeated: 30s, 5m' }),
   };
@@ -35,6 +45,8 @@ export default class ExtensionTest extends ProvisioningCommand {
     const report = await runExtensionTests({
       path,
       types,
+      target: flags.target,
+      parallel: flags.parallel,
       ...(flags.duration === undefined ? {} : { duration: parseDuration(flags.duration, '--duration') }),
       environment: this.runtime.environment,
       onLine: (line) => {

@@ -1,8 +1,18 @@
 import { boolean } from '@oclif/core/flags';
-import { outrankedWarning } from '@provisioning/core';
+import { outrankedWarning, type ProviderEntry } from '@provisioning/core';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
+import type { ProviderSchemas } from '@provisioning/extensions-sdk';
+import type { Column } from '../../output/table.ts';
+import { schemaRows, schemasOf } from '../../provider/schema.ts';
 import { openProviders } from '../../session/providers.ts';
+
+type Row = ProviderEntry & { readonly schema?: ProviderSchemas | null };
+
+const schemaColumn: Column<Row> = {
+  title: 'SCHEMA',
+  value: ({ schema }) => (schema ? `${schemaRows(schema).length} settings` : 'none'),
+};
 
 export default class ProviderList extends ProvisioningCommand {
   static override summary = 'List the providers that can be used here';
@@ -12,13 +22,22 @@ export default class ProviderList extends ProvisioningCommand {
     'provisioning providers list --available-only --out json',
   ];
   static override flags = {
+    schema: boolean({
+      description: 'say who describes its settings; the schemas themselves with --out json',
+      aliases: ['kcl'],
+    }),
     'available-only': boolean({ description: 'only those that are enabled and allowed here' }),
   };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(ProviderList);
     await using session = await openProviders(this);
-    const rows = await session.registry.list({ availableOnly: flags['available-only'] });
+    const found = await session.registry.list({ availableOnly: flags['available-only'] });
+    const rows: readonly Row[] = flags.schema
+      ? await Promise.all(
+          found.map(async (row) => ({ ...row, schema: await schemasOf(session.project, row.name) })),
+        )
+      : found;
     await this.out.list(
       rows,
       [
@@ -28,6 +47,7 @@ export default class ProviderList extends ProvisioningCommand {
         { title: 'STATUS', value: (row) => row.status },
         { title: 'CERTIFIED', value: (row) => (row.certified ? 'yes' : 'no') },
         { title: 'SOURCE', value: (row) => row.source },
+        ...(flags.schema ? [schemaColumn] : []),
       ],
       'providers',
     );

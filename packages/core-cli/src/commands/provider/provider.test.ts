@@ -184,3 +184,31 @@ test('06 §8 provider delete-server asks before it talks to the provider', async
   expect([cloud.code, cloud.stderr]).toEqual([2, expect.stringContaining('re-run with --yes')]);
   expect((await cli('provider delete-server web-01 --provider upcloud --yes')).code).toBe(4);
 });
+
+test('06 §9 what can be set, and what is set and where', async () => {
+  await writeFile(
+    join(folder, 'ws/infra/wuji/config.toml'),
+    '[providers.hetzner]\ndefault_zone = "nbg1"\ntoken = "hush"\n',
+  );
+  const { stdout } = await cli('provider info hetzner --schema --out json');
+  expect(JSON.parse(stdout)).toMatchObject({
+    settings: expect.arrayContaining([
+      {
+        key: 'providers.hetzner.default_zone',
+        value: 'nbg1',
+        layer: 'infra',
+        file: expect.stringMatching(/wuji\/config\.toml$/),
+        line: 2,
+      },
+    ]),
+    schema: {
+      config: { properties: { default_zone: { type: 'string' } } },
+      server: { properties: { placement_group: { type: 'integer' } } },
+    },
+  });
+  expect(stdout).not.toContain('hush');
+  const shown = (await cli('provider info hetzner --schema')).stdout;
+  expect(shown).toMatch(/server\s+placement_group\s+integer/);
+  expect((await cli('providers list --schema')).stdout).toMatch(/hetzner .* \d+ settings/);
+  await rm(join(folder, 'ws/infra/wuji/config.toml'));
+});
