@@ -56,7 +56,7 @@ export * from './providers/index.ts';
 export * from './runtime/index.ts';
 export { canonicalJson } from './files/canonical-json.ts';
 export { fileError, type LockOptions, withFileLock, writeFileAtomic } from './files/atomic.ts';
-export { StateFile } from './state/state.ts';
+export { type GroupScalingRecord, StateFile } from './state/state.ts';
 export type { InfrastructureState, ServerRecord, TaskservRecord } from './state/state.ts';
 
 export { createTransports, ensureWorkspaceKey, shellQuote } from './transport/index.ts';

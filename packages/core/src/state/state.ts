@@ -51,6 +51,25 @@ export interface InfrastructureState {
   readonly scale: Readonly<Record<string, number>>;
   /** The `count` each group of `scale` had in the definition then: another one there makes the wish void. */
   readonly scaled_from?: Readonly<Record<string, number>>;
+  readonly autoscaling?: Readonly<Record<string, GroupScalingRecord>>;
+}
+
+/** What the autoscaler knows of a group from one look to the next, also over a restart (05 §5.3). Times are ISO. */
+export interface GroupScalingRecord {
+  readonly last_up?: string;
+  readonly last_change?: string;
+  /** A change that was asked for and whose end was not seen yet. */
+  readonly pending?: {
+    readonly wanted: number;
+    /** What the group was to have before; nothing where its definition said it. */
+    readonly before?: number;
+    /** Workflow that makes it so; nothing when it was not sent. */
+    readonly workflow?: string;
+    /** Servers that are to go. */
+    readonly leaving?: readonly string[];
+  };
+  /** Why the last change was taken back. */
+  readonly refused?: string;
 }
 
 const empty: InfrastructureState = { version: 1, servers: {}, scale: {} };
@@ -157,6 +176,61 @@ export class StateFile {
     }));
   }
 
+  /**
+   * A change the autoscaler asks for: the wish, and when it was, so that a crash forgets neither.
+   * @param from members the group has now
+   */
+  async beginScaling(
+    group: string,
+    from: number,
+    wanted: number,
+    defined: number,
+    now: number,
+  ): Promise<void> {
+    await this.update((state) => {
+      const time = new Date(now).toISOString();
+      const before = state.scale[group];
+      const record: GroupScalingRecord = {
+        ...(wanted > from ? { last_up: time } : lastUpOf(state.autoscaling?.[group])),
+        last_change: time,
+        pending: { wanted, ...(before === undefined ? {} : { before }) },
+      };
+      return {
+        ...state,
+        scale: { ...state.scale, [group]: wanted },
+        scaled_from: { ...state.scaled_from, [group]: defined },
+        autoscaling: { ...state.autoscaling, [group]: record },
+      };
+    });
+  }
+
+  /** The workflow that carries out what was begun. */
+  async scalingSent(group: string, workflow: string, leaving: readonly string[]): Promise<void> {
+    await this.update((state) => {
+      const record = state.autoscaling?.[group];
+      if (record?.pending === undefined) return state;
+      const pending = { ...record.pending, workflow, leaving };
+      return { ...state, autoscaling: { ...state.autoscaling, [group]: { ...record, pending } } };
+    });
+  }
+
+  /** What was begun is done; with a reason it is taken back, and the group is to have what it had. */
+  async endScaling(group: string, refused?: string): Promise<void> {
+    await this.update((state) => {
+      const { pending, refused: _before, ...record } = state.autoscaling?.[group] ?? {};
+      const autoscaling = {
+        ...state.autoscaling,
+        [group]: { ...record, ...(refused === undefined ? {} : { refused }) },
+      };
+      // Somebody may have asked for another number since.
+      if (pending === undefined || refused === undefined || state.scale[group] !== pending.wanted)
+        return { ...state, autoscaling };
+      const { [group]: _wish, ...scale } = state.scale;
+      const kept = pending.before === undefined ? scale : { ...scale, [group]: pending.before };
+      return { ...state, scale: kept, autoscaling };
+    });
+  }
+
   async forgetServer(hostname: string): Promise<void> {
     await this.update((state) => {
       if (!(hostname in state.servers)) return state;
@@ -187,4 +261,8 @@ export class StateFile {
       return { ...state, servers: { ...state.servers, [hostname]: { ...server, taskservs } } };
     });
   }
+}
+
+function lastUpOf(record: GroupScalingRecord | undefined): Pick<GroupScalingRecord, 'last_up'> {
+  return record?.last_up === undefined ? {} : { last_up: record.last_up };
 }

@@ -72,6 +72,8 @@ export interface Service {
   readonly host: string;
   readonly port: number;
   readonly orchestrator: Orchestrator;
+  /** Looks at the infrastructures once a minute; `look` does it now. */
+  readonly watch: InfrastructureWatch;
   /** Stops cleanly: health 503, no new operation, running ones get their grace, then all is closed. */
   stop(): Promise<void>;
 }
@@ -211,6 +213,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       submit: (definition, createdBy) => orchestrator.workflows.submit(definition, { createdBy }),
       isActive: (id) => orchestrator.runtime.live(id) !== undefined,
       onWarning: (message) => logger.warn(message),
+      onScalingRefused: (data) => orchestrator.webhooks.tell('scaling.refused', data),
       onCostAlert: (data) => orchestrator.webhooks.tell('cost.alert', data),
     });
     const { host, port } = await http.listen(settings.server.host, settings.server.port);
@@ -238,7 +241,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         folder.release();
       }
     };
-    return { host, port, orchestrator, stop: () => (stopping ??= stop()) };
+    return { host, port, orchestrator, watch, stop: () => (stopping ??= stop()) };
   } catch (error) {
     folder.release();
     throw error;

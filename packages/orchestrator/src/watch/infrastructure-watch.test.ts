@@ -30,6 +30,9 @@ let submitted: WorkflowDefinition[];
 let active: boolean;
 let warnings: string[];
 let alerts: string[];
+let refused: string[];
+/** Whether what is submitted comes to be. */
+let works: boolean;
 let watch: InfrastructureWatch;
 
 beforeEach(async () => {
@@ -60,34 +63,33 @@ max_count = 4
   );
   await writeFile(join(infra, 'config.toml'), '[scaling]\nauto_scaling_enabled = true\n');
   await writeFile(join(path, 'config', 'providers', 'upcloud.toml'), `[upcloud]\napi_url = "${cloud.url}"\n`);
-  for (const hostname of ['web-01', 'web-02']) {
-    const size = { plan: '2xCPU-4GB', zone: 'fi-hel1', cores: 2, memory: 4096 };
-    const state = new StateFile(infra);
-    await state.recordCreation(
-      { hostname, id: hostname, provider: 'upcloud', ...size, tags: {} },
-      Date.now(),
-    );
-    await state.update((known) => ({
-      ...known,
-      servers: { ...known.servers, [hostname]: { ...known.servers[hostname]!, status: 'running' } },
-    }));
-  }
+  for (const hostname of ['web-01', 'web-02']) await runs(hostname);
   now = Date.parse('2026-11-23T12:00:00Z');
   load = { cpu: 50, memory: 50 };
   submitted = [];
   active = false;
   warnings = [];
   alerts = [];
-  watch = new InfrastructureWatch({
+  refused = [];
+  works = true;
+  watch = newWatch();
+});
+
+const newWatch = (): InfrastructureWatch =>
+  new InfrastructureWatch({
     infrastructures: new Infrastructures({
       surroundings,
       moduleUrls: [import.meta.url],
       log: () => undefined,
     }),
     surroundings,
-    submit: async (definition) => `run-${submitted.push(definition)}`,
+    submit: async (definition) => {
+      if (works) await carryOut(definition);
+      return `run-${submitted.push(definition)}`;
+    },
     isActive: () => active,
     onWarning: (message) => warnings.push(message),
+    onScalingRefused: ({ wanted, reason }) => refused.push(`${wanted}: ${reason}`),
     onCostAlert: ({ message }) => alerts.push(message),
     measure: async ({ infra: name }, { hostname }) => {
       if (load === undefined) throw new Error(`${name}/${hostname} does not answer`);
@@ -95,12 +97,30 @@ max_count = 4
     },
     now: () => now,
   });
-});
 afterEach(async () => {
   await watch.stop();
   await cloud[Symbol.asyncDispose]();
   await rm(home, { recursive: true, force: true });
 });
+
+/** A server that stands and runs. */
+async function runs(hostname: string): Promise<void> {
+  const size = { plan: '2xCPU-4GB', zone: 'fi-hel1', cores: 2, memory: 4096 };
+  const state = new StateFile(join(path, 'infra', 'prod'));
+  await state.recordCreation({ hostname, id: hostname, provider: 'upcloud', ...size, tags: {} }, Date.now());
+  await state.update((known) => ({
+    ...known,
+    servers: { ...known.servers, [hostname]: { ...known.servers[hostname]!, status: 'running' } },
+  }));
+}
+
+/** What the workflow leaves behind when it comes to its end. */
+async function carryOut({ operations }: WorkflowDefinition): Promise<void> {
+  for (const { type, name } of operations) {
+    if (type === 'server.create') await runs(name);
+    if (type === 'server.delete') await new StateFile(join(path, 'infra', 'prod')).forgetServer(name);
+  }
+}
 
 /** What a workflow does to others than the first two, which this provider has never heard of. */
 const changes = ({ operations }: WorkflowDefinition): string[] =>
@@ -116,15 +136,13 @@ test('a busy group gets one server more, not again before its cooldown and not a
   expect([submitted, warnings]).toEqual([[], []]);
   load = { cpu: 99, memory: 50 };
   await look();
+  active = true;
   await look();
   expect(submitted).toHaveLength(1);
   expect(submitted[0]).toMatchObject({
     ...{ name: 'server scale web', infra: 'prod', description: expect.stringContaining('From 2 to 3: cpu') },
   });
   expect(changes(submitted[0]!)).toEqual(['server.create web-03']);
-  await look();
-  expect(submitted).toHaveLength(1);
-  active = true;
   await look(10);
   expect(submitted).toHaveLength(1);
   active = false;
@@ -136,6 +154,7 @@ test('a busy group gets one server more, not again before its cooldown and not a
 });
 
 test('a group that rests loses its newest server down to its least; no samples change nothing', async () => {
+  await runs('web-03');
   await new StateFile(join(path, 'infra', 'prod')).scaleGroup('web', 3, 2);
   load = undefined;
   await look();
@@ -148,6 +167,54 @@ test('a group that rests loses its newest server down to its least; no samples c
   await look(30);
   await look(30);
   expect(submitted).toHaveLength(1);
+});
+
+test('05 §5.3 a restart forgets no cooldown', async () => {
+  load = { cpu: 99, memory: 50 };
+  await look();
+  expect(submitted).toHaveLength(1);
+  await watch.stop();
+  watch = newWatch();
+  await look();
+  await look();
+  expect(submitted).toHaveLength(1);
+  await look(10);
+  expect(submitted).toHaveLength(2);
+});
+
+test('a change that is blocked is taken back, told, and tried again after the cooldown', async () => {
+  const settings = join(path, 'infra', 'prod', 'settings.toml');
+  const text = await readFile(settings, 'utf8');
+  await runs('web-03');
+  const state = new StateFile(join(path, 'infra', 'prod'));
+  await state.scaleGroup('web', 3, 2);
+  await writeFile(settings, text.replace('count = 2', 'count = 2\nlock = true'));
+  load = { cpu: 5, memory: 5 };
+  await look();
+  expect([submitted, refused]).toEqual([[], ["2: Server 'web-03' is locked"]]);
+  expect(warnings).toContainEqual(expect.stringContaining("Server 'web-03' is locked. It is tried again"));
+  expect((await state.read()).scale).toEqual({ web: 3 });
+  await look();
+  await look();
+  expect(refused).toHaveLength(1);
+  await writeFile(settings, text);
+  await look(11);
+  expect(changes(submitted[0]!)).toEqual(['server.delete web-03']);
+  expect((await state.read()).scale).toEqual({ web: 2 });
+});
+
+test('servers that a workflow did not make are no longer wished for until the cooldown is over', async () => {
+  const state = new StateFile(join(path, 'infra', 'prod'));
+  load = { cpu: 99, memory: 50 };
+  works = false;
+  await look();
+  expect((await state.read()).scale).toEqual({ web: 3 });
+  await look();
+  expect([submitted.length, refused]).toEqual([1, ['3: web-03 was not made']]);
+  expect((await state.read()).scale).toEqual({});
+  works = true;
+  await look(10);
+  expect(changes(submitted[1]!)).toEqual(['server.create web-03']);
 });
 
 test('nothing happens under maintenance, or where it is not switched on', async () => {

@@ -3,6 +3,7 @@ import {
   costAlertText,
   decideScaling,
   groupScaling,
+  type GroupScalingRecord,
   infraPath,
   type Load,
   listWorkspaces,
@@ -37,6 +38,14 @@ export interface InfrastructureWatchOptions {
     readonly infra: string;
     readonly message: string;
   }) => void;
+  /** A group does not get the size it asks for. */
+  readonly onScalingRefused: (data: {
+    readonly workspace: string;
+    readonly infra: string;
+    readonly group: string;
+    readonly wanted: number;
+    readonly reason: string;
+  }) => void;
   /** Looks at a server; default over its own access. */
   readonly measure?: typeof measureLoad;
   readonly now?: () => number;
@@ -46,13 +55,11 @@ export interface InfrastructureWatchOptions {
 interface Memory {
   /** Samples of the group, newest last; only the last few count. */
   samples: { cpu: number; memory: number }[];
-  lastUp?: number;
-  lastChange?: number;
-  /** Workflow that scales it. */
-  workflow?: string;
   /** Day the cost was written down. */
   priced?: string;
 }
+
+type GroupRule = NonNullable<ReturnType<typeof groupScaling>>;
 
 const interval = 60_000;
 const keptSamples = 3;
@@ -153,7 +160,7 @@ export class InfrastructureWatch {
 
   async #scale(
     opened: OpenedInfrastructure,
-    rule: NonNullable<ReturnType<typeof groupScaling>>,
+    rule: GroupRule,
     memory: Memory,
     loads: readonly Load[],
   ): Promise<void> {
@@ -161,7 +168,9 @@ export class InfrastructureWatch {
     const { group } = rule;
     if (loads.length > 0) memory.samples = [...memory.samples, meanOf(loads)].slice(-keptSamples);
     else memory.samples = [];
-    if (memory.workflow !== undefined && this.#options.isActive(memory.workflow)) return;
+    const state = new StateFile(infraPath(context));
+    const known = await this.#settled(opened, rule);
+    if (known === undefined) return;
     const current = definition.servers.filter((server) => server['group'] === group).length;
     const now = this.#now();
     const decision = decideScaling(
@@ -172,40 +181,91 @@ export class InfrastructureWatch {
           cpu: memory.samples.map(({ cpu }) => cpu),
           memory: memory.samples.map((sample) => sample.memory),
         },
-        ...(memory.lastUp === undefined ? {} : { lastUp: memory.lastUp }),
-        ...(memory.lastChange === undefined ? {} : { lastChange: memory.lastChange }),
+        ...(known.last_up === undefined ? {} : { lastUp: Date.parse(known.last_up) }),
+        ...(known.last_change === undefined ? {} : { lastChange: Date.parse(known.last_change) }),
       },
       now,
     );
     if (decision.warning !== undefined) this.#options.onWarning(`${definition.name}: ${decision.warning}`);
     if (decision.wanted === current) return;
-    const wish = new StateFile(infraPath(context));
-    await wish.scaleGroup(group, decision.wanted, definition.groups![group]!);
-    const after = await opened.reload();
-    const plan = await planScale(context, definition, after, group);
-    if (plan.blocked.length > 0) return this.#options.onWarning(`${definition.name}: ${plan.blocked[0]}`);
-    memory.workflow = await this.#options.submit(
-      {
-        name: `server scale ${group}`,
-        version: '1.0.0',
-        kind: 'server',
-        description: `From ${current} to ${decision.wanted}: ${decision.reason}`,
-        workspace,
-        infra: definition.name,
-        environment: definition.environment,
-        on_failure: 'continue',
-        operations: plan.graph.map((node) => ({
-          ...{ id: node.id, type: node.type, name: node.name, input: node.input },
-          dependencies: [...node.dependencies],
-          resources: [...(node.resources ?? [])],
-        })),
-      },
-      'autoscaler',
-    );
-    memory.lastChange = now;
-    if (decision.wanted > current) memory.lastUp = now;
+    await state.beginScaling(group, current, decision.wanted, definition.groups![group]!, now);
     // What was measured was measured of another number of servers.
     memory.samples = [];
+    try {
+      const plan = await planScale(context, definition, await opened.reload(), group);
+      if (plan.blocked.length > 0)
+        return await this.#takeBack(opened, rule, decision.wanted, plan.blocked[0]!);
+      const workflow = await this.#options.submit(
+        {
+          name: `server scale ${group}`,
+          version: '1.0.0',
+          kind: 'server',
+          description: `From ${current} to ${decision.wanted}: ${decision.reason}`,
+          workspace,
+          infra: definition.name,
+          environment: definition.environment,
+          on_failure: 'continue',
+          operations: plan.graph.map((node) => ({
+            ...{ id: node.id, type: node.type, name: node.name, input: node.input },
+            dependencies: [...node.dependencies],
+            resources: [...(node.resources ?? [])],
+          })),
+        },
+        'autoscaler',
+      );
+      const leaving = plan.changes.flatMap(({ action, name }) => (action === 'delete' ? [name] : []));
+      await state.scalingSent(group, workflow, leaving);
+    } catch (error) {
+      await this.#takeBack(opened, rule, decision.wanted, ProvisioningError.from(error).message);
+    }
+  }
+
+  /**
+   * What is known of the group once the last change has come to its end; nothing while it goes on. Servers that it did
+   * not make or did not remove end it: the wish is taken back, and asked for anew after the cooldown.
+   */
+  async #settled(
+    { definition, context, state: read }: OpenedInfrastructure,
+    rule: GroupRule,
+  ): Promise<GroupScalingRecord | undefined> {
+    const { servers, autoscaling } = await read();
+    const known = autoscaling?.[rule.group] ?? {};
+    if (known.pending === undefined) return known;
+    const { wanted, workflow, leaving = [] } = known.pending;
+    if (workflow !== undefined && this.#options.isActive(workflow)) return undefined;
+    const members = definition.servers.filter((server) => server['group'] === rule.group);
+    const missing = members.map(({ hostname }) => hostname).filter((name) => servers[name] === undefined);
+    const left = leaving.filter((name) => servers[name] !== undefined);
+    if (members.length === wanted && missing.length + left.length > 0) {
+      const reasons = [
+        ...missing.map((name) => `${name} was not made`),
+        ...left.map((name) => `${name} was not deleted`),
+      ];
+      await this.#takeBack({ definition, context }, rule, wanted, reasons.join(', '));
+      return undefined;
+    }
+    await new StateFile(infraPath(context)).endScaling(rule.group);
+    return known;
+  }
+
+  /** Tells once why a group does not get the size it asks for; its cooldown runs from the attempt. */
+  async #takeBack(
+    { definition, context }: Pick<OpenedInfrastructure, 'definition' | 'context'>,
+    { group }: GroupRule,
+    wanted: number,
+    reason: string,
+  ): Promise<void> {
+    await new StateFile(infraPath(context)).endScaling(group, reason);
+    const message = `${definition.name}: ${group} does not get ${wanted} servers: ${reason}. It is tried again after the cooldown`;
+    this.#options.onWarning(message);
+    const { workspace } = context;
+    this.#options.onScalingRefused({
+      workspace: workspace.name,
+      infra: definition.name,
+      group,
+      wanted,
+      reason,
+    });
   }
 
   /** Once a day, of what costs something. */
