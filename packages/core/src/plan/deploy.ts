@@ -132,17 +132,21 @@ export async function planDeploy(
 }
 
 /** Nodes join once the control plane they join is there (07 §5). */
-function afterControlPlanes(pairs: readonly Pair[], graph: readonly OperationNode[]): OperationNode[] {
-  const ids = new Set(graph.map(({ id }) => id));
+function afterControlPlanes(
+  pairs: readonly Pair[],
+  graph: readonly OperationNode[],
+): readonly OperationNode[] {
   const waits = new Map<string, string>();
   for (const { server, taskservs } of pairs) {
     for (const { use } of taskservs) {
       const first = joins(use, server.hostname);
-      const standing = taskservNode(first ?? '', 'kubernetes');
-      if (first !== undefined && ids.has(standing))
-        waits.set(taskservNode(server.hostname, use.name), standing);
+      if (first !== undefined)
+        waits.set(taskservNode(server.hostname, use.name), taskservNode(first, 'kubernetes'));
     }
   }
+  if (waits.size === 0) return graph;
+  const ids = new Set(graph.map(({ id }) => id));
+  for (const [id, standing] of waits) if (!ids.has(standing)) waits.delete(id);
   return graph.map((node) => {
     const standing = waits.get(node.id);
     return standing === undefined ? node : { ...node, dependencies: [...node.dependencies, standing] };
@@ -217,6 +221,9 @@ function addTaskservs(
   graph: OperationNode[],
 ): void {
   let previous = change.action === 'unchanged' ? undefined : serverNode(server.hostname);
+  // Said once for all nodes of a server: a plan may have hundreds of thousands of them.
+  const place = { hostname: server.hostname, provider: server.provider };
+  const resources = [`server/${server.hostname}`];
   for (const planned of taskservs) {
     const { use, references } = planned;
     const taskserv = taskservChange(server.hostname, planned, change, facts, moving);
@@ -231,12 +238,12 @@ function addTaskservs(
       type: 'taskserv.create',
       name: `${use.name} on ${server.hostname}`,
       input: {
-        server: { hostname: server.hostname, provider: server.provider },
+        server: place,
         taskserv: use,
         references,
       },
       dependencies: [...(previous === undefined ? [] : [previous]), ...waits.map(serverNode)],
-      resources: [`server/${server.hostname}`],
+      resources,
     });
     previous = id;
   }

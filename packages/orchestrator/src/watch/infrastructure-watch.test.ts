@@ -117,8 +117,8 @@ async function runs(hostname: string): Promise<void> {
 /** What the workflow leaves behind when it comes to its end. */
 async function carryOut({ operations }: WorkflowDefinition): Promise<void> {
   for (const { type, name } of operations) {
-    if (type === 'server.create') await runs(name);
-    if (type === 'server.delete') await new StateFile(join(path, 'infra', 'prod')).forgetServer(name);
+    if (type === 'server.create') await runs(name ?? '');
+    if (type === 'server.delete') await new StateFile(join(path, 'infra', 'prod')).forgetServer(name ?? '');
   }
 }
 
