@@ -21,7 +21,6 @@ export * from './oci/reference.ts';
 export type * from './oci/target.ts';
 export { type ClientOptions, RegistryClient } from './remote/client.ts';
 export { Connections, type ConnectionSettings, proxyFromEnvironment } from './remote/connections.ts';
-export { isLoopback } from './remote/errors.ts';
 export { MirroredSource } from './remote/mirrored.ts';
 export { RemoteRegistry } from './remote/registry.ts';
 export { RemoteRepository } from './remote/repository.ts';

@@ -9,7 +9,13 @@ export {
   localAdministrator,
 } from './http/request.ts';
 export { Endpoint, routeMetadata, type RouteSpec } from './http/route.ts';
-export { canonicalPath, createHttpServer, type HttpServer, type HttpServerOptions } from './http/server.ts';
+export {
+  canonicalPath,
+  createHttpServer,
+  type HttpServer,
+  type HttpServerOptions,
+  refuseForeignSite,
+} from './http/server.ts';
 export { requireMatch } from './http/etag.ts';
 export { httpStatus } from './http/status.ts';
 export { checkBody, checkQuery, type Finding, findings } from './http/validate.ts';

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { BodyTooLarge, hasBearer, isLoopback, listenLocally, origin, readBody } from '../http/loopback.ts';
+import { foreignSite, ProvisioningError } from '@provisioning/extensions-sdk';
+import { BodyTooLarge, hasBearer, listenLocally, origin, readBody } from '../http/loopback.ts';
 import { complete } from './answers.ts';
 import { type Form, readForm } from './definition.ts';
 import { answerPage, carriesToken, newToken, refuse } from './web.ts';
@@ -50,9 +50,8 @@ export async function serveForms(options: FormServiceOptions): Promise<FormServi
   const url = origin(options.host, port);
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // A page elsewhere whose name resolves to this machine must not get in.
-    const asked = (request.headers.host ?? '').replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
-    if (!isLoopback(asked)) return reply(response, [403, failed(`not served for ${asked}`)]);
+    const site = foreignSite(request.headers);
+    if (site !== undefined) return reply(response, [403, failed(`not served for ${site}`)]);
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     const [, id, submit] = /^\/forms\/([\w-]+)(\/submit)?$/.exec(pathname) ?? [];
     const known = id === undefined ? undefined : forms.get(id);

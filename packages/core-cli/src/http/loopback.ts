@@ -1,12 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ProvisioningError } from '@provisioning/extensions-sdk';
-
-/** Whether only programs of this machine can reach an address. */
-export function isLoopback(host: string): boolean {
-  return /^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(host);
-}
+import { isLoopback, ProvisioningError } from '@provisioning/extensions-sdk';
 
 /**
  * Listens on this machine only; a busy port gives way to the next, up to fifty times (01 §11).

@@ -72,6 +72,12 @@ describe('render daemon', () => {
     });
   });
 
+  test('without a token, pages of other sites are refused', async () => {
+    const page = { headers: { origin: 'https://pages.example.org' } };
+    expect((await fetch(url('/config/stats'), page)).status).toBe(403);
+    expect((await fetch(url('/config/stats'))).status).toBe(200);
+  });
+
   test('an address others can reach needs a token', async () => {
     await expect(startRenderDaemon({ version: '1', env: {}, bind: '0.0.0.0:0' })).rejects.toMatchObject({
       code: 'RENDER_TOKEN_REQUIRED',

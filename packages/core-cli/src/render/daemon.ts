@@ -1,8 +1,8 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type RenderRequest, Renderer, renderLanguage, renderLanguages } from '@provisioning/core';
-import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { BodyTooLarge, hasBearer, isLoopback, readBody } from '../http/loopback.ts';
+import { foreignSite, isLoopback, ProvisioningError } from '@provisioning/extensions-sdk';
+import { BodyTooLarge, hasBearer, readBody } from '../http/loopback.ts';
 
 export interface RenderDaemonOptions {
   readonly version: string;
@@ -110,7 +110,8 @@ async function answer(
   const route = `${request.method ?? ''} ${new URL(request.url ?? '/', 'http://daemon').pathname}`;
   if (route === 'GET /health')
     return [200, { status: 'healthy', version: options.version, pid: process.pid }];
-  if (!allowed(request, options.token)) return [401, { error: 'a bearer token is required' }];
+  const refused = refusal(request, options.token);
+  if (refused !== undefined) return refused;
   switch (route) {
     case 'POST /config/render':
       return [200, await renderer.render(parse(await readBody(request)))];
@@ -148,8 +149,12 @@ async function answer(
   }
 }
 
-function allowed(request: IncomingMessage, token: string | undefined): boolean {
-  return token === undefined || token === '' || hasBearer(request, token);
+/** With a token whoever carries it is served; without one this machine is, but no page of another site. */
+function refusal(request: IncomingMessage, token = ''): Answer | undefined {
+  if (token !== '')
+    return hasBearer(request, token) ? undefined : [401, { error: 'a bearer token is required' }];
+  const site = foreignSite(request.headers);
+  return site === undefined ? undefined : [403, { error: `not served for ${site}` }];
 }
 
 function parse(text: string): RenderRequest {

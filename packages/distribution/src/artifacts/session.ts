@@ -1,5 +1,5 @@
 import { access } from 'node:fs/promises';
-import { ProvisioningError, Secret } from '@provisioning/extensions-sdk';
+import { isLoopback, ProvisioningError, Secret } from '@provisioning/extensions-sdk';
 import { ArtifactCache } from '../cache/artifact-cache.ts';
 import type { CredentialSource } from '../credentials/credential.ts';
 import { anonymous, firstOf } from '../credentials/credential.ts';
@@ -15,7 +15,6 @@ import { versionToTag } from '../oci/reference.ts';
 import type { CallOptions, Source, Target } from '../oci/target.ts';
 import type { Response } from '../remote/client.ts';
 import { proxyFromEnvironment } from '../remote/connections.ts';
-import { isLoopback } from '../remote/errors.ts';
 import { MirroredSource } from '../remote/mirrored.ts';
 import { RemoteRegistry } from '../remote/registry.ts';
 import type { OciSettings } from '../settings/oci-settings.ts';

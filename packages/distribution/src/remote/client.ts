@@ -1,12 +1,12 @@
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { isLoopback, ProvisioningError } from '@provisioning/extensions-sdk';
 import { anonymous, type CredentialSource } from '../credentials/credential.ts';
 import { readAll } from '../oci/content.ts';
 import type { CallOptions } from '../oci/target.ts';
 import { Authorizer } from './authorizer.ts';
 import { Connections, type ConnectionSettings, type RawResponse } from './connections.ts';
-import { errorCode, isLoopback, isTransient, protocolError, statusError } from './errors.ts';
+import { errorCode, isTransient, protocolError, statusError } from './errors.ts';
 
 export interface ClientOptions extends ConnectionSettings {
   readonly credentials?: CredentialSource;

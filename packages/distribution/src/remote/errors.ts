@@ -1,10 +1,4 @@
-import { ProvisioningError } from '@provisioning/extensions-sdk';
-
-/** Whether a host is this machine: plain HTTP is its default and a missing registry is ours to start (09 §5). */
-export function isLoopback(host: string): boolean {
-  const name = host.replace(/:\d+$/, '');
-  return name === 'localhost' || name === '[::1]' || name === '::1' || /^127\.\d+\.\d+\.\d+$/.test(name);
-}
+import { isLoopback, ProvisioningError } from '@provisioning/extensions-sdk';
 
 const certificateCodes: ReadonlySet<string> = new Set([
   'SELF_SIGNED_CERT_IN_CHAIN',

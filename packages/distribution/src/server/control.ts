@@ -3,8 +3,7 @@ import { spawn } from 'node:child_process';
 import { access, mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { isLoopback } from '../remote/errors.ts';
+import { isLoopback, ProvisioningError } from '@provisioning/extensions-sdk';
 import { RemoteRegistry } from '../remote/registry.ts';
 
 export type RegistryType = 'zot' | 'harbor' | 'distribution' | 'embedded';

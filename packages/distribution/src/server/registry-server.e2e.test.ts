@@ -39,6 +39,12 @@ async function push(name: string, version: string): Promise<string> {
   return digest;
 }
 
+test('a registry without users refuses what pages of other sites send', async () => {
+  const page = { method: 'POST', headers: { origin: 'https://pages.example.org' } };
+  const answer = await fetch(`http://${host}/v2/provisioning-extensions/page/blobs/uploads/`, page);
+  expect([answer.status, await answer.json()]).toMatchObject([403, { errors: [{ code: 'DENIED' }] }]);
+});
+
 test('09.A2 the embedded registry serves what is pushed; the catalog names it; oras and skopeo read it', async () => {
   const digest = await push('redis', '1.0.0');
   const catalog = await fetch(`http://${host}/v2/_catalog`);

@@ -2,10 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { foreignSite, isLoopback, ProvisioningError } from '@provisioning/extensions-sdk';
 import { ImageLayout } from '../layout/layout.ts';
 import { isRepository } from '../oci/reference.ts';
-import { isLoopback } from '../remote/errors.ts';
 import { RegistryError, sendEmpty, sendError, sendJson } from './answers.ts';
 import { deleteBlob, finishUpload, getBlob, patchUpload, startUpload, uploadStatus } from './blobs.ts';
 import { Htpasswd } from './htpasswd.ts';
@@ -133,6 +132,8 @@ export class RegistryServer {
         'www-authenticate': 'Basic realm="provisioning", charset="UTF-8"',
       });
     }
+    const site = this.#users === undefined ? foreignSite(request.headers) : undefined;
+    if (site !== undefined) throw new RegistryError(403, 'DENIED', `not served for ${site}`);
     if (path === '/metrics') return this.#metrics(response);
     if (path === '/v2/' || path === '/v2') return sendJson(response, 200, {});
     if (path === '/v2/_catalog' && request.method === 'GET') return sendCatalog(this.layout, query, response);

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
-import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { isLoopback, ProvisioningError } from '@provisioning/extensions-sdk';
 import type { Mode, SignaturePolicy } from '../signing/policy.ts';
 import { effectivePolicy, insecureRefused, modeRules } from '../signing/policy.ts';
-import { isLoopback } from '../remote/errors.ts';
 
 /** Namespaces of the kinds of artifacts (09 §5). */
 export interface Namespaces {

@@ -1,6 +1,5 @@
 import {
   annotations,
-  isLoopback,
   type PackageKind,
   type PackageManifest,
   readExtension,
@@ -11,6 +10,7 @@ import {
   tagsOrNone,
   tagToVersion,
 } from '@provisioning/distribution';
+import { isLoopback } from '@provisioning/extensions-sdk';
 import semver from 'semver';
 import type { OciSettings } from '../service/backend-settings.ts';
 import { BackendToken } from './backend-token.ts';

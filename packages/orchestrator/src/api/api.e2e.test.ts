@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createClient } from '@provisioning/client';
 import { startTestService, type TestService } from '../testing/service.fixture.ts';
@@ -56,6 +59,29 @@ describe('system', () => {
       accept: 'application/vnd.provisioning.v2+json',
     });
     expect(accepted.headers.get('api-version')).toBe('v2');
+  });
+
+  test('what pages of other sites send is refused, by their origin and by a name they gave this machine', async () => {
+    const ask = async (headers: OutgoingHttpHeaders, method = 'GET') => {
+      const asked = request(`${service.url}/api/v1/workflows`, { method, headers }).end();
+      const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+      return {
+        status: answer.statusCode,
+        body: JSON.parse(await text(answer)) as { error?: { code: string } },
+      };
+    };
+    expect(await ask({ origin: service.url })).toMatchObject({ status: 200 });
+    for (const headers of [
+      { origin: 'https://pages.example.org' },
+      { origin: 'null' },
+      { host: 'rebound.example.org:9090' },
+      { host: 'rebound.example.org:9090', origin: 'http://rebound.example.org:9090' },
+    ])
+      for (const method of ['GET', 'POST'])
+        expect(await ask(headers, method)).toMatchObject({
+          status: 403,
+          body: { error: { code: 'FORBIDDEN' } },
+        });
   });
 
   test('unknown paths are 404, wrong methods 405 with Allow, each in the envelope', async () => {

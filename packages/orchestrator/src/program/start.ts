@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { isLoopback, ProvisioningError } from '@provisioning/extensions-sdk';
 import {
   type Authenticate,
   createHttpServer,
@@ -169,6 +169,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         allowedAddresses: settings.metrics.allow_ips,
         onLimited: (name) => orchestrator.metrics.rateLimited(name),
       }),
+      localOnly: solo,
       module: ApiModule.with(api),
       version,
       logger,
@@ -250,7 +251,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
 /** Without authentication only this machine may ask. */
 function refuseOpenSolo({ mode, server }: Settings): void {
-  if (mode !== 'solo' || ['127.0.0.1', '::1', 'localhost'].includes(server.host)) return;
+  if (mode !== 'solo' || isLoopback(server.host)) return;
   throw new ProvisioningError({
     code: 'CONFIGURATION_ERROR',
     kind: 'configuration',

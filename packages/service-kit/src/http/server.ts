@@ -1,10 +1,10 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
-import type { Server } from 'node:http';
+import type { IncomingHttpHeaders, Server } from 'node:http';
 import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { foreignSite, ProvisioningError } from '@provisioning/extensions-sdk';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { EnvelopeInterceptor } from './envelope.ts';
@@ -32,6 +32,8 @@ export interface HttpServerOptions {
   /** Environments that a path may force as its first part: `/production/servers`. */
   readonly environments?: readonly string[];
   readonly security: SecurityChain;
+  /** Everybody who reaches the socket is trusted: what pages of other sites send is refused. */
+  readonly localOnly?: boolean;
   /** Origins of other sites whose pages may call this service; none unless configured. */
   readonly corsOrigins?: readonly string[];
   /** Requests that may bring their body as a TOML or YAML document. */
@@ -85,6 +87,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     const api = request as ApiRequest;
     void reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store', 'api-version': 'v1' });
     try {
+      if (options.localOnly === true) refuseForeignSite(request.headers, options.corsOrigins);
       api.environment = forced(canonicalPath(request.originalUrl, options.prefixes), options);
       api.level = levelOfHeaders(request.headers);
       if (api.level !== undefined) void reply.header('api-version', api.level);
@@ -121,6 +124,18 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     },
     close: () => app.close(),
   };
+}
+
+/** @throws ProvisioningError `FORBIDDEN` for what a page of another site may have sent */
+export function refuseForeignSite(headers: IncomingHttpHeaders, origins?: readonly string[]): void {
+  const site = foreignSite(headers, origins);
+  if (site === undefined) return;
+  throw new ProvisioningError({
+    code: 'FORBIDDEN',
+    kind: 'permission',
+    message: `Requests of ${site === '' ? 'nobody' : site} are refused: this service asks for no token and answers this machine only`,
+    hint: 'Address it as 127.0.0.1 or localhost; pages of other sites need server.cors_origins',
+  });
 }
 
 /** The path without the prefix of an alias: `/api/v1/tasks` and `/v1/tasks` are `/tasks` (13 §1). */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { foreignSite } from '@provisioning/extensions-sdk';
 import { type Authenticate, canonicalPath } from '@provisioning/service-kit';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { isEventId } from '../../events/event-id.ts';
@@ -149,14 +150,12 @@ export class SocketGateway {
   /** A page of another origin may not listen unless configured (13 §8.2). */
   #checkOrigin({ headers }: IncomingMessage): void {
     const { origin, host } = headers;
-    if (origin === undefined || this.#options.corsOrigins.includes(origin)) return;
-    let same: boolean;
-    try {
-      same = new URL(origin).host === host;
-    } catch {
-      same = false;
-    }
-    if (!same) throw refuse(403, 'FORBIDDEN', 'Origin not allowed');
+    const { corsOrigins, authenticate } = this.#options;
+    const foreign =
+      authenticate === undefined
+        ? foreignSite(headers, corsOrigins) !== undefined
+        : origin !== undefined && !corsOrigins.includes(origin) && URL.parse(origin)?.host !== host;
+    if (foreign) throw refuse(403, 'FORBIDDEN', 'Origin not allowed');
   }
 
   #heartbeat(): void {
