@@ -174,7 +174,7 @@ export {
   parseIndex,
   type StaticIndex,
 } from './static-index/format.ts';
-export { collectYoungGarbageWith } from './layout/young-garbage.ts';
+export { collectYoungGarbageWith } from './oci/young-garbage.ts';
 export { BlobFolder } from './layout/blobs.ts';
 export { GitHost, type GitHostKind, type GitHostOptions } from './git/host.ts';
 export { type GitExtension, type GitRelease, GitReleases, repositorySuffix } from './git/releases.ts';

@@ -227,7 +227,11 @@ async function gibibyte(bed: Bed, say: (message: string) => void): Promise<Bench
     layers: [layer],
   });
   await remote.push(describe(mediaTypes.imageManifest, manifest), fromBytes(manifest), { reference: '1' });
-  const [ours, theirs, memory, hashing]: number[][] = [[], [], [], []];
+  const [ours, theirs, memory, hashing, skopeo, oras]: number[][] = [[], [], [], [], [], []];
+  const hasOras = await bed.time('oras', ['version']).then(
+    () => true,
+    () => false,
+  );
   for (let round = 0; round < 5; round++) {
     say(`1 GiB layer, round ${round + 1} of 5`);
     const started = performance.now();
@@ -251,9 +255,21 @@ async function gibibyte(bed: Bed, say: (message: string) => void): Promise<Bench
     );
     hashing!.push(await bed.time('openssl', ['dgst', '-sha256', 'large.bin']));
     await rm(join(bed.folder, 'large.bin'));
+    skopeo!.push(await bed.skopeo(`docker://${bed.host}/large/layer:1`, 'oci:large-skopeo:1'));
+    await rm(join(bed.folder, 'large-skopeo'), { recursive: true });
+    if (!hasOras) continue;
+    const reference = `${bed.host}/large/layer:1`;
+    oras!.push(
+      await bed.time('oras', ['copy', '--from-plain-http', reference, '--to-oci-layout', 'large-oras:1']),
+    );
+    await rm(join(bed.folder, 'large-oras'), { recursive: true });
   }
   return [
     row('1 GiB layer, verified, whole process', 'ms', median(ours!), median(theirs!), 'curl to a file'),
+    row('1 GiB layer, against who verifies too', 'ms', median(ours!), median(skopeo!), 'skopeo copy'),
+    ...(hasOras
+      ? [row('1 GiB layer, against who verifies too', 'ms', median(ours!), median(oras!), 'oras copy')]
+      : []),
     row('SHA-256 of 1 GiB alone, by openssl', 'ms', median(hashing!), median(theirs!), 'curl to a file'),
     row('1 GiB layer, memory at its peak', 'MiB', median(memory!), null, 'none: the limit is 150 MiB'),
   ];

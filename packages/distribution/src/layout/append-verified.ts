@@ -2,7 +2,6 @@ import { open } from 'node:fs/promises';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { digestMismatch, parseDigest, sizeMismatch } from '../oci/digest.ts';
 import { blockBytes, WriterThread } from './writer-thread.ts';
-import { bytesPassed } from './young-garbage.ts';
 
 /**
  * Writes chunks that nobody has verified to the end of a file and verifies them meanwhile: one core receives, another
@@ -35,7 +34,6 @@ export async function appendVerified(
         filled = 0;
         block = await writer.take();
       }
-      bytesPassed(chunk.length);
     }
     if (received !== descriptor.size) throw sizeMismatch(descriptor, received, false);
     writer.send(block, filled);

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { bytesPassed } from './young-garbage.ts';
+import { bytesPassed } from '../oci/young-garbage.ts';
 
 /** Bytes that go to the disk in one call. */
 const batchBytes = 1024 * 1024;

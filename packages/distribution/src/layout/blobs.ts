@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { chunksOf } from '../oci/chunks.ts';
+import { chunksOf, largeBytes } from '../oci/chunks.ts';
 import { type Digest, digestOf, parseDigest } from '../oci/digest.ts';
 import { appendStream } from './append.ts';
 import { appendVerified } from './append-verified.ts';
@@ -15,8 +15,6 @@ import type { ContentSource } from '../oci/target.ts';
 
 /** Blobs at least this large keep what was received when a transfer breaks. */
 const resumableBytes = 1024 * 1024;
-/** Blobs at least this large are worth a second thread. */
-const largeBytes = 32 * 1024 * 1024;
 
 function isMissing(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ENOENT';

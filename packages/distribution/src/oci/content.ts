@@ -2,7 +2,7 @@ import type { Hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { Descriptor } from './descriptor.ts';
-import { chunksOf } from './chunks.ts';
+import { chunksOf, type Lending } from './chunks.ts';
 import { verifyBytes, verifyChunks } from './digest.ts';
 import { type Index, type Manifest, parseManifest } from './manifest.ts';
 import { maxManifestBytes } from './media-types.ts';
@@ -16,23 +16,25 @@ export function fromBytes(bytes: Uint8Array): ContentSource {
 /** Streams that verify themselves: against what, and what they verify. */
 const verifying = new WeakMap<
   Readable,
-  { readonly digest: string; readonly chunks: AsyncIterable<Buffer> }
+  { readonly digest: string; readonly chunks: AsyncIterable<Buffer>; readonly lending: Lending }
 >();
 
 /**
  * A stream of verified chunks. The high-water mark is that of one chunk, so that nothing gathers and nothing is copied.
  * @param prefix bytes that were received earlier and are part of the digest.
+ * @param lending what the chunks ask whether they may be lent.
  */
 export function verifiedChunks(
   chunks: AsyncIterable<Buffer>,
   descriptor: Descriptor,
   prefix: { readonly hash: Hash; readonly bytes: number } | undefined = undefined,
+  lending: Lending = { lent: false },
 ): Readable {
   const stream = Readable.from(verifyChunks(chunks, descriptor, prefix), {
     objectMode: false,
     highWaterMark: 1,
   });
-  if (prefix === undefined) verifying.set(stream, { digest: descriptor.digest, chunks });
+  if (prefix === undefined) verifying.set(stream, { digest: descriptor.digest, chunks, lending });
   return stream;
 }
 
@@ -42,9 +44,15 @@ export function verified(stream: Readable, descriptor: Descriptor): Readable {
   return verifiedChunks(chunksOf(stream), descriptor);
 }
 
-/** The chunks of a stream for a caller that verifies them itself. Nobody may have read from the stream before. */
+/**
+ * The chunks of a stream for a caller that verifies them itself and is done with each when it asks for the next. Nobody
+ * may have read from the stream before.
+ */
 export function unverified(stream: Readable): AsyncIterable<Buffer> {
-  return verifying.get(stream)?.chunks ?? chunksOf(stream);
+  const own = verifying.get(stream);
+  if (own === undefined) return chunksOf(stream, { lent: true });
+  own.lending.lent = true;
+  return own.chunks;
 }
 
 /** Reads a stream into memory up to a limit. @throws ProvisioningError `CONTENT_TOO_LARGE`. */

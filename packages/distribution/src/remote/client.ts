@@ -31,6 +31,8 @@ export interface Request extends CallOptions {
   readonly repository?: string;
   /** Statuses that are an answer and not an error. Default every 2xx. */
   readonly accept?: readonly number[];
+  /** The answer is large content that is read as it comes. */
+  readonly large?: boolean;
   /** How often this request may be repeated; 0 for those whose caller resumes itself. */
   readonly retries?: number;
 }
@@ -218,6 +220,7 @@ export class RegistryClient {
       headers: { ...request.headers, ...(authorization === undefined ? {} : { authorization }) },
       ...(body === undefined ? {} : { body }),
       ...(request.signal === undefined ? {} : { signal: request.signal }),
+      ...(request.large === true && method === 'GET' ? { large: true } : {}),
     };
     try {
       return await this.connections.request(raw);

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import * as http from 'node:http';
 import * as https from 'node:https';
-import type { Socket } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { type ConnectionOptions, connect as connectTls, rootCertificates } from 'node:tls';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { askDirectly } from './direct-body.ts';
 import { connectionError, timeoutError } from './errors.ts';
 
 export interface ConnectionSettings {
@@ -27,12 +28,14 @@ export interface RawRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Readable | Uint8Array;
   readonly signal?: AbortSignal;
+  /** The answer is large: read it past Node's client where that can be done. */
+  readonly large?: boolean;
 }
 
 export interface RawResponse {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
-  readonly body: http.IncomingMessage;
+  readonly body: Readable;
 }
 
 /** Proxy settings from the usual environment variables; the CLI passes its environment in. */
@@ -117,11 +120,50 @@ export class Connections {
   async request(request: RawRequest): Promise<RawResponse> {
     const host = request.url.host;
     try {
-      return await this.#send(request);
+      return (
+        (request.large === true ? await this.#direct(request) : undefined) ?? (await this.#send(request))
+      );
     } catch (error) {
       if (request.signal?.aborted === true) throw request.signal.reason;
       throw connectionError(host, error, this.timeoutSeconds);
     }
+  }
+
+  #headers(request: RawRequest): Record<string, string> {
+    return {
+      'user-agent': this.#settings.userAgent ?? 'provisioning',
+      'accept-encoding': 'identity',
+      ...request.headers,
+    };
+  }
+
+  /** A large answer over a connection of its own; `undefined` where it must be asked for in the usual way. */
+  #direct(request: RawRequest): Promise<RawResponse | undefined> {
+    const { url, signal } = request;
+    if (this.#settings.proxy?.(url) !== undefined) return Promise.resolve(undefined);
+    signal?.throwIfAborted();
+    const secure = url.protocol === 'https:';
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    const port = Number(url.port) || (secure ? 443 : 80);
+    const head = { host: url.host, connection: 'close', ...this.#headers(request) };
+    const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);
+    if (lines.some((line) => line.slice(0, -2).search(/[\r\n\0]/) !== -1)) return Promise.resolve(undefined);
+    return askDirectly(
+      (onread) =>
+        secure
+          ? connectTls({
+              ...this.#tlsOptions(),
+              ...{ host, port, onread },
+              ...(isIP(host) === 0 ? { servername: host } : {}),
+            })
+          : connect({ host, port, onread }),
+      `GET ${url.pathname}${url.search} HTTP/1.1\r\n${lines.join('')}\r\n`,
+      {
+        timeout: this.timeoutSeconds * 1000,
+        onTimeout: () => timeoutError(url.host, this.timeoutSeconds),
+        ...(signal === undefined ? {} : { signal }),
+      },
+    );
   }
 
   #send(request: RawRequest): Promise<RawResponse> {
@@ -130,11 +172,7 @@ export class Connections {
     const proxy = this.#settings.proxy?.(url);
     const options: https.RequestOptions = {
       method: request.method,
-      headers: {
-        'user-agent': this.#settings.userAgent ?? 'provisioning',
-        'accept-encoding': 'identity',
-        ...request.headers,
-      },
+      headers: this.#headers(request),
       agent: secure ? (proxy === undefined ? this.#httpsAgent() : this.#tunnel(proxy)) : this.#http,
       timeout: this.timeoutSeconds * 1000,
     };

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { chunksOf } from '../oci/chunks.ts';
+import { chunksOf, largeBytes, type Lending } from '../oci/chunks.ts';
 import { fromBytes, readAll, verified, verifiedChunks } from '../oci/content.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { type Digest, digestOf, isDigest, parseDigest, verifyBytes } from '../oci/digest.ts';
@@ -90,8 +90,9 @@ export class RemoteRepository extends RepositoryAccess implements Target {
       return offset === 0 ? verified(stream, descriptor) : stream;
     }
     const first = await this.#openBlob(descriptor, offset, options);
-    const chunks = this.#resuming(descriptor, offset, first, options);
-    if (offset === 0) return verifiedChunks(chunks, descriptor);
+    const lending = { lent: false };
+    const chunks = this.#resuming(descriptor, offset, first, { ...options, lending });
+    if (offset === 0) return verifiedChunks(chunks, descriptor, undefined, lending);
     return Readable.from(chunks, { objectMode: false, highWaterMark: 1 });
   }
 
@@ -123,6 +124,7 @@ export class RemoteRepository extends RepositoryAccess implements Target {
       scopes: this.scopes('pull'),
       repository: this.name,
       accept: [200, 206, 404],
+      large: descriptor.size >= largeBytes,
     });
     if (response.status === 404) {
       response.body.resume();
@@ -141,7 +143,7 @@ export class RemoteRepository extends RepositoryAccess implements Target {
     descriptor: Descriptor,
     offset: number,
     first: Response,
-    options: CallOptions,
+    options: CallOptions & { readonly lending: Lending },
   ): AsyncGenerator<Buffer> {
     let position = offset;
     let failures = 0;
@@ -149,7 +151,7 @@ export class RemoteRepository extends RepositoryAccess implements Target {
     for (;;) {
       let skip = response.status === 206 ? 0 : position;
       try {
-        for await (const chunk of chunksOf(response.body)) {
+        for await (const chunk of chunksOf(response.body, options.lending)) {
           const rest = skip === 0 ? chunk : chunk.subarray(Math.min(skip, chunk.length));
           skip -= chunk.length - rest.length;
           if (rest.length === 0) continue;
