@@ -27,9 +27,11 @@ if (
   const { existsSync } = process.getBuiltinModule('node:fs');
   const { join } = process.getBuiltinModule('node:path');
   const bundle = new URL('../dist/main.js', import.meta.url);
-  const builder = new URL('../../../tools/build/build.ts', import.meta.url);
-  if (!existsSync(bundle) && existsSync(builder))
-    await (await import(builder.href)).buildAll({ quiet: true });
+  const builder = new URL('../../../tools/build/src/all.ts', import.meta.url);
+  if (!existsSync(bundle) && existsSync(builder)) {
+    process.stderr.write('Building the programs of this checkout, once; this takes a minute\n');
+    await (await import(builder.href)).buildAll();
+  }
   const cache =
     process.env['XDG_CACHE_HOME'] || join(process.getBuiltinModule('node:os').homedir(), '.cache');
   enableCompileCache(join(cache, 'provisioning', 'compiled'));

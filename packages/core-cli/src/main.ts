@@ -7,6 +7,7 @@ import { Interruption } from './interruption.ts';
 import { createStyle } from './output/style.ts';
 import { describeTerminal, isOn } from './output/terminal.ts';
 import type { Host } from './frame/command.ts';
+import { wrapText } from './output/wrap.ts';
 import type { Runtime } from './runtime.ts';
 
 /**
@@ -29,18 +30,18 @@ export async function main(
     }
     const { withAdvice } = await import('./troubleshooting/advice.ts');
     const { error, page } = await withAdvice(asProvisioningError(thrown));
-    const colour = describeTerminal(runtime.stderr, runtime.environment).colour;
+    const terminal = describeTerminal(runtime.stderr, runtime.environment);
     const debug =
       argv.some((token) => token === '--debug' || token === '-x') ||
       isOn(runtime.environment['PROVISIONING_DEBUG']);
-    runtime.stderr.write(
-      renderError(error, {
-        style: createStyle(colour),
-        machine: wantsMachineErrors(argv, runtime),
-        debug,
-        ...(page === undefined ? {} : { page }),
-      }),
-    );
+    const machine = wantsMachineErrors(argv, runtime);
+    const text = renderError(error, {
+      style: createStyle(terminal.colour),
+      machine,
+      debug,
+      ...(page === undefined ? {} : { page }),
+    });
+    runtime.stderr.write(machine ? text : wrapText(text, terminal));
     return error.exitCode;
   }
 }
@@ -105,7 +106,8 @@ async function showHelp(
   runtime: Runtime,
 ): Promise<number> {
   const { helpPage } = await import('./help/show.ts');
-  const style = createStyle(describeTerminal(runtime.stdout, runtime.environment).colour);
+  const terminal = describeTerminal(runtime.stdout, runtime.environment);
+  const style = createStyle(terminal.colour);
   const lines = await helpPage(catalogue, found, {
     all: argv.includes('--all') || found.typed.join(' ') === 'all',
     detailed: argv.includes('--detailed'),
@@ -113,7 +115,7 @@ async function showHelp(
     titles: !argv.includes('--notitles'),
     style,
   });
-  runtime.stdout.write(`${lines.join('\n')}\n`);
+  runtime.stdout.write(wrapText(`${lines.join('\n')}\n`, terminal));
   return 0;
 }
 

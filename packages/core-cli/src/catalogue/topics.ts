@@ -76,6 +76,4 @@ export const topics: Readonly<Record<string, Topic>> = {
   recipe: { summary: 'One-line recipes', subject: 'recipe run' },
   form: { summary: 'Forms', subject: 'form run' },
   runtime: { summary: 'The container runtime of this machine' },
-  daemon: { summary: 'The provisioning daemon' },
-  workflows: { summary: 'Workflows' },
 };

@@ -67,7 +67,7 @@ describe('qr', () => {
     const narrow = await cli(['qr', 'x'.repeat(200)], { tty: true, columns: 40 });
     expect([narrow.code, narrow.stderr]).toEqual([
       1,
-      expect.stringMatching(/is \d+ columns wide and this terminal has 40/),
+      expect.stringMatching(/is \d+ columns wide and\s+this terminal has 40/),
     ]);
   });
 });

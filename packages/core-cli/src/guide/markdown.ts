@@ -1,5 +1,5 @@
 import type { Style } from '../output/style.ts';
-import { width } from '../output/table.ts';
+import { wrapLine } from '../output/wrap.ts';
 
 /**
  * Markdown as styled lines for a terminal: headings, lists, code, emphasis. Enough for our own guides. Text is wrapped
@@ -13,7 +13,7 @@ export function renderMarkdown(text: string, style: Style, columns = Infinity): 
       return [];
     }
     if (code) return [`    ${style.note(line)}`];
-    return wrap(rendered(line, style), columns);
+    return wrapLine(rendered(line, style), columns);
   });
   return lines.join('\n');
 }
@@ -23,24 +23,6 @@ function rendered(line: string, style: Style): string {
   const heading = /^(#{1,4})\s+(.*)$/.exec(line);
   if (heading) return style.strong(heading[1]!.length === 1 ? heading[2]!.toUpperCase() : heading[2]!);
   return inline(line.replace(/^(\s*)[-*]\s+/, `$1${style.colour ? '•' : '-'} `), style);
-}
-
-/** Lines of at most so many columns; a longer word stays whole. Further lines of a list item stand below its text. */
-function wrap(line: string, columns: number): string[] {
-  if (width(line) <= columns) return [line];
-  const [, indent = '', bullet = ''] = /^( *)([•-] )?/.exec(line) ?? [];
-  const under = ' '.repeat(indent.length + bullet.length);
-  const lines: string[] = [];
-  let current = '';
-  for (const word of line.slice(indent.length + bullet.length).split(' ')) {
-    const start = lines.length === 0 ? indent + bullet : under;
-    const longer = current === '' ? start + word : `${current} ${word}`;
-    if (current !== '' && width(longer) > columns) {
-      lines.push(current);
-      current = under + word;
-    } else current = longer;
-  }
-  return [...lines, current];
 }
 
 function inline(line: string, style: Style): string {

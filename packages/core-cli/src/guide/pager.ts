@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Printer } from '../output/printer.ts';
-import { width } from '../output/table.ts';
+import { width } from '../output/width.ts';
 import type { Runtime } from '../runtime.ts';
 import { renderMarkdown } from './markdown.ts';
 

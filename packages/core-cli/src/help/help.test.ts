@@ -1,8 +1,11 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { splitWords } from '@provisioning/core';
 import { catalogue, run } from '../../test/run.ts';
 import { activeAliases } from '../aliases/resolve.ts';
 import { type Catalogue, prefixes } from '../command-catalogue.ts';
 import { categories, findCategory } from '../catalogue/categories.ts';
+import { checkCommandLine } from '../check-line.ts';
+import { firstSteps } from '../output/first-steps.ts';
 import { topicSummary } from './pages.ts';
 
 let table: Catalogue;
@@ -70,6 +73,14 @@ describe('help', () => {
       categories.map(({ page }) => (page === undefined ? 0 : run(['docs', page, '--path']))),
     );
     expect(pages.filter((page) => page !== 0 && page.code !== 0)).toEqual([]);
+  });
+
+  test('what an empty list tells to do are commands of this version', async () => {
+    for (const line of Object.values(firstSteps).flatMap((text) => text.split(/\. |, then /))) {
+      const [, words] = /provisioning (.+)$/.exec(line) ?? [];
+      if (words !== undefined)
+        expect([line, await checkCommandLine(table, splitWords(words))]).toEqual([line, undefined]);
+    }
   });
 
   test('an unknown topic is a usage error with the nearest name', async () => {

@@ -9,7 +9,8 @@ import {
 import { type Catalogue, subcommands } from '../command-catalogue.ts';
 import { topics } from '../catalogue/topics.ts';
 import type { Style } from '../output/style.ts';
-import { pad, width } from '../output/table.ts';
+import { pad } from '../output/table.ts';
+import { width } from '../output/width.ts';
 import { globalOptions } from '../argv/global-options.ts';
 
 /** Name and one line about it, in two columns. */

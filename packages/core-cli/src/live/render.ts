@@ -1,5 +1,6 @@
 import type { Style } from '../output/style.ts';
-import { fit, pad, width } from '../output/table.ts';
+import { fit, pad } from '../output/table.ts';
+import { width } from '../output/width.ts';
 import { isFinal, type OperationView, type WorkflowView } from './view.ts';
 
 const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];

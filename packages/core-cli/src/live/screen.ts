@@ -1,5 +1,5 @@
 import type { Runtime } from '../runtime.ts';
-import { width } from '../output/table.ts';
+import { width } from '../output/width.ts';
 
 /**
  * A block of lines at the end of the terminal that is drawn over and over. Only lines that changed are written again.

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { EventEnvelope, WorkflowRecord } from '@provisioning/client';
 import { createStyle } from '../output/style.ts';
-import { width } from '../output/table.ts';
+import { width } from '../output/width.ts';
 import { changeLine } from './lines.ts';
 import { elapsed, renderFrame } from './render.ts';
 import { applyEvent, viewOf } from './view.ts';

@@ -2,9 +2,11 @@ import { resolve } from 'node:path';
 import type { OutputFormat } from '../argv/global-options.ts';
 import type { Runtime } from '../runtime.ts';
 import { encode, isMachineFormat } from './formats.ts';
+import { firstSteps } from './first-steps.ts';
 import { createStyle, type MarkKind, type Style } from './style.ts';
 import { type Column, renderTable } from './table.ts';
 import { describeTerminal, type Terminal } from './terminal.ts';
+import { wrapText } from './wrap.ts';
 
 export interface PrinterOptions {
   readonly format: OutputFormat;
@@ -52,7 +54,8 @@ export class Printer {
     things: string,
     document: (rows: readonly Row[]) => unknown = (same) => same,
   ): Promise<void> {
-    await this.result(document(rows), () => this.#table(rows, columns, things));
+    const view = () => (rows.length === 0 ? this.nothing(things) : this.table(rows, columns));
+    await this.result(document(rows), view);
   }
 
   /** Lines of a table inside a larger view. */
@@ -69,7 +72,7 @@ export class Printer {
     else
       await this.#write(
         view()
-          .map((line) => `${line}\n`)
+          .map((line) => this.#folded(`${line}\n`, this.terminal))
           .join(''),
       );
   }
@@ -81,7 +84,7 @@ export class Printer {
 
   /** A line of the result; silent in a machine format. */
   line(text = ''): void {
-    if (!this.machine) this.#runtime.stdout.write(`${text}\n`);
+    if (!this.machine) this.#runtime.stdout.write(this.#folded(`${text}\n`, this.terminal));
   }
 
   /** `✓ …` on standard output; silent in a machine format. */
@@ -100,7 +103,7 @@ export class Printer {
   /** A progress line on standard error; in a machine format only with `--verbose`. */
   progress(text: string): void {
     if (this.options.quiet || (this.machine && !this.options.verbose)) return;
-    this.#runtime.stderr.write(`${text}\n`);
+    this.#runtime.stderr.write(this.#folded(`${text}\n`, this.errorTerminal));
   }
 
   debug(text: string): void {
@@ -120,11 +123,19 @@ export class Printer {
   }
 
   #message(kind: MarkKind, text: string): void {
-    this.#runtime.stderr.write(`${this.errorStyle.mark(kind)} ${text}\n`);
+    const line = `${this.errorStyle.mark(kind)} ${text}\n`;
+    this.#runtime.stderr.write(this.#folded(line, this.errorTerminal));
   }
 
-  #table<Row>(rows: readonly Row[], columns: readonly Column<Row>[], things: string): string[] {
-    return rows.length === 0 ? [`No ${things} found`] : this.table(rows, columns);
+  /** Lines that a person reads are broken between words; a file gets them as they are. */
+  #folded(text: string, terminal: Terminal): string {
+    return this.options.outfile === undefined ? wrapText(text, terminal) : text;
+  }
+
+  /** What stands for an empty list: that there is nothing, and for people what comes first. */
+  nothing(things: string): string[] {
+    const first = this.terminal.interactive ? firstSteps[things] : undefined;
+    return [`No ${things} found`, ...(first === undefined ? [] : [this.style.dim(`  → ${first}`)])];
   }
 
   async #write(text: string): Promise<void> {

@@ -1,5 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Style } from './style.ts';
+import { width } from './width.ts';
+import { wrapCell } from './wrap.ts';
 
 /** A column of a list: its title and how a row fills it. */
 export interface Column<Row> {
@@ -8,27 +10,6 @@ export interface Column<Row> {
   /** Colours the cell after it was fitted. */
   readonly paint?: (text: string, row: Row, style: Style) => string;
   readonly align?: 'left' | 'right';
-}
-
-/** Visible width of a text; wide characters of East Asian scripts take two cells. */
-export function width(text: string): number {
-  let cells = 0;
-  for (const character of stripVTControlCharacters(text)) cells += isWide(character.codePointAt(0)!) ? 2 : 1;
-  return cells;
-}
-
-function isWide(code: number): boolean {
-  return (
-    code >= 0x1100 &&
-    (code <= 0x115f ||
-      (code >= 0x2e80 && code <= 0xa4cf) ||
-      (code >= 0xac00 && code <= 0xd7a3) ||
-      (code >= 0xf900 && code <= 0xfaff) ||
-      (code >= 0xfe30 && code <= 0xfe6f) ||
-      (code >= 0xff00 && code <= 0xff60) ||
-      (code >= 0x1f300 && code <= 0x1faff) ||
-      (code >= 0x20000 && code <= 0x3fffd))
-  );
 }
 
 /** Shortens to `cells`, with `…` (or `~` without colour) in place of what is cut. */
@@ -58,8 +39,8 @@ export interface TableOptions {
 }
 
 /**
- * Rows as lines with two spaces between columns. Where the terminal is too narrow even for shortened columns, each row
- * becomes a small block of `Title: value` lines.
+ * Rows as lines with two spaces between columns. In a terminal the last column is wrapped, the others are shortened where
+ * that is not enough. Where the terminal is too narrow for that, each row becomes a small block of `Title: value` lines.
  */
 export function renderTable<Row>(
   rows: readonly Row[],
@@ -70,22 +51,28 @@ export function renderTable<Row>(
   const natural = columns.map((column, index) =>
     Math.max(options.header ? width(column.title) : 0, 1, ...cells.map((row) => width(row[index]!))),
   );
-  const widths = options.fit ? shrink(natural, options.columns - 2 * (columns.length - 1)) : natural;
+  const wraps = options.fit && columns.at(-1)?.align !== 'right';
+  const widths = options.fit ? shrink(natural, options.columns - 2 * (columns.length - 1), wraps) : natural;
   if (!widths) return renderBlocks(rows, columns, cells, options);
+  const last = columns.length - 1;
   const line = (texts: readonly string[], paint: (text: string, index: number) => string): string =>
     texts
       .map((text, index) => {
         const fitted = fit(text, widths[index]!, options.style.colour ? '…' : '~');
-        const last = index === texts.length - 1 && columns[index]!.align !== 'right';
-        const gap = last ? '' : ' '.repeat(Math.max(0, widths[index]! - width(fitted)));
+        const open = index === last && columns[index]!.align !== 'right';
+        const gap = open ? '' : ' '.repeat(Math.max(0, widths[index]! - width(fitted)));
         const painted = paint(fitted, index);
         return columns[index]!.align === 'right' ? gap + painted : painted + gap;
       })
       .join('  ')
       .trimEnd();
-  const lines = cells.map((texts, row) =>
-    line(texts, (text, index) => columns[index]!.paint?.(text, rows[row]!, options.style) ?? text),
-  );
+  const lines = cells.flatMap((texts, row) => {
+    const paint = (text: string, index: number): string =>
+      columns[index]!.paint?.(text, rows[row]!, options.style) ?? text;
+    const [first = '', ...more] = wraps ? wrapCell(texts[last]!, widths[last]!) : [texts[last]!];
+    const under = ' '.repeat(widths.slice(0, last).reduce((sum, cells) => sum + cells + 2, 0));
+    return [line([...texts.slice(0, last), first], paint), ...more.map((text) => under + paint(text, last))];
+  });
   if (options.header)
     lines.unshift(
       line(
@@ -101,10 +88,22 @@ function show(value: string | number | boolean | undefined | null): string {
   return String(value).replaceAll(/[\r\n\t]+/g, ' ');
 }
 
-/** Takes cells from the widest columns until the table fits; undefined when that leaves less than 6 cells a column. */
-function shrink(natural: readonly number[], available: number): number[] | undefined {
+/** A wrapped column is readable down to this. */
+const wrapped = 24;
+
+/**
+ * Takes cells from the column that is wrapped, then from the widest ones, until the table fits; undefined when that leaves
+ * less than 6 cells a column.
+ */
+function shrink(natural: readonly number[], available: number, wraps: boolean): number[] | undefined {
   const widths = [...natural];
   let excess = widths.reduce((sum, cells) => sum + cells, 0) - available;
+  const last = widths.length - 1;
+  if (wraps && excess > 0) {
+    const taken = Math.max(0, Math.min(excess, widths[last]! - wrapped));
+    widths[last]! -= taken;
+    excess -= taken;
+  }
   while (excess > 0) {
     const widest = widths.indexOf(Math.max(...widths));
     if (widths[widest]! <= 6) return undefined;
@@ -121,15 +120,15 @@ function renderBlocks<Row>(
   options: TableOptions,
 ): string[] {
   const label = Math.max(...columns.map((column) => width(column.title))) + 1;
+  const space = Math.max(8, options.columns - label - 1);
   return rows.flatMap((row, index) => [
     ...(index === 0 ? [] : ['']),
-    ...columns.map((column, at) => {
-      const text = fit(
-        cells[index]![at]!,
-        Math.max(8, options.columns - label - 1),
-        options.style.colour ? '…' : '~',
+    ...columns.flatMap((column, at) => {
+      const [first = '', ...more] = wrapCell(cells[index]![at]!, space).map(
+        (text) => column.paint?.(text, row, options.style) ?? text,
       );
-      return `${options.style.strong(pad(`${column.title}:`, label))} ${column.paint?.(text, row, options.style) ?? text}`;
+      const title = options.style.strong(pad(`${column.title}:`, label));
+      return [`${title} ${first}`, ...more.map((text) => ' '.repeat(label + 1) + text)];
     }),
   ]);
 }

@@ -1,6 +1,7 @@
 import type { AttributeChange, Change, ChangeAction } from '@provisioning/extensions-sdk';
 import type { Style } from '../output/style.ts';
-import { pad, width } from '../output/table.ts';
+import { pad } from '../output/table.ts';
+import { width } from '../output/width.ts';
 
 const signs: Readonly<Record<ChangeAction, string>> = {
   create: '+',

@@ -105,7 +105,7 @@ function unreachable(url: string, cause: unknown): ProvisioningError {
   return new ProvisioningError({
     code: 'REGISTRY_UNREACHABLE',
     message: `Extension registry not reachable at ${url}`,
-    hint: 'provisioning platform start extension-registry',
+    hint: 'Start it: provisioning-extension-registry --config <file>. Name another one: --registry <url>',
     cause,
   });
 }

@@ -239,25 +239,11 @@ export class StateFile {
     });
   }
 
-  async recordTaskserv(hostname: string, taskserv: TaskservRecord): Promise<void> {
+  /** Writes down what a server has; one that is not known has no record to hold it. */
+  async recordTaskservs(hostname: string, taskservs: readonly TaskservRecord[]): Promise<void> {
     await this.update((state) => {
       const server = state.servers[hostname];
       if (server === undefined) return state;
-      const before = server.taskservs.find(({ name }) => name === taskserv.name);
-      const record =
-        before === undefined || before.version === taskserv.version
-          ? taskserv
-          : { ...taskserv, previous_version: before.version };
-      const taskservs = [...server.taskservs.filter(({ name }) => name !== taskserv.name), record];
-      return { ...state, servers: { ...state.servers, [hostname]: { ...server, taskservs } } };
-    });
-  }
-
-  async forgetTaskserv(hostname: string, name: string): Promise<void> {
-    await this.update((state) => {
-      const server = state.servers[hostname];
-      if (!server?.taskservs.some((taskserv) => taskserv.name === name)) return state;
-      const taskservs = server.taskservs.filter((taskserv) => taskserv.name !== name);
       return { ...state, servers: { ...state.servers, [hostname]: { ...server, taskservs } } };
     });
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Context, TaskservUse } from '@provisioning/extensions-sdk';
 import { withFileLock, writeFileAtomic } from '../files/atomic.ts';
 import { infraPath } from '../state/paths.ts';
+import { StateFile, type TaskservRecord } from '../state/state.ts';
 
 /** A way a taskserv was installed on a server. Secrets of its configuration are not kept. */
 export interface InstalledVersion {
@@ -131,5 +132,17 @@ async function change(
     const before = await readHistory(place, hostname);
     const after = work(before);
     if (!isDeepStrictEqual(before, after)) await writeFileAtomic(file, `${JSON.stringify(after, null, 2)}\n`);
+    await new StateFile(infraPath(place)).recordTaskservs(hostname, recordsOf(after));
   });
+}
+
+/** The same as the state of the infrastructure tells it (05 §7.2). */
+function recordsOf(history: ServerHistory): TaskservRecord[] {
+  return Object.entries(history).map(([name, { current, previous }]) => ({
+    name,
+    version: current.installed_version || current.version,
+    status: 'installed',
+    ...(previous[0] === undefined ? {} : { previous_version: previous[0].version }),
+    installed_at: current.installed_at,
+  }));
 }

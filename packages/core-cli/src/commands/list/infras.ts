@@ -15,6 +15,6 @@ export default class ListInfras extends ProvisioningCommand {
     await this.parse(ListInfras);
     const { path } = await select(this, 'none');
     const names = await listInfrastructures(path);
-    await this.out.result(names, () => (names.length === 0 ? ['No infrastructures found'] : names));
+    await this.out.result(names, () => (names.length === 0 ? this.out.nothing('infrastructures') : names));
   }
 }

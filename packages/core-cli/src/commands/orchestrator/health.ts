@@ -22,5 +22,8 @@ export default class OrchestratorHealth extends ProvisioningCommand {
 }
 
 function describe(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  if (typeof value === 'string') return value;
+  const { status, ...more } = value as { status?: unknown };
+  const details = Object.entries(more).map(([name, each]) => `${name} ${JSON.stringify(each)}`);
+  return [...(status === undefined ? [] : [String(status)]), ...details].join(', ');
 }

@@ -1,5 +1,6 @@
 import { boolean, string } from '@oclif/core/flags';
 import { ProvisioningCommand } from '../../frame/command.ts';
+import { ago, shortIds } from '../../output/people.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { listWorkflows, readSettings } from '../../workflow/reading.ts';
 
@@ -44,15 +45,18 @@ export default class OrchestratorTasks extends ProvisioningCommand {
         updated_at,
         progress,
       }));
+    const people = this.out.format === 'table';
+    const time = (at: string): string => (people ? ago(at, this.runtime.now()) : at);
+    const shown = people ? shortIds(tasks.map(({ task_id }) => task_id)) : String;
     await this.out.list(
       tasks,
       [
-        { title: 'ID', value: (task) => task.task_id },
+        { title: 'ID', value: (task) => shown(task.task_id) },
         { title: 'NAME', value: (task) => task.name },
         { title: 'STATUS', value: (task) => task.status },
         { title: 'PRIORITY', value: (task) => String(task.priority), align: 'right' },
         { title: 'PROGRESS', value: (task) => `${Math.round(task.progress)}%`, align: 'right' },
-        { title: 'CREATED', value: (task) => task.created_at },
+        { title: 'CREATED', value: (task) => time(task.created_at) },
       ],
       'tasks',
     );

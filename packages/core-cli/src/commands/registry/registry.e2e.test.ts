@@ -136,7 +136,7 @@ test('a service that is not there is named, with the command that starts it', as
   const gone = await cli(`registry list --registry http://127.0.0.1:${await freePort()}`);
   expect(gone.code).toBe(1);
   expect(gone.stderr).toMatch(
-    /Extension registry not reachable at http:[^]*platform start extension-registry/,
+    /Extension registry not reachable at http:[^]*provisioning-extension-registry --config/,
   );
 });
 

@@ -98,7 +98,7 @@ export default class TaskservShow extends ProvisioningCommand {
 
   #settings(properties: readonly (readonly [string, Setting])[]): string[] {
     return this.out.table(properties, [
-      { title: 'NAME', value: ([name]) => `  ${name}` },
+      { title: '  NAME', value: ([name]) => `  ${name}` },
       {
         title: 'TYPE',
         value: ([, setting]) =>

@@ -1,5 +1,6 @@
 import { string } from '@oclif/core/flags';
 import { ProvisioningCommand } from '../../frame/command.ts';
+import { ago, shortIds } from '../../output/people.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { elapsed } from '../../live/render.ts';
 import type { Style } from '../../output/style.ts';
@@ -36,10 +37,13 @@ export default class WorkflowList extends ProvisioningCommand {
       ...(kind === undefined ? {} : { kind }),
       ...(infra === undefined ? {} : { infra }),
     });
+    const people = this.out.format === 'table';
+    const time = (at: string): string => (people ? ago(at, this.runtime.now()) : at);
+    const shown = people ? shortIds(records.map(({ id }) => id)) : String;
     await this.out.list(
       records,
       [
-        { title: 'ID', value: (row) => row.id },
+        { title: 'ID', value: (row) => shown(row.id) },
         { title: 'NAME', value: (row) => row.name },
         { title: 'KIND', value: (row) => row.kind },
         {
@@ -48,7 +52,7 @@ export default class WorkflowList extends ProvisioningCommand {
           paint: (text, row, style) => paintStatus(text, row.status, style),
         },
         { title: 'PROGRESS', value: (row) => `${Math.round(row.progress)}%`, align: 'right' },
-        { title: 'STARTED', value: (row) => row.started_at ?? row.created_at },
+        { title: 'STARTED', value: (row) => time(row.started_at ?? row.created_at) },
         { title: 'DURATION', value: (row) => duration(row, this.runtime.now()), align: 'right' },
       ],
       'workflows',

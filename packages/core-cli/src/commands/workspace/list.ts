@@ -17,7 +17,7 @@ export default class WorkspaceList extends ProvisioningCommand {
 }
 
 function renderWorkspaces(workspaces: readonly WorkspaceListing[], out: Printer): string[] {
-  if (workspaces.length === 0) return ['No workspaces found'];
+  if (workspaces.length === 0) return out.nothing('workspaces');
   const { style } = out;
   return [
     'Registered Workspaces:',
