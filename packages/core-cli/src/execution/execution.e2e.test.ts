@@ -1,5 +1,6 @@
-import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ensureWorkspaceKey } from '@provisioning/core';
 import { answer, startService, type TestService } from '@provisioning/extensions-sdk/testing';
@@ -140,4 +141,29 @@ test('12.A15 with auto_start the orchestrator starts and the creation is one of 
   expect(servers).toHaveLength(1);
   const listed = await sandbox.run(['workflow', 'list', '--out', 'json']);
   expect(JSON.parse(listed.stdout)).toMatchObject([{ status: 'Completed', kind: 'server' }]);
+}, 180_000);
+
+test('a list tells how far a workflow has come, read beside the orchestrator and without it', async () => {
+  const ready = join(sandbox.folder, 'ready');
+  const wait = `touch ${ready}; while [ -e ${ready} ]; do sleep 0.1; done`;
+  writeFileSync(
+    join(sandbox.folder, 'halves.toml'),
+    `name = "halves"
+version = "1.0.0"
+operations = [
+  { id = "first", type = "command", config = { command = "true" } },
+  { id = "second", type = "command", dependencies = ["first"], config = { command = "sh", args = ["-c", "${wait}"] } },
+]
+`,
+  );
+  expect(await sandbox.run(['workflow', 'submit', 'halves.toml', '--no-wait', '--yes'])).toMatchObject({
+    code: 0,
+  });
+  while (!existsSync(ready)) await delay(50);
+  const list = ['workflow', 'list', '--status', 'running', '--out', 'json'];
+  expect(JSON.parse((await sandbox.run(list)).stdout)).toMatchObject([{ name: 'halves', progress: 50 }]);
+  const { stdout } = await sandbox.run(['orchestrator', 'status', '--out', 'json']);
+  process.kill((JSON.parse(stdout) as { pid: number }).pid, 'SIGKILL');
+  expect(JSON.parse((await sandbox.run(list)).stdout)).toMatchObject([{ name: 'halves', progress: 50 }]);
+  rmSync(ready);
 }, 180_000);

@@ -37,6 +37,7 @@ export interface LocalStore {
 const schemaVersion = 1;
 
 interface Row {
+  readonly number: number;
   readonly id: string;
   readonly name: string;
   readonly kind: string;
@@ -85,7 +86,16 @@ export function openLocalStore(settings: OrchestratorSettings): LocalStore | und
       const values = [...(statuses ?? []), ...[kind, infra].filter((value) => value !== undefined)];
       const where = parts.length === 0 ? '' : `WHERE ${parts.join(' AND ')}`;
       const sql = `SELECT * FROM workflows ${where} ORDER BY number DESC LIMIT ?`;
-      return (database.prepare(sql).all(...values, limit) as unknown as Row[]).map(toWorkflow);
+      // A workflow's row is written when it begins and when it ends; what happens in between is in the journal.
+      const since = database.prepare(
+        `SELECT count(DISTINCT op) FILTER (WHERE type = 'OperationCompleted') AS completed, max(at) AS updated_at
+         FROM events WHERE workflow = ?`,
+      );
+      return (database.prepare(sql).all(...values, limit) as unknown as Row[]).map((row) =>
+        row.completed_at === null
+          ? toWorkflow(row, since.get(row.number) as unknown as Journalled)
+          : toWorkflow(row),
+      );
     },
     close: () => database.close(),
   };
@@ -101,9 +111,16 @@ export function storeType({ dataDir, storageType }: OrchestratorSettings): strin
   }
 }
 
-function toWorkflow(row: Row): StoredWorkflow {
+/** What the journal says of a workflow that is under way. */
+interface Journalled {
+  readonly completed: number;
+  readonly updated_at: number | null;
+}
+
+function toWorkflow(row: Row, journalled?: Journalled): StoredWorkflow {
   const summary = JSON.parse(row.summary) as Readonly<Record<string, number>>;
   const { total = 0, completed = 0, failed = 0, cancelled = 0, priority = 50 } = summary;
+  const ended = journalled?.completed ?? completed + failed + cancelled;
   const time = (value: number | null) => (value === null ? undefined : new Date(value).toISOString());
   return {
     id: row.id,
@@ -113,10 +130,10 @@ function toWorkflow(row: Row): StoredWorkflow {
     phase: row.phase,
     infra: row.infra ?? undefined,
     priority,
-    progress: total === 0 ? 0 : Math.round((1000 * (completed + failed + cancelled)) / total) / 10,
+    progress: total === 0 ? 0 : Math.round((1000 * ended) / total) / 10,
     created_at: time(row.created_at)!,
     started_at: time(row.started_at),
     completed_at: time(row.completed_at),
-    updated_at: time(row.updated_at)!,
+    updated_at: time(journalled?.updated_at ?? row.updated_at)!,
   };
 }
