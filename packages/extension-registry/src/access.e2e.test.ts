@@ -1,9 +1,12 @@
+import { spawn } from 'node:child_process';
 import { createSign, generateKeyPairSync, sign } from 'node:crypto';
+import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
   copy,
@@ -226,6 +229,57 @@ test('10 §5 backends are asked with the token that the file has now, once the s
     await new Promise((resolve) => git.close(resolve));
   }
 });
+
+test('10 §5 SIGHUP makes the program read tokens and log level again, SIGTERM ends it', async () => {
+  const seen: (string | undefined)[] = [];
+  const git = createServer((request, response) => {
+    seen.push(request.headers.authorization);
+    response.end('[]');
+  });
+  await new Promise<void>((resolve) => git.listen(0, '127.0.0.1', resolve));
+  const [token, file] = [join(folder, 'hup-token'), join(folder, 'hup.toml')];
+  const configure = (level: string): Promise<void> =>
+    writeFile(
+      file,
+      `[server]\nport = 0\nhost = "127.0.0.1"\n[cache]\nttl_seconds = 0\n[logging]\nlevel = "${level}"\n[[sources.gitea]]\nurl = "http://127.0.0.1:${(git.address() as AddressInfo).port}"\norganization = "o"\ntoken_path = "${token}"\n`,
+    );
+  await writeFile(token, 'first', { mode: 0o600 });
+  await configure('info');
+  const program = spawn(
+    process.execPath,
+    [join(import.meta.dirname, '../bin/provisioning-extension-registry.js'), '--config', file],
+    { env: { PATH: process.env['PATH'], HOME: folder }, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const lines = createInterface({ input: program.stdout });
+  const logged: Record<string, unknown>[] = [];
+  lines.on('line', (line) => logged.push(JSON.parse(line) as Record<string, unknown>));
+  const entry = async (message: string): Promise<Record<string, unknown>> => {
+    for (;;) {
+      const found = logged.find(({ msg }) => msg === message);
+      if (found !== undefined) return found;
+      if (program.exitCode !== null) throw new Error(`the program ended with ${program.exitCode}`);
+      await once(lines, 'line');
+    }
+  };
+  try {
+    const list = `http://127.0.0.1:${String((await entry('serving'))['port'])}/api/v1/extensions`;
+    expect(await status(list)).toBe(200);
+    await writeFile(token, 'second');
+    await configure('debug');
+    program.kill('SIGHUP');
+    await entry('tokens and log level were read again');
+    expect(await status(list)).toBe(200);
+    expect([...new Set(seen)]).toEqual(['token first', 'token second']);
+    expect(await entry('answered')).toMatchObject({ route: '/extensions', status: 200 });
+    const ended = once(program, 'exit');
+    program.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+  } finally {
+    program.kill('SIGKILL');
+    git.closeAllConnections();
+    await new Promise((resolve) => git.close(resolve));
+  }
+}, 120_000);
 
 test('packages on disk: kept after their digest matched, used again, never beyond the limit', async () => {
   const path = join(folder, 'packages');

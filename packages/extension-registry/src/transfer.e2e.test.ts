@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { request as httpsRequest, type RequestOptions } from 'node:https';
+import { createServer as createTlsServer, request as httpsRequest, type RequestOptions } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
@@ -279,6 +279,36 @@ test('10 §5 TLS: only who trusts the certificate, and with an authority for cli
     await expect(health(mutual, { ca })).rejects.toThrow();
   } finally {
     await Promise.all([open.stop(), mutual.stop()]);
+  }
+});
+
+test('10 §5 a Git host whose certificate nobody knows is read only where verify_ssl says so', async () => {
+  const at = certificates();
+  const git = createTlsServer(
+    { cert: readFileSync(at('server.pem')), key: readFileSync(at('server.key')) },
+    (request, response) => {
+      const isVersion = request.url === '/api/v1/version';
+      response.writeHead(isVersion ? 200 : 404, { 'content-type': 'application/json' });
+      response.end(isVersion ? '{"version":"1.0"}' : '{}');
+    },
+  );
+  await new Promise<void>((resolve) => git.listen(0, '127.0.0.1', resolve));
+  const { port } = git.address() as AddressInfo;
+  const source = (id: string, verify: boolean): string =>
+    `[[sources.gitea]]\nid = "${id}"\nurl = "https://127.0.0.1:${port}"\norganization = "o"\nverify_ssl = ${verify}\n`;
+  const running = await start(`${source('verified', true)}${source('unverified', false)}`);
+  try {
+    const { body } = await get(`http://127.0.0.1:${running.port}/health?deep=true`, {});
+    const { backends } = JSON.parse(body.toString()) as {
+      backends: { gitea: { instances: { id: string; healthy: boolean; error: string | null }[] } };
+    };
+    const [verified, unverified] = backends.gitea.instances;
+    expect([verified!.id, verified!.healthy]).toEqual(['verified', false]);
+    expect(unverified).toMatchObject({ id: 'unverified', healthy: true, error: null });
+  } finally {
+    await running.stop();
+    git.closeAllConnections();
+    await new Promise((resolve) => git.close(resolve));
   }
 });
 

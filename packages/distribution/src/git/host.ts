@@ -1,4 +1,7 @@
+import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
 import { ProvisioningError, type Secret } from '@provisioning/extensions-sdk';
+import { Connections } from '../remote/connections.ts';
 
 export type GitHostKind = 'gitea' | 'forgejo' | 'github';
 
@@ -12,6 +15,8 @@ export interface GitHostOptions {
   readonly token?: Secret | (() => Secret | undefined);
   /** Hosts beside its own from which release assets are fetched. */
   readonly assetHosts?: readonly string[];
+  /** Do not verify the host's certificate. */
+  readonly insecure?: boolean;
   readonly now?: () => number;
 }
 
@@ -29,6 +34,8 @@ export class GitHost {
   readonly organization: string;
   readonly #options: GitHostOptions;
   readonly #api: string;
+  /** What reads where certificates are not verified; `fetch` cannot do that. */
+  readonly #unverified: Connections | undefined;
   #pausedUntil = 0;
 
   constructor(options: GitHostOptions) {
@@ -37,6 +44,7 @@ export class GitHost {
     this.#options = options;
     const url = options.url.replace(/\/+$/, '');
     this.#api = options.kind === 'github' ? url : `${url}/api/v1`;
+    this.#unverified = options.insecure === true ? new Connections({ insecure: true }) : undefined;
   }
 
   #now(): number {
@@ -73,12 +81,9 @@ export class GitHost {
     const home = new URL(this.#api).host;
     for (let hop = 0; hop <= maxRedirects; hop++) {
       this.#checkHost(url);
-      const response = await fetch(url, {
-        redirect: 'manual',
-        // The token is for the host it was made for; a redirect elsewhere goes without it.
-        headers: { accept: call.accept ?? 'application/json', ...this.#headers(url.host === home) },
-        ...(call.signal === undefined ? {} : { signal: call.signal }),
-      });
+      // The token is for the host it was made for; a redirect elsewhere goes without it.
+      const headers = { accept: call.accept ?? 'application/json', ...this.#headers(url.host === home) };
+      const response = await this.#read(url, headers, call.signal);
       const location = response.headers.get('location');
       if (response.status < 300 || response.status >= 400 || location === null)
         return this.#checked(response);
@@ -86,6 +91,19 @@ export class GitHost {
       url = new URL(location, url);
     }
     throw new Error('too many redirects');
+  }
+
+  async #read(url: URL, headers: Record<string, string>, signal?: AbortSignal): Promise<Response> {
+    const cancel = signal === undefined ? {} : { signal };
+    if (this.#unverified === undefined) return fetch(url, { redirect: 'manual', headers, ...cancel });
+    const answer = await this.#unverified.request({ method: 'GET', url, headers, ...cancel });
+    const isEmpty = answer.status === 204 || answer.status === 304;
+    const body = isEmpty ? null : (Readable.toWeb(answer.body) as ReadableStream<Uint8Array<ArrayBuffer>>);
+    if (isEmpty) answer.body.resume();
+    const named = Object.entries(answer.headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, String(value)] satisfies [string, string]],
+    );
+    return new Response(body, { status: answer.status, headers: named });
   }
 
   /** A JSON answer, `undefined` for 404. */

@@ -33,6 +33,7 @@ export class GitBackend implements Backend {
       url: settings.url,
       organization: settings.organization,
       assetHosts: settings.allowed_asset_hosts,
+      insecure: !settings.verify_ssl,
       token: () => token.current,
     });
     this.#token = token;
