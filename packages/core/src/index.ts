@@ -62,9 +62,9 @@ export type { InfrastructureState, ServerRecord, TaskservRecord } from './state/
 export { createTransports, ensureWorkspaceKey, shellQuote } from './transport/index.ts';
 export type { TransportOptions, WorkspaceKey } from './transport/index.ts';
 export { chooseSize } from './operations/server/specification.ts';
-export { operationOf, operations, runGraph, runOperation } from './operations/operations.ts';
-export { serverLogFile } from './operations/server-log.ts';
-export type { GraphEvent, NodeResult, RunGraphOptions } from './operations/run-graph.ts';
+export { operationOf, operations, runGraph, runOperation } from './execution/operations.ts';
+export { serverLogFile } from './execution/server-log.ts';
+export type { GraphEvent, NodeResult, RunGraphOptions } from './execution/run-graph.ts';
 export { openProject } from './project/open.ts';
 export type { OpenProjectOptions, OpenedProject } from './project/open.ts';
 export { infraPath } from './state/paths.ts';

@@ -1,7 +1,7 @@
 import type { Context } from '@provisioning/extensions-sdk';
 import { loadCluster, planCluster, readClusters } from '../cluster/index.ts';
 import type { Infrastructure } from '../infra/infrastructure.ts';
-import { operations } from '../operations/operations.ts';
+import { operations } from '../execution/operations.ts';
 import type { Project } from '../project/project.ts';
 import type { HealthItem } from './report.ts';
 

@@ -5,8 +5,8 @@ import { answer, startService, type TestService } from '@provisioning/extensions
 import { serviceSocket } from '../../../providers/local/src/engine/service.ts';
 import { type Bed, makeBed } from '../../../providers/local/src/testing/bed.ts';
 import { type Infrastructure, loadInfrastructure } from '../infra/index.ts';
-import { runGraph } from '../operations/operations.ts';
-import type { GraphEvent } from '../operations/run-graph.ts';
+import { runGraph } from '../execution/operations.ts';
+import type { GraphEvent } from '../execution/run-graph.ts';
 import { Project } from '../project/project.ts';
 import { ensureWorkspaceKey } from '../transport/index.ts';
 import { planDeploy } from './deploy.ts';

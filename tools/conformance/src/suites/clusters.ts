@@ -5,7 +5,7 @@ const suite: ConformanceSuite = {
   title: 'the clusters of the catalogue and applications in containers, each for real on three servers',
   run(say) {
     say('etcd, postgres-ha, monitoring, buildkit, web, a container application: some minutes');
-    return Promise.resolve({ cases: runJest('**/operations/cluster/test/*.conformance.ts') });
+    return Promise.resolve({ cases: runJest('**/cluster/test/*.conformance.ts') });
   },
 };
 export default suite;

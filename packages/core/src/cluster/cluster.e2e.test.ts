@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Cluster } from '@provisioning/extensions-sdk';
 import { formatReport, runClusterConformance } from '@provisioning/extensions-sdk/conformance';
-import { planCanaryWeight, planClusterRollback, planPromotion } from '../../cluster/changeover.ts';
-import { type ClusterRemovalOptions, planCluster, planClusterRemoval } from '../../cluster/plan.ts';
-import { readClusters } from '../../state/clusters.ts';
-import type { Plan } from '../../plan/plan.ts';
-import type { NodeResult } from '../run-graph.ts';
+import { planCanaryWeight, planClusterRollback, planPromotion } from './changeover.ts';
+import { type ClusterRemovalOptions, planCluster, planClusterRemoval } from './plan.ts';
+import { readClusters } from '../state/clusters.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { NodeResult } from '../execution/run-graph.ts';
 import { ClusterBed, clusterOf, component } from './testing/cluster-bed.ts';
 
 let bed: ClusterBed;

@@ -2,15 +2,15 @@ import { join } from 'node:path';
 import type { Cluster, Component, Context, Server } from '@provisioning/extensions-sdk';
 import { definedServer } from '@provisioning/extensions-sdk/testing';
 import localProvider from '@provisioning/provider-local';
-import { TaskservBed, type TestHost } from '../../../../../../tools/testing/taskserv-bed.ts';
-import { loadCluster } from '../../../cluster/definition.ts';
-import { type ClusterPlanOptions, planCluster } from '../../../cluster/plan.ts';
-import { ExtensionCatalogue } from '../../../extensions/discover.ts';
-import type { Infrastructure } from '../../../infra/index.ts';
-import type { Plan } from '../../../plan/plan.ts';
-import type { Project } from '../../../project/project.ts';
-import { runGraph } from '../../operations.ts';
-import type { NodeResult } from '../../run-graph.ts';
+import { TaskservBed, type TestHost } from '../../../../../tools/testing/taskserv-bed.ts';
+import { loadCluster } from '../definition.ts';
+import { type ClusterPlanOptions, planCluster } from '../plan.ts';
+import { ExtensionCatalogue } from '../../extensions/discover.ts';
+import type { Infrastructure } from '../../infra/index.ts';
+import type { Plan } from '../../plan/plan.ts';
+import type { Project } from '../../project/project.ts';
+import { runGraph } from '../../execution/operations.ts';
+import type { NodeResult } from '../../execution/run-graph.ts';
 
 /** Real servers with an infrastructure around them, for clusters. */
 export class ClusterBed implements AsyncDisposable {

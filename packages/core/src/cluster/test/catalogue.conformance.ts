@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Cluster } from '@provisioning/extensions-sdk';
-import { planCanaryWeight, planClusterRollback, planPromotion } from '../../../cluster/changeover.ts';
-import { clusterLogs } from '../../../cluster/logs.ts';
-import { planClusterRemoval } from '../../../cluster/plan.ts';
-import { readClusters } from '../../../state/clusters.ts';
-import { packBundle } from '../../../taskserv/bundle.ts';
+import { planCanaryWeight, planClusterRollback, planPromotion } from '../changeover.ts';
+import { clusterLogs } from '../logs.ts';
+import { planClusterRemoval } from '../plan.ts';
+import { readClusters } from '../../state/clusters.ts';
+import { packBundle } from '../../taskserv/bundle.ts';
 import { ClusterBed } from '../testing/cluster-bed.ts';
 
 /** The clusters of the catalogue, each for real on the same three servers: they do their work, and go again. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { planClusterRemoval } from '../../../cluster/plan.ts';
-import { readClusters } from '../../../state/clusters.ts';
+import { planClusterRemoval } from '../plan.ts';
+import { readClusters } from '../../state/clusters.ts';
 import { ClusterBed, clusterOf, component } from '../testing/cluster-bed.ts';
 
 /** An application in a container of a real podman, on a server that may run containers. */
