@@ -1,3 +1,5 @@
+import { stateOf } from './text.js';
+
 /** The graph of a workflow as SVG: columns are depths, edges lead from an operation to those that wait for it. */
 
 const namespace = 'http://www.w3.org/2000/svg';
@@ -14,7 +16,7 @@ export function drawGraph(operations) {
   const height = rows * (box.height + box.gapY) + 4;
   const svg = element('svg', { width, height, viewBox: `0 0 ${width} ${height}`, role: 'img' });
   // As wide as there is room for, but never too small to read.
-  svg.style.width = `clamp(${Math.round(width * 0.6)}px, 100%, ${width}px)`;
+  svg.style.width = `clamp(${Math.round(width * 0.85)}px, 100%, ${width}px)`;
   svg.style.height = 'auto';
   svg.append(titled(`${operations.length} operations and their dependencies`));
   for (const operation of operations) {
@@ -41,11 +43,12 @@ export function drawGraph(operations) {
     update(operation) {
       const node = nodes.get(operation.id);
       if (!node) return;
-      node.group.setAttribute('class', operation.status);
+      const state = stateOf(operation);
+      node.group.setAttribute('class', `${operation.status}${state === 'Rolled back' ? ' undone' : ''}`);
       const share =
         operation.status === 'Pending' ? 0 : operation.status === 'Running' ? operation.progress / 100 : 1;
       node.fill.setAttribute('width', String(Math.round(box.width * share)));
-      node.title.textContent = `${operation.name}: ${operation.status}${operation.error ? `: ${operation.error}` : ''}`;
+      node.title.textContent = `${operation.name}: ${state}${operation.error ? `: ${operation.error}` : ''}`;
     },
   };
 }

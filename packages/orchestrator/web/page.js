@@ -1,6 +1,6 @@
 import { events, get, health, logs } from './api.js';
 import { Detail } from './detail.js';
-import { ago, node } from './text.js';
+import { ago, node, stateOf } from './text.js';
 
 /** The list of workflows, the chosen one beside it, both kept up to date by events. */
 
@@ -23,35 +23,44 @@ async function loadList(append = false) {
   drawList();
 }
 
+/** Items stay the same elements while the list changes, so that the keyboard's place in it is kept. */
+const items = new Map();
+const none = node('li', { class: 'empty' }, 'No workflows yet');
+
 function drawList() {
-  const chosen = location.hash.slice(1);
-  const items = [...workflows.values()]
-    .sort((a, b) => (a.created_at < b.created_at ? 1 : -1))
-    .map((workflow) => {
-      const link = node('a', { href: `#${workflow.id}` });
-      if (workflow.id === chosen) link.setAttribute('aria-current', 'true');
-      link.append(
-        node('div', { class: 'row' }, [
-          node('span', { class: 'name' }, workflow.name),
-          node('span', { class: `pill ${workflow.status}` }, workflow.status),
-        ]),
-        node(
-          'div',
-          { class: 'muted' },
-          [
-            workflow.infra,
-            `${workflow.completed_steps}/${workflow.total_steps} steps`,
-            ago(workflow.created_at),
-          ]
-            .filter(Boolean)
-            .join(' · '),
-        ),
-      );
-      return node('li', {}, [link]);
-    });
-  list.replaceChildren(
-    ...(items.length === 0 ? [node('li', { class: 'empty' }, 'No workflows yet')] : items),
+  const sorted = [...workflows.values()].sort((a, b) => (a.created_at < b.created_at ? 1 : -1));
+  for (const id of items.keys()) if (!workflows.has(id)) items.delete(id);
+  const wanted = sorted.length === 0 ? [none] : sorted.map(drawItem);
+  const isThere =
+    wanted.length === list.childElementCount && wanted.every((item, at) => item === list.children[at]);
+  if (isThere) return;
+  const { activeElement } = document;
+  list.replaceChildren(...wanted);
+  if (list.contains(activeElement)) activeElement.focus({ preventScroll: true });
+}
+
+function drawItem(workflow) {
+  const { id, name, infra, completed_steps, total_steps, created_at } = workflow;
+  let item = items.get(id);
+  if (!item) items.set(id, (item = node('li', {}, [node('a', { href: `#${id}` })])));
+  const link = item.firstElementChild;
+  const state = stateOf(workflow);
+  if (id === location.hash.slice(1)) link.setAttribute('aria-current', 'true');
+  else link.removeAttribute('aria-current');
+  const facts = [infra, `${completed_steps}/${total_steps} steps`, ago(created_at)]
+    .filter(Boolean)
+    .join(' · ');
+  const drawn = `${state} ${facts}`;
+  if (item.drawn === drawn) return item;
+  item.drawn = drawn;
+  link.replaceChildren(
+    node('div', { class: 'row' }, [
+      node('span', { class: 'name' }, name),
+      node('span', { class: `pill ${workflow.status}` }, state),
+    ]),
+    node('div', { class: 'muted' }, facts),
   );
+  return item;
 }
 
 /** Lists change often while work runs; one request a second is enough. */
@@ -62,23 +71,29 @@ function refreshSoon() {
   }, 1000);
 }
 
-async function choose() {
+/** @param byHand somebody has just chosen it: reading goes on there */
+async function choose(byHand = false) {
   const id = location.hash.slice(1);
   document.body.classList.toggle('watching', id !== '');
   drawList();
   shown = undefined;
   if (id === '') {
     detail.replaceChildren(node('p', { class: 'empty' }, 'Choose a workflow to watch it.'));
+    document.title = 'Workflows · Provisioning';
     return;
   }
   try {
     const [{ data }, text] = await Promise.all([get(`/workflows/${encodeURIComponent(id)}`), logs(id)]);
     if (location.hash.slice(1) !== id) return;
-    shown = new Detail(data, text);
-    detail.replaceChildren(shown.element);
+    shown = new Detail(data, text, (news) => (document.getElementById('news').textContent = news));
+    detail.replaceChildren(node('a', { href: '#', class: 'back' }, '← All workflows'), shown.element);
+    if (byHand) shown.focus();
     document.title = `${data.name} · Provisioning`;
   } catch (error) {
-    detail.replaceChildren(node('p', { class: 'error' }, error.message));
+    detail.replaceChildren(
+      node('a', { href: '#', class: 'back' }, '← All workflows'),
+      node('p', { class: 'error' }, error.message),
+    );
   }
 }
 
@@ -124,7 +139,7 @@ document.getElementById('filters').addEventListener('click', ({ target }) => {
   void loadList();
 });
 more.addEventListener('click', () => void loadList(true));
-addEventListener('hashchange', () => void choose());
+addEventListener('hashchange', () => void choose(true));
 setInterval(showHealth, 10_000);
 let wasOffline = false;
 events(onEvent, (state) => {

@@ -22,4 +22,24 @@ export function duration(from, to) {
   return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }
 
-export const marks = { Pending: '·', Running: '●', Completed: '✓', Failed: '✗', Cancelled: '–' };
+export const marks = {
+  Pending: '·',
+  Running: '●',
+  Completed: '✓',
+  Failed: '✗',
+  Cancelled: '–',
+  'Rolled back': '↺',
+};
+
+const phases = {
+  rolling_back: 'Rolling back',
+  rolled_back: 'Rolled back',
+  rollback_failed: 'Rollback failed',
+  paused: 'Paused',
+  cancelling: 'Cancelling',
+};
+
+/** How a workflow or a step is, in a word or two: its status, or what happens to it beyond that. */
+export function stateOf({ status, phase }) {
+  return phases[phase] ?? status;
+}

@@ -7,6 +7,7 @@ const files: Readonly<Record<string, string>> = {
   'api.js': 'text/javascript; charset=utf-8',
   'graph.js': 'text/javascript; charset=utf-8',
   'detail.js': 'text/javascript; charset=utf-8',
+  'steps.js': 'text/javascript; charset=utf-8',
   'text.js': 'text/javascript; charset=utf-8',
   'docs.js': 'text/javascript; charset=utf-8',
 };

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CaseResult, ConformanceSuite } from '../../suite.ts';
@@ -29,15 +29,35 @@ interface Language {
   /** The driver, and where it goes. */
   readonly driver: readonly [string, string];
   /** The hand-written part beside the generated one, for the points of 14 §9. */
-  readonly layer?: {
+  readonly layer: {
     /** Where it goes; it stands in `packages/client/languages`. */
     readonly target: string;
     readonly driver: readonly [string, string];
     readonly commands: readonly (readonly [string, ...string[]])[];
     /** Starts the driver, in the folder of the generated client. */
     readonly start: readonly [string, ...string[]];
+    /** The quickstart of 14 §8: its file, where it goes, and how it is run. */
+    readonly quickstart: readonly [string, string, readonly [string, ...string[]]];
+    /** A line that the generated package needs to know its hand-written part. */
+    readonly entry?: readonly [file: string, line: string];
   };
 }
+
+/** Crates of the hand-written part beside those of the generated one. */
+const crates: readonly (readonly string[])[] = [
+  ['tokio', '--features', 'macros,rt-multi-thread,time,sync,net,io-std,io-util'],
+  ['tokio-tungstenite@0.26'],
+  ['futures-util@0.3', '--features', 'sink'],
+  ['serde_json@1.0.140', '--features', 'raw_value'],
+  ['uuid@1', '--features', 'v4'],
+  ['hmac@0.12'],
+  ['sha2@0.10'],
+  ['hex@0.4'],
+  ['base64@0.22'],
+  ['httpdate@1'],
+  ['fastrand@2'],
+  ['log@0.4'],
+];
 
 const languages: readonly Language[] = [
   {
@@ -52,6 +72,7 @@ const languages: readonly Language[] = [
       driver: ['points.py', 'points.py'],
       commands: [],
       start: [join(python, 'bin', 'python'), 'points.py'],
+      quickstart: ['quickstart.py', 'quickstart.py', [join(python, 'bin', 'python'), 'quickstart.py']],
     },
   },
   {
@@ -71,10 +92,11 @@ const languages: readonly Language[] = [
       commands: [
         ['go', 'mod', 'edit', '-go=1.25'],
         ['go', 'mod', 'tidy'],
-        ['go', 'vet', './client', './points'],
+        ['go', 'vet', './client', './points', './quickstart'],
         ['go', 'build', '-o', 'points-driver', './points'],
       ],
       start: ['./points-driver'],
+      quickstart: ['quickstart/main.go', 'quickstart/main.go', ['go', 'run', './quickstart']],
     },
   },
   {
@@ -87,6 +109,17 @@ const languages: readonly Language[] = [
       ['cargo', 'run', '--quiet', '--no-default-features', '--example', 'driver'],
     ],
     driver: ['driver.rs', 'examples/driver.rs'],
+    layer: {
+      target: 'src/client',
+      driver: ['points.rs', 'examples/points.rs'],
+      commands: [
+        ...crates.map((words) => ['cargo', 'add', '--quiet', ...words] as const),
+        ['cargo', 'build', '--quiet', '--no-default-features', '--examples'],
+      ],
+      start: ['./target/debug/examples/points'],
+      quickstart: ['quickstart.rs', 'examples/quickstart.rs', ['./target/debug/examples/quickstart']],
+      entry: ['src/lib.rs', 'pub mod client;'],
+    },
   },
 ];
 
@@ -109,7 +142,8 @@ const suite: ConformanceSuite = {
         say(`${language.name}: generating and building`);
         const generated = join(folder, language.name);
         cases.push(...check(language, document, generated, service.url));
-        if (cases.at(-1)?.status === 'passed') cases.push(...(await points(language, generated)));
+        if (cases.at(-1)?.status === 'passed')
+          cases.push(...(await points(language, generated, service.url)));
       }
       return { cases };
     } finally {
@@ -168,20 +202,47 @@ function check(language: Language, document: string, folder: string, url: string
   return results;
 }
 
-/** The points of 14 §9, with the hand-written part beside the generated one. */
-async function points({ name, layer }: Language, folder: string): Promise<CaseResult[]> {
-  if (!layer)
-    return [{ name: `${name}: the points of 14 §9`, status: 'skipped', reason: 'no hand-written part' }];
-  const source = join(import.meta.dirname, '../../../../../packages/client/languages', name, 'client');
-  cpSync(source, join(folder, layer.target), { recursive: true });
+/** The points of 14 §9 and the quickstart, with the hand-written part beside the generated one. */
+async function points({ name, layer }: Language, folder: string, url: string): Promise<CaseResult[]> {
+  const source = join(import.meta.dirname, '../../../../../packages/client/languages', name);
+  cpSync(join(source, 'client'), join(folder, layer.target), { recursive: true });
   const [driver, target] = layer.driver;
-  mkdirSync(join(folder, target, '..'), { recursive: true });
-  cpSync(join(import.meta.dirname, 'drivers', driver), join(folder, target));
+  const [quickstart, place, command] = layer.quickstart;
+  for (const [from, to] of [
+    [join(import.meta.dirname, 'drivers', driver), target],
+    [join(source, quickstart), place],
+  ] as const) {
+    mkdirSync(join(folder, to, '..'), { recursive: true });
+    cpSync(from, join(folder, to));
+  }
+  if (layer.entry) appendFileSync(join(folder, layer.entry[0]), `${layer.entry[1]}\n`);
   for (const [command, ...args] of layer.commands) {
     const ended = run(command, args, folder);
     if (ended.status !== 0) return [failed(`${name}: the hand-written part builds`, ended)];
   }
-  return playAll(name, layer.start, folder);
+  return [...(await playAll(name, layer.start, folder)), ...tryQuickstart(name, command, folder, url)];
+}
+
+/** Against the real server: a plan of what would be made, and an infrastructure that is not there. */
+function tryQuickstart(
+  name: string,
+  [command, ...args]: readonly [string, ...string[]],
+  folder: string,
+  url: string,
+): CaseResult[] {
+  const environment = { PROVISIONING_API_URL: url };
+  const good = run(command, [...args, '--check', 'production'], folder, environment);
+  const bad = run(command, [...args, 'nowhere'], folder, environment);
+  const isGood = good.status === 0 && /^Task: [0-9a-f-]{36}\nCompleted\n\{/.test(good.stdout);
+  const isBad = bad.status === 1 && bad.stderr.includes("'nowhere'");
+  return [
+    isGood
+      ? { name: `${name}: the quickstart prints its task and what it did`, status: 'passed' }
+      : failed(`${name}: the quickstart prints its task and what it did`, good),
+    isBad
+      ? { name: `${name}: the quickstart says what is wrong`, status: 'passed' }
+      : failed(`${name}: the quickstart says what is wrong`, bad),
+  ];
 }
 
 function run(

@@ -14,7 +14,7 @@ import { once, outages } from './outages.ts';
 import { Process } from './processes.ts';
 
 const embeddedRuns = Number(process.env['CRASH_RUNS'] ?? 120);
-const distributedRuns = Math.ceil((embeddedRuns * 2) / 3);
+const distributedRuns = Number(process.env['CRASH_DISTRIBUTED_RUNS'] ?? Math.ceil((embeddedRuns * 2) / 3));
 const operations = 20;
 /** Seconds of a worker's lease in these runs: a dead worker's steps are taken over after it. */
 const lease = '2';
