@@ -34,7 +34,7 @@ export {
   activateExtension,
   disableExtension,
   enableExtension,
-} from './extensions/enable.ts';
+} from './modules/enable.ts';
 export {
   configurationPrefix,
   type ConfiguredExtension,
@@ -44,12 +44,12 @@ export {
 export { extensionReference } from './extensions/reference-page.ts';
 export { fileAudit } from './extensions/isolation/audit.ts';
 export { type TestReport, type TestType, parseTestTypes, runExtensionTests } from './extensions/run-tests.ts';
-export { type StructureReport, validateExtensionStructure } from './extensions/validation/structure.ts';
+export { type StructureReport, validateExtensionStructure } from './extension-validation/structure.ts';
 export {
   type ValidationReport,
   type ValidationRule,
   validateExtension,
-} from './extensions/validation/validate.ts';
+} from './extension-validation/validate.ts';
 export { importProvider, initialiseProvider, loadProvider } from './extensions/provider-loader.ts';
 export { type AuditSink, type ExtensionUse, extensionAuditFile } from './extensions/isolation/audit.ts';
 export * from './providers/index.ts';

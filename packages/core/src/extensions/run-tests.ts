@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { treeFilesWithTests } from '../modules/tree.ts';
+import { treeFilesWithTests } from './tree.ts';
 import { readManifest } from './manifest.ts';
 
 export const testTypes = ['unit', 'integration', 'e2e', 'performance', 'security'] as const;

@@ -36,7 +36,7 @@ import {
 } from './definition-parts.ts';
 import type { Infrastructure } from './infrastructure.ts';
 import { applySecurityGroups, completeNetwork, firewallWarnings, networkIssues } from './network.ts';
-import { rememberPlaces } from './places.ts';
+import { rememberPlaces } from '../config/places.ts';
 import { providerServerDefaults } from './provider-defaults.ts';
 import { checkRegions } from './regions.ts';
 import { canonicalServer } from './server-aliases.ts';

@@ -1,7 +1,7 @@
 import { type Issue, Server, ServerTaskserv, applyDefaults } from '@provisioning/extensions-sdk';
 import type { Data } from '../config/document.ts';
 import { deepFreeze, isRecord, mergeData } from '../config/merge.ts';
-import { rememberPlaces } from './places.ts';
+import { rememberPlaces } from '../config/places.ts';
 import { canonicalServer } from './server-aliases.ts';
 import { type Source, issueAt } from './source.ts';
 

@@ -5,7 +5,7 @@ import { deepFreeze, isRecord, mergeData, nest } from '../config/merge.ts';
 import type { ExtensionKind } from '../extensions/kinds.ts';
 import { completeCluster, writtenCluster } from '../infra/clusters.ts';
 import type { Infrastructure } from '../infra/index.ts';
-import { placesOf, rememberPlaces } from '../infra/places.ts';
+import { placesOf, rememberPlaces } from '../config/places.ts';
 import { readApplied } from '../templates/applied.ts';
 import { type LayerPlaces, collectSources } from './collect.ts';
 import { type LeafProvenance, mergeSources } from './provenance.ts';

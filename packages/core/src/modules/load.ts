@@ -11,7 +11,7 @@ import { type Wanted, moduleClosure } from './closure.ts';
 import { type LoadedModule, type ModuleSource, modulePath, readModules } from './manifest-file.ts';
 import type { ModuleTarget } from './target.ts';
 import { type Placement, commitPlacements, finishPending, stageFolder, stageLink } from './transaction.ts';
-import { copyTree, treeIntegrity } from './tree.ts';
+import { copyTree, treeIntegrity } from '../extensions/tree.ts';
 
 export interface LoadModulesOptions {
   readonly catalogue: ExtensionCatalogue;

@@ -4,7 +4,7 @@ import { parse, stringify } from 'yaml';
 import { type ExtensionKind, kindFolder } from '../extensions/kinds.ts';
 import { readManifest } from '../extensions/manifest.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
-import { treeIntegrity } from './tree.ts';
+import { treeIntegrity } from '../extensions/tree.ts';
 
 export type ModuleSource = 'core' | 'local' | 'installed' | 'registry' | 'oci';
 

@@ -16,7 +16,7 @@ import {
   serverReferences,
 } from '../taskserv/index.ts';
 import { placeOf } from '../config/issues.ts';
-import { type IssueAt, placesOf } from '../infra/places.ts';
+import { type IssueAt, placesOf } from '../config/places.ts';
 import { isElsewhere } from '../traffic/shares.ts';
 
 /** A taskserv as one server uses it, with the servers whose addresses its templates need. */

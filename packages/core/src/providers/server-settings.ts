@@ -1,8 +1,8 @@
 import { type Context, type Issue, ProvisioningError, type Server } from '@provisioning/extensions-sdk';
 import { isRecord } from '../config/merge.ts';
 import { throwIssues } from '../config/issues.ts';
-import { placesOf } from '../infra/places.ts';
-import { describeErrors, type JsonSchema, jsonSchemaValidator } from '../taskserv/json-schema.ts';
+import { placesOf } from '../config/places.ts';
+import { describeErrors, type JsonSchema, jsonSchemaValidator } from '../extensions/json-schema.ts';
 
 /**
  * What servers say under their provider's name (`servers[].aws`) and its `serverSchema` refuses, each finding where it is

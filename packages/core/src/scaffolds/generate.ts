@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { type ExtensionKind, kindFolder } from '../extensions/kinds.ts';
-import { treeFilesWithTests } from '../modules/tree.ts';
+import { treeFilesWithTests } from '../extensions/tree.ts';
 
 /** What the new extension is called and like. */
 export interface ScaffoldOptions {

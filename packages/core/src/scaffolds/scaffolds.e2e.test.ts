@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { runExtensionTests } from '../extensions/run-tests.ts';
 import { TestFolder } from '../extensions/testing/extension-folder.ts';
-import { validateExtension } from '../extensions/validation/validate.ts';
+import { validateExtension } from '../extension-validation/validate.ts';
 import { type ScaffoldOptions, generateExtension, scaffolds } from './generate.ts';
 
 async function generate(

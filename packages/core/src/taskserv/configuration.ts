@@ -1,6 +1,6 @@
 import { ProvisioningError, type TaskservUse } from '@provisioning/extensions-sdk';
-import type { IssueAt } from '../infra/places.ts';
-import { describeErrors, jsonSchemaValidator, type JsonSchema } from './json-schema.ts';
+import type { IssueAt } from '../config/places.ts';
+import { describeErrors, jsonSchemaValidator, type JsonSchema } from '../extensions/json-schema.ts';
 import type { TaskservPackage } from './package.ts';
 
 export type TaskservConfig = Readonly<Record<string, unknown>>;

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Issue, ProvisioningError, TaskservManifest } from '@provisioning/extensions-sdk';
 import { parse, YAMLParseError } from 'yaml';
-import { describeErrors, jsonSchemaValidator, type JsonSchema } from './json-schema.ts';
+import { describeErrors, jsonSchemaValidator, type JsonSchema } from '../extensions/json-schema.ts';
 
 /** Scripts a taskserv may have in `scripts/`; each is idempotent and runs in a shell of its own (07 §1). */
 export const scriptNames = [

@@ -1,4 +1,4 @@
-import type { JsonSchema } from './json-schema.ts';
+import type { JsonSchema } from '../extensions/json-schema.ts';
 
 /** Stands for a secret where a configuration is remembered. */
 const placeholder = { secret: 'not kept' } as const;

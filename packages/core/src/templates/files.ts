@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { parseDocument } from '../config/document.ts';
 import { definitionFile } from '../infra/definition-files.ts';
-import { treeFiles } from '../modules/tree.ts';
+import { treeFiles } from '../extensions/tree.ts';
 import type { AppliedFile, AppliedTemplate } from './applied.ts';
 import { addMissing } from './merge-file.ts';
 import type { Template } from './metadata.ts';

@@ -2,12 +2,12 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
-import { configIssues } from '../../layers/validate.ts';
-import type { ExtensionKind } from '../kinds.ts';
-import { configSchema } from '../schema.ts';
+import { configIssues } from '../layers/validate.ts';
+import type { ExtensionKind } from '../extensions/kinds.ts';
+import { configSchema } from '../extensions/schema.ts';
 import { validateExtension } from './validate.ts';
 
-const root = fileURLToPath(new URL('../../../../../examples/extensions/', import.meta.url));
+const root = fileURLToPath(new URL('../../../../examples/extensions/', import.meta.url));
 
 async function examples(): Promise<{ path: string; type: ExtensionKind }[]> {
   const files = await readdir(root, { recursive: true });

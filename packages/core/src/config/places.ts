@@ -1,5 +1,5 @@
 import type { Issue } from '@provisioning/extensions-sdk';
-import type { KeyPath } from '../config/document.ts';
+import type { KeyPath } from './document.ts';
 
 /** A finding at a key of a definition, with file, line and source lines as far as they are known. */
 export type IssueAt = (keys: KeyPath, message: string, code: string) => Issue;

@@ -1,5 +1,5 @@
 import type { Issue } from '@provisioning/extensions-sdk';
-import type { IssueAt } from '../infra/places.ts';
+import type { IssueAt } from '../config/places.ts';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { ExtensionKind } from '../kinds.ts';
-import { manifestAmong, readManifest } from '../manifest.ts';
+import type { ExtensionKind } from '../extensions/kinds.ts';
+import { manifestAmong, readManifest } from '../extensions/manifest.ts';
 
 /** What a folder of an extension has and lacks (08 §4.2, S:19754-19771). */
 export interface StructureReport {

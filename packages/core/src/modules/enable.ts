@@ -1,14 +1,14 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Permissions, ProvisioningError } from '@provisioning/extensions-sdk';
-import type { ModuleTarget } from '../modules/target.ts';
-import { usersOf } from '../modules/usage.ts';
-import type { AuditSink } from './isolation/audit.ts';
-import { ExtensionProcess } from './isolation/process.ts';
-import { entryPoint } from './provider-loader.ts';
-import type { ExtensionRecord } from './record.ts';
-import { writeExtensionState } from './states.ts';
-import { validateExtension } from './validation/validate.ts';
+import type { ModuleTarget } from './target.ts';
+import { usersOf } from './usage.ts';
+import type { AuditSink } from '../extensions/isolation/audit.ts';
+import { ExtensionProcess } from '../extensions/isolation/process.ts';
+import { entryPoint } from '../extensions/provider-loader.ts';
+import type { ExtensionRecord } from '../extensions/record.ts';
+import { writeExtensionState } from '../extensions/states.ts';
+import { validateExtension } from '../extension-validation/validate.ts';
 
 export interface EnableOptions {
   readonly workspacePath: string;

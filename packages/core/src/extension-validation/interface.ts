@@ -8,12 +8,12 @@ import {
   requiredProviderFunctions,
 } from '@provisioning/extensions-sdk';
 import Handlebars from 'handlebars';
-import { treeFiles } from '../../modules/tree.ts';
-import { loadTaskservPackage } from '../../taskserv/package.ts';
-import { ExtensionProcess } from '../isolation/process.ts';
-import { entryPoint } from '../provider-loader.ts';
-import type { ExtensionRecord } from '../record.ts';
-import { readSource } from '../../layers/read-source.ts';
+import { treeFiles } from '../extensions/tree.ts';
+import { loadTaskservPackage } from '../taskserv/package.ts';
+import { ExtensionProcess } from '../extensions/isolation/process.ts';
+import { entryPoint } from '../extensions/provider-loader.ts';
+import type { ExtensionRecord } from '../extensions/record.ts';
+import { readSource } from '../layers/read-source.ts';
 import type { Findings } from './findings.ts';
 
 /** Rule 3: the extension is what its kind must be (06 §2, 07 §1, 07 §10). */

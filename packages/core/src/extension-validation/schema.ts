@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { defaultsOf } from '@provisioning/extensions-sdk';
-import { readSource } from '../../layers/read-source.ts';
-import { candidateFiles } from '../../layers/source.ts';
-import { configSchema } from '../schema.ts';
+import { readSource } from '../layers/read-source.ts';
+import { candidateFiles } from '../layers/source.ts';
+import { configSchema } from '../extensions/schema.ts';
 import type { Findings } from './findings.ts';
 
 /** Rule 2: the schema loads, and the defaults are valid by it. */
