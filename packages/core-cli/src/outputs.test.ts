@@ -32,7 +32,7 @@ const given: Readonly<Record<string, readonly string[]>> = {
 
 /** These need servers, a registry, an orchestrator or a person; the tests of the commands hold them to their contract. */
 const elsewhere =
-  /^(deploy|destroy|workflow|batch|registry|oci (export|inspect|list|search|tags|verify)|oci-registry health|orchestrator (?!status|info|logs)|form|health monitor|extension test|taskserv (test|migration-logs|health|status|check$)|diagnostics|provider (test|status|templates)|runtime (detect|info|compose)|server info|server price|update|version updates|cluster (logs|status)|module list|network (test|trace)|validate-migration|migration-report|workspace (request|freeze|git|branch|get-preference)|gitea|config (eval|get|debug|diagnose|is-encrypted)|guide show|nickel|oci-registry (logs|status)|workspace get-default-infra|taskserv check-migration|commands search|cost|mode|server (logs|reserve)|network security-groups --|workspace init)/;
+  /^(deploy|destroy|workflow|batch|registry|oci (export|inspect|list|search|tags|verify)|oci-registry health|orchestrator (?!status|info|logs)|form|health monitor|extension test|taskserv (test|migration-logs|health|status|check$)|diagnostics|provider (test|status|templates)|runtime (detect|info|compose)|server info|server price|update|version updates|cluster (logs|status)|module list|network (test|trace)|validate-migration|migration-report|workspace (request|freeze|git|branch|get-preference)|gitea|metrics|performance monitor|config (eval|get|debug|diagnose|is-encrypted)|guide show|nickel|oci-registry (logs|status)|workspace get-default-infra|taskserv check-migration|commands search|cost|mode|server (logs|reserve)|network security-groups --|workspace init)/;
 
 const table = await catalogue();
 const reads = (

@@ -92,8 +92,8 @@ export { planDestroy } from './plan/destroy.ts';
 export { observeProviders, observeReachable, type ObservedProvider, refreshState } from './plan/observe.ts';
 export { type PlannedCost, priceServers } from './plan/price.ts';
 export { planNetwork } from './plan/network.ts';
-export { planNetworkRemoval, planVolumeRemoval } from './plan/removal.ts';
-export { type ListedVolume, listVolumes, planStorage } from './plan/storage.ts';
+export { planNetworkRemoval, planStorageRemoval } from './plan/removal.ts';
+export { type ListedStorage, listStorage, planStorage } from './plan/storage.ts';
 export { planScale, type ScalePlan } from './plan/scale.ts';
 export {
   checkPlan,

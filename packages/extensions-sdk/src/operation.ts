@@ -15,7 +15,8 @@ export interface AttributeChange {
 /** One line of a plan. */
 export interface Change {
   readonly action: ChangeAction;
-  readonly kind: 'server' | 'taskserv' | 'cluster' | 'network' | 'volume' | 'dns';
+  readonly kind:
+    'server' | 'taskserv' | 'cluster' | 'network' | 'load-balancer' | 'volume' | 'bucket' | 'dns';
   /** Name of the resource: `web-01`, or `web-01/haproxy` for a taskserv on a server. */
   readonly name: string;
   readonly attributes?: readonly AttributeChange[];

@@ -46,7 +46,7 @@ export const aliasRegistry: readonly AliasRow[] = [
   { target: 'rollback', spellings: ['infra rollback'] },
   { target: 'cost', spellings: ['costs'] },
   { target: 'server price', spellings: ['price', 'cost show', 'show cost', 'show costs'] },
-  { target: 'cost recommendations', spellings: ['cost analyze'] },
+  { target: 'cost recommendations', spellings: ['cost analyze', 'performance recommendations'] },
   { target: 'create-server-task', spellings: ['cst', 'csts'] },
   { target: 'plugin', spellings: ['plugins'] },
   { target: 'provider', spellings: ['providers'] },

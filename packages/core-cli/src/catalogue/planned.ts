@@ -4,9 +4,8 @@
  */
 const planned = new Set(
   (
-    'create-server-task ' +
-    'mode setup platform services dns gitea daemon auth mfa kms secrets break-glass compliance ' +
-    'audit cedar policy admin gitops service test metrics alerts performance detect ' +
+    'mode setup platform services dns daemon auth mfa kms secrets break-glass compliance ' +
+    'audit cedar policy admin gitops service test alerts detect ' +
     'complete ifc rules ai mcp migrate monitoring ' +
     'login logout whoami encrypt decrypt platform'
   ).split(' '),

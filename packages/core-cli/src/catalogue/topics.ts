@@ -14,6 +14,8 @@ export const topics: Readonly<Record<string, Topic>> = {
   backup: { summary: 'Backups of infrastructures', bare: 'backup list' },
   maintenance: { summary: 'Maintenance windows', bare: 'maintenance status' },
   cost: { summary: 'What an infrastructure costs', bare: 'server price', subject: 'server price' },
+  metrics: { summary: 'How busy servers are', bare: 'metrics get' },
+  performance: { summary: 'How busy servers usually are', bare: 'performance analyze' },
   infra: { summary: 'Infrastructures of a workspace' },
   network: { summary: 'Networks, firewalls and traffic of an infrastructure' },
   storage: { summary: 'Volumes and their snapshots' },

@@ -19,7 +19,7 @@ jest.setTimeout(180_000);
 
 beforeAll(async () => {
   bed = await CliBed.make(definition(512), { servers: true });
-  await must('deploy --yes --direct');
+  await must('create-server-task cache-01 --yes --direct');
 }, 300_000);
 
 afterAll(() => bed?.[Symbol.asyncDispose]());
@@ -57,4 +57,17 @@ test('the snapshot that a backup took with its data is one the server goes back 
   await bed.sh('cache-01', 'echo later > /root/after-the-backup');
   await must('storage restore cache-01 --backup latest --yes');
   expect(await bed.sh('cache-01', 'ls /root')).not.toContain('after-the-backup');
+});
+
+test('05 §10 how busy a server is, now and over a while', async () => {
+  const [now] = await bed.json<{ server: string; cpu: number; memory: number }[]>('metrics get');
+  expect(now).toMatchObject({ server: 'cache-01', cpu: expect.any(Number), memory: expect.any(Number) });
+  expect(now!.memory).toBeGreaterThan(0);
+  const monitor = 'metrics monitor cache-01 --duration 3s --interval 1s';
+  const [seen] = await bed.json<{ samples: number; memory: { highest: number } }[]>(monitor);
+  expect(seen!.samples).toBeGreaterThanOrEqual(1);
+  expect(seen!.memory.highest).toBeGreaterThan(0);
+  expect(await bed.cli('metrics get nope')).toMatchObject({
+    ...{ code: 5, stderr: expect.stringContaining('cache-01') },
+  });
 });

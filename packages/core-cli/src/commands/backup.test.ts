@@ -90,6 +90,17 @@ test('a damaged archive changes nothing, and nothing is left behind', async () =
   expect(left.filter((name) => name.startsWith('.') || name.endsWith('.partial'))).toEqual([]);
 });
 
+test('05 §7.5 a schedule of backups: daily, by cron, or as the definition says', async () => {
+  const planned = (line: string) => bed.json<{ name: string; cron: string }>(`${line} --check`);
+  expect(await planned('backup schedule --daily --time 02:30')).toMatchObject({
+    ...{ name: 'backup-ws-prod', cron: '30 2 * * *' },
+  });
+  expect(await bed.cli('backup schedule --daily --time late')).toMatchObject({ code: 2 });
+  expect(await bed.cli('backup schedule')).toMatchObject({ code: 2 });
+  await writeFile(join(bed.infra, 'storage.toml'), '[backup]\nschedule = "15 1 * * *"\nretention = {}\n');
+  expect(await planned('backup schedule')).toMatchObject({ cron: '15 1 * * *' });
+});
+
 test('a maintenance window opens, is seen, and ends by itself', async () => {
   const status = () => bed.json<{ infra: string; enabled: boolean; until?: string }[]>('maintenance status');
   await bed.json('maintenance enable --duration 30m --check');

@@ -126,6 +126,10 @@ test('a smaller plan is recommended after a quiet week, not before', async () =>
   const [advice] = (await asked()).filter(({ kind }) => kind === 'resize');
   expect(advice).toMatchObject({ server: 'web-01', plan: '1xCPU-1GB', currency: 'EUR' });
   expect(advice!.saving).toBeGreaterThan(5);
+  expect(await bed.json('performance analyze')).toMatchObject([
+    { server: 'web-01', cpu: 20, memory: 10, verdict: 'idle' },
+  ]);
+  expect(await bed.json('performance recommendations')).toEqual(await bed.json('cost recommendations'));
 });
 
 test('what is not used is found; a no keeps it, a yes deletes it', async () => {

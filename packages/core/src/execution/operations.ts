@@ -13,7 +13,8 @@ import { clusterComponent } from '../operations/cluster/component.ts';
 import { clusterRecord, clusterWeight } from '../operations/cluster/record.ts';
 import { clusterComponentRemove } from '../operations/cluster/remove.ts';
 import { dnsDelete, dnsEnsure } from '../operations/dns/record.ts';
-import { loadBalancerEnsure, networkDelete, networkEnsure } from '../operations/network/network.ts';
+import { loadBalancerDelete, loadBalancerEnsure } from '../operations/network/load-balancer.ts';
+import { networkDelete, networkEnsure } from '../operations/network/network.ts';
 import { executeGraph, type GraphPlace, type NodeResult, type RunGraphOptions } from './run-graph.ts';
 import { runLogged } from './server-log.ts';
 import { serverCreate } from '../operations/server/create.ts';
@@ -23,6 +24,7 @@ import { serverResize } from '../operations/server/resize.ts';
 import { serverRollout } from '../operations/server/rollout.ts';
 import { serverPackages } from '../operations/server/system-packages.ts';
 import { serverUpdate } from '../operations/server/update.ts';
+import { bucketDelete, bucketEnsure } from '../operations/storage/bucket.ts';
 import { volumeDelete, volumeEnsure } from '../operations/storage/volume.ts';
 import { taskservCreate } from '../operations/taskserv/create.ts';
 import { taskservDelete } from '../operations/taskserv/delete.ts';
@@ -43,8 +45,11 @@ const single = [
   networkEnsure,
   networkDelete,
   loadBalancerEnsure,
+  loadBalancerDelete,
   volumeEnsure,
   volumeDelete,
+  bucketEnsure,
+  bucketDelete,
   taskservCreate,
   taskservDelete,
   taskservUpdate,

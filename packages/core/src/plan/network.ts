@@ -1,6 +1,7 @@
 import type { Change, Context, Network, OperationNode } from '@provisioning/extensions-sdk';
 import type { Infrastructure } from '../infra/infrastructure.ts';
-import { loadBalancerEnsure, networkEnsure } from '../operations/network/network.ts';
+import { loadBalancerEnsure } from '../operations/network/load-balancer.ts';
+import { networkEnsure } from '../operations/network/network.ts';
 import type { Plan } from './plan.ts';
 
 /**
@@ -36,7 +37,8 @@ export async function planNetwork(
     const provider = providerOf.get(balancer.targets[0] ?? '') ?? infrastructure.servers[0]?.provider;
     if (provider === undefined) continue;
     const input = { provider, balancer };
-    changes.push(...(await loadBalancerEnsure.plan(context, input)));
+    const unknown: Change = { kind: 'load-balancer', name: balancer.name, action: 'create' };
+    changes.push(...(options.ask ? await loadBalancerEnsure.plan(context, input) : [unknown]));
     graph.push({
       id: `load-balancer-${balancer.name}`.slice(0, 64),
       type: loadBalancerEnsure.type,

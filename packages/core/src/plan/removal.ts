@@ -6,11 +6,14 @@ import {
   ProvisioningError,
 } from '@provisioning/extensions-sdk';
 import type { Infrastructure } from '../infra/infrastructure.ts';
-import { isVolume, volumeDelete } from '../operations/storage/volume.ts';
+import { loadBalancerDelete } from '../operations/network/load-balancer.ts';
 import { networkDelete } from '../operations/network/network.ts';
+import { bucketDelete } from '../operations/storage/bucket.ts';
+import { isVolume, volumeDelete } from '../operations/storage/volume.ts';
 import type { Plan } from './plan.ts';
 
 interface Found {
+  readonly kind: 'volume' | 'bucket' | 'network' | 'load-balancer';
   readonly provider: string;
   readonly id: string;
   readonly name: string;
@@ -18,26 +21,29 @@ interface Found {
 }
 
 /**
- * Plans the deletion of volumes by name, defined or not (05 §4.6). One that a server uses blocks the plan.
- * @throws ProvisioningError `VOLUME_NOT_FOUND` (exit 5)
+ * Plans the deletion of volumes and buckets by name, defined or not (05 §4.6). A volume that a server uses blocks the plan.
+ * @throws ProvisioningError `STORAGE_NOT_FOUND` (exit 5)
  */
-export async function planVolumeRemoval(
+export async function planStorageRemoval(
   context: Context,
   infrastructure: Infrastructure,
   names: readonly string[],
 ): Promise<Plan> {
-  const there = await everywhere(context, infrastructure, async ({ volume }) =>
-    ((await volume?.list()) ?? []).map(({ attached_to: holder, ...one }) => ({
-      ...one,
+  const there = await everywhere(context, infrastructure, async ({ volume, bucket }) => [
+    ...((await volume?.list()) ?? []).map(({ attached_to: holder, id, name }) => ({
+      ...({ kind: 'volume', id, name } as const),
       ...(holder === undefined ? {} : { holder }),
     })),
-  );
-  const chosen = pick(there, names, 'volume', (found, name) => isVolume(found, name, context.infra));
-  return planOf(context, infrastructure, 'volume', volumeDelete.type, chosen);
+    ...((await bucket?.list?.()) ?? []).map(({ id, name }) => ({ kind: 'bucket', id, name }) as const),
+  ]);
+  const is = ({ kind, name }: Found, wanted: string): boolean =>
+    kind === 'bucket' ? name === wanted : isVolume(name, wanted, context.infra);
+  return planOf(context, infrastructure, pick(there, names, 'Storage', is));
 }
 
 /**
- * Plans the deletion of networks by name, or of the infrastructure's own one (05 §7.5). A provider refuses one in use.
+ * Plans the deletion of networks and load balancers by name, or of the infrastructure's own network (05 §7.5). A provider
+ * refuses a network in use; load balancers go before networks.
  * @throws ProvisioningError `NETWORK_NOT_FOUND` (exit 5)
  */
 export async function planNetworkRemoval(
@@ -45,13 +51,15 @@ export async function planNetworkRemoval(
   infrastructure: Infrastructure,
   names: readonly string[],
 ): Promise<Plan> {
-  const there = await everywhere(
-    context,
-    infrastructure,
-    async ({ network }) => (await network?.list()) ?? [],
-  );
-  const chosen = pick(there, names, 'network', (found, name) => found === name || found.endsWith(`-${name}`));
-  return planOf(context, infrastructure, 'network', networkDelete.type, chosen);
+  const there = await everywhere(context, infrastructure, async ({ network, loadBalancer }) => [
+    ...((await loadBalancer?.list?.()) ?? []).map(
+      ({ id, name }) => ({ kind: 'load-balancer', id, name }) as const,
+    ),
+    ...((await network?.list()) ?? []).map(({ id, name }) => ({ kind: 'network', id, name }) as const),
+  ]);
+  const is = ({ kind, name }: Found, wanted: string): boolean =>
+    name === wanted || (kind === 'network' && name.endsWith(`-${wanted}`));
+  return planOf(context, infrastructure, pick(there, names, 'Network', is));
 }
 
 async function everywhere(
@@ -62,47 +70,51 @@ async function everywhere(
   const providers = [...new Set(servers.map(({ provider }) => provider))];
   const lists = await Promise.all(
     providers.map(async (provider) =>
-      (await list(await context.provider(provider))).map(({ id, name, ...one }) => ({
-        ...{ provider, id, name },
-        ...('holder' in one ? { holder: one.holder } : {}),
-      })),
+      (await list(await context.provider(provider))).map((one) => ({ ...one, provider })),
     ),
   );
-  return lists.flat() as readonly Found[];
+  return lists.flat();
 }
 
 function pick(
   there: readonly Found[],
   names: readonly string[],
-  kind: 'volume' | 'network',
-  is: (found: string, name: string) => boolean,
+  what: 'Storage' | 'Network',
+  is: (found: Found, name: string) => boolean,
 ): readonly Found[] {
   return names.flatMap((name) => {
-    const found = there.filter((one) => is(one.name, name));
+    const found = there.filter((one) => is(one, name));
     if (found.length > 0) return found;
     throw new ProvisioningError({
-      code: `${kind.toUpperCase()}_NOT_FOUND`,
+      code: `${what.toUpperCase()}_NOT_FOUND`,
       kind: 'not-found',
-      message: `${kind === 'volume' ? 'Volume' : 'Network'} not found: ${name}`,
+      message: `${what} not found: ${name}`,
       hint: `There are: ${there.map((one) => one.name).join(', ') || 'none'}`,
     });
   });
 }
 
+const deletions = {
+  volume: volumeDelete.type,
+  bucket: bucketDelete.type,
+  network: networkDelete.type,
+  'load-balancer': loadBalancerDelete.type,
+} as const;
+
 function planOf(
   context: Context,
   { name: infra, environment }: Infrastructure,
-  kind: 'volume' | 'network',
-  type: string,
   chosen: readonly Found[],
 ): Plan {
+  const idOf = ({ kind, provider, name }: Found): string => `${kind}-${provider}-${name}`.slice(0, 64);
+  const balancers = chosen.filter(({ kind }) => kind === 'load-balancer').map(idOf);
   return {
     ...{ workspace: context.workspace.name, infra, environment, warnings: [] },
-    changes: chosen.map(({ name }): Change => ({ kind, name, action: 'delete' })),
-    graph: chosen.map(({ provider, id, name }): OperationNode => ({
-      ...{ id: `${kind}-${provider}-${name}`.slice(0, 64), type, name },
-      input: { provider, [kind]: { id, name } },
-      dependencies: [],
+    changes: chosen.map(({ kind, name }): Change => ({ kind, name, action: 'delete' })),
+    graph: chosen.map((one): OperationNode => ({
+      ...{ id: idOf(one), type: deletions[one.kind], name: one.name },
+      input: { provider: one.provider, [one.kind]: { id: one.id, name: one.name } },
+      dependencies: one.kind === 'network' ? balancers : [],
     })),
     blocked: chosen.flatMap(({ name, holder }) =>
       holder === undefined ? [] : [`Volume '${name}' is attached to ${holder}`],

@@ -38,6 +38,11 @@ export const backupsOutputs: Readonly<Record<string, TSchema>> = {
     fields({ ...backup, sha256: record }),
   ),
   'backup list': list(fields({ ...backup, files: number })),
+  'backup schedule': either(
+    fields({ check_mode: flag, name: text, cron: maybe(text) }),
+    fields({ name: text, cron: text, next_run: orNull(text) }),
+    fields({ name: text, removed: flag }),
+  ),
   'maintenance disable': fields({ check_mode: maybe(flag), infra: text, was_enabled: flag }),
   'maintenance enable': fields({ check_mode: maybe(flag), infra: text, ...window }),
   'maintenance status': list(fields({ infra: text, enabled: flag, ...window })),

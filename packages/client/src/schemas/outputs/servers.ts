@@ -5,8 +5,26 @@ import { changesCheck, firewallRule, observedServer } from './shapes.ts';
 
 /* What commands about servers, what belongs to them, and where they run print with `--out json`. */
 
+const percents = fields({ mean: number, highest: number });
+const monitored = list(fields({ server: text, samples: number, cpu: percents, memory: percents }));
+
 /** Schema of the JSON each of these commands prints, by command. */
 export const serversOutputs: Readonly<Record<string, TSchema>> = {
+  'create-server-task': operation,
+  'metrics get': list(
+    fields({ server: text, cpu: orNull(number), memory: orNull(number), reason: maybe(text) }),
+  ),
+  'metrics monitor': monitored,
+  'performance analyze': list(
+    fields({
+      server: text,
+      samples: number,
+      cpu: orNull(number),
+      memory: orNull(number),
+      verdict: oneOf('busy', 'fitting', 'idle', 'unknown'),
+    }),
+  ),
+  'performance monitor': monitored,
   'network create': operation,
   'network delete': operation,
   'network route': operation,
@@ -143,11 +161,12 @@ export const serversOutputs: Readonly<Record<string, TSchema>> = {
   'storage delete': operation,
   'storage list': list(
     fields({
+      kind: oneOf('volume', 'bucket'),
       name: text,
       provider: text,
-      size: number,
+      size: orNull(number),
       server: orNull(text),
-      state: oneOf('attached', 'detached', 'planned'),
+      state: oneOf('attached', 'detached', 'created', 'planned'),
     }),
   ),
   'storage restore': either(

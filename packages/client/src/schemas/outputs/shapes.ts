@@ -227,7 +227,7 @@ export const validationItem = fields({
 
 export const plannedChange = fields({
   action: oneOf('create', 'delete', 'replace', 'unchanged', 'update'),
-  kind: oneOf('cluster', 'dns', 'network', 'server', 'taskserv', 'volume'),
+  kind: oneOf('bucket', 'cluster', 'dns', 'load-balancer', 'network', 'server', 'taskserv', 'volume'),
   name: text,
   attributes: maybe(list(fields({ attribute: text, before: maybe(unknown), after: maybe(unknown) }))),
   reasons: maybe(list(text)),

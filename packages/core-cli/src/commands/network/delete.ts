@@ -6,18 +6,19 @@ import { carryOut } from '../../plan/carry-out.ts';
 import { openInfrastructure } from '../../session/infrastructure.ts';
 
 export default class NetworkDelete extends ProvisioningCommand {
-  static override summary = 'Delete networks of the infrastructure; one that servers use is refused';
+  static override summary =
+    'Delete networks and load balancers of the infrastructure; a network that servers use is refused';
   static override spec: CommandSpec = { access: 'd', sideEffect: 'delete', slow: true };
   static override examples = ['provisioning network delete main --check'];
   static override args = {
-    network: argument({ required: true, multiple: true, description: 'names of networks' }),
+    name: argument({ required: true, multiple: true, description: 'names of networks or load balancers' }),
   };
 
   async run(): Promise<void> {
     const { args } = await this.parse(NetworkDelete);
     await using session = await openInfrastructure(this);
     const { context, infrastructure } = session;
-    const names = args.network as unknown as string[];
+    const names = args.name as unknown as string[];
     await carryOut(this, session, await planNetworkRemoval(context, infrastructure, names), {
       name: `network delete ${infrastructure.name}`,
       command: 'network.delete',

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Schedule } from '@provisioning/client';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Sandbox } from '../../../test/sandbox.ts';
 
@@ -72,4 +73,21 @@ describe('orchestrator commands', () => {
     expect(path).toMatchObject({ code: 2 });
     expect(path.stderr).toContain('Unsupported migration path: sqlite → mysql');
   }, 180_000);
+
+  test('05 §7.5 backup schedule is an entry of the orchestrator whose workflow makes a backup', async () => {
+    expect(await sandbox.run(['workspace', 'init', 'shop', '--infra-name', 'prod'])).toMatchObject({
+      code: 0,
+    });
+    const scheduled = await json(['backup', 'schedule', '--daily', '--time', '02:30']);
+    expect(scheduled).toMatchObject({ name: 'backup-shop-prod', cron: '30 2 * * *' });
+    const [{ workflow: made, next_run }] = (await json(['workflow', 'schedule', 'list'])) as [Schedule];
+    expect(next_run).toMatch(/T02:30:00/);
+    writeFileSync(join(sandbox.folder, 'scheduled.json'), JSON.stringify(made));
+    const ran = await sandbox.run(['workflow', 'submit', 'scheduled.json', '--wait', '--yes']);
+    expect({ ...ran }).toMatchObject({ code: 0 });
+    expect(await json(['backup', 'list'])).toMatchObject([{ infra: 'prod', type: 'full' }]);
+    expect(await json(['backup', 'schedule', '--remove'])).toMatchObject({ removed: true });
+    expect(await json(['workflow', 'schedule', 'list'])).toEqual([]);
+    expect((await sandbox.run(['orchestrator', 'stop'])).code).toBe(0);
+  }, 120_000);
 });

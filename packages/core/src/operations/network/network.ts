@@ -67,47 +67,6 @@ async function find(
   );
 }
 
-const BalancerInput = Type.Object({
-  provider: Type.String({ minLength: 1 }),
-  balancer: Type.Object({
-    name: Type.String({ minLength: 1 }),
-    targets: Type.Array(Type.String()),
-    listeners: Type.Array(Type.Object({ port: Type.Integer(), target_port: Type.Optional(Type.Integer()) })),
-  }),
-});
-
-/** Creates a load balancer or takes the one there is, and gives it its servers. */
-export const loadBalancerEnsure: Operation<
-  typeof BalancerInput,
-  { readonly id: string; readonly address: string | null }
-> = {
-  type: 'load-balancer.ensure',
-  input: BalancerInput,
-
-  // Whether one is there only making it tells: the services have no question for that.
-  plan: async (_context, { balancer }) => [
-    { kind: 'network', name: balancer.name, action: 'update', reasons: ['created or reused'] },
-  ],
-
-  async run(context, { provider, balancer }) {
-    const { targets, listeners, ...rest } = balancer;
-    const service = await serviceOf(context, provider, 'loadBalancer', 'load_balancer');
-    const made = await service.ensure({
-      ...rest,
-      listeners: listeners.map(({ port, target_port: target = port, ...more }) => ({
-        ...more,
-        port,
-        target_port: target,
-      })),
-    });
-    await service.setTargets(
-      made.id,
-      targets.map((hostname) => ({ ref: { hostname }, weight: 100 })),
-    );
-    return made;
-  },
-};
-
 type Services = 'network' | 'loadBalancer' | 'volume' | 'snapshot' | 'bucket';
 
 /** A service of a provider. @throws ProviderError `unsupported` where the provider has none. */
