@@ -6,7 +6,7 @@ import { isRecord, mergeData } from '../config/merge.ts';
 import type { ExtensionRecord } from '../extensions/record.ts';
 import { completeCluster, writtenCluster } from '../infra/clusters.ts';
 import type { Infrastructure } from '../infra/index.ts';
-import { readSource } from '../layers/read-source.ts';
+import { readSource } from '../sources/read-source.ts';
 import { canaryDefinition, mainOfName } from './canary.ts';
 
 type ClusterExtension = Pick<ExtensionRecord, 'name' | 'path' | 'version' | 'manifest'>;

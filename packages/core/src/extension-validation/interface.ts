@@ -13,7 +13,7 @@ import { loadTaskservPackage } from '../taskserv/package.ts';
 import { ExtensionProcess } from '../extensions/isolation/process.ts';
 import { entryPoint } from '../extensions/provider-loader.ts';
 import type { ExtensionRecord } from '../extensions/record.ts';
-import { readSource } from '../layers/read-source.ts';
+import { readSource } from '../sources/read-source.ts';
 import type { Findings } from './findings.ts';
 
 /** Rule 3: the extension is what its kind must be (06 §2, 07 §1, 07 §10). */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { defaultsOf } from '@provisioning/extensions-sdk';
-import { readSource } from '../layers/read-source.ts';
-import { candidateFiles } from '../layers/source.ts';
+import { readSource } from '../sources/read-source.ts';
+import { candidateFiles } from '../sources/source.ts';
 import { configSchema } from '../extensions/schema.ts';
 import type { Findings } from './findings.ts';
 

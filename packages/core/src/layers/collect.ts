@@ -9,14 +9,14 @@ import { definitionFile, splitBases } from '../infra/definition-files.ts';
 import { readApplied } from '../templates/applied.ts';
 import type { TemplateCatalogue } from '../templates/catalogue.ts';
 import { templateSources } from '../templates/contribution.ts';
-import { type Evaluation, readSource } from './read-source.ts';
+import { type Evaluation, readSource } from '../sources/read-source.ts';
 import {
   type LayerSource,
   type SourceReading,
   candidateFiles,
   documentSources,
   fileSources,
-} from './source.ts';
+} from '../sources/source.ts';
 
 export interface LayerPlaces {
   readonly catalogue: ExtensionCatalogue;

@@ -8,7 +8,7 @@ import type { Infrastructure } from '../infra/index.ts';
 import { placesOf, rememberPlaces } from '../config/places.ts';
 import { readApplied } from '../templates/applied.ts';
 import { type LayerPlaces, collectSources } from './collect.ts';
-import { type LeafProvenance, mergeSources } from './provenance.ts';
+import { type LeafProvenance, mergeSources } from '../sources/provenance.ts';
 
 /**
  * The definition with what the workspace's templates and the infrastructure's `overrides/` say about its taskservs

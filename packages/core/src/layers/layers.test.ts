@@ -13,9 +13,9 @@ import { layerStatistics } from './counts.ts';
 import { layersAround, withLayers } from './definition.ts';
 import { explainKey } from './explain.ts';
 import { layerOverview } from './overview.ts';
-import { mergeSources } from './provenance.ts';
+import { mergeSources } from '../sources/provenance.ts';
 import { LayerResolver } from './resolve.ts';
-import type { LayerSource } from './source.ts';
+import type { LayerSource } from '../sources/source.ts';
 
 const core = 'product/node_modules/@provisioning/taskservs';
 

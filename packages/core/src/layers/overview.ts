@@ -6,7 +6,7 @@ import { definitionFolder } from '../infra/definition-files.ts';
 import { loadInfrastructure } from '../infra/index.ts';
 import { readApplied } from '../templates/applied.ts';
 import type { LayerResolver, Resolution } from './resolve.ts';
-import type { LayerName } from './source.ts';
+import type { LayerName } from '../sources/source.ts';
 
 /** What a file does in the resolution: replaces lower values, adds some, or only takes part. */
 export type FileMark = 'overrides' | 'custom' | 'used';

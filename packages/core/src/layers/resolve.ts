@@ -9,8 +9,8 @@ import { type ExtensionKind, kindFolder } from '../extensions/kinds.ts';
 import { configSchema } from '../extensions/schema.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { type LayerPlaces, type RuntimeLayer, collectSources, watchedFolders } from './collect.ts';
-import { type LeafProvenance, mergeSources } from './provenance.ts';
-import type { LayerName } from './source.ts';
+import { type LeafProvenance, mergeSources } from '../sources/provenance.ts';
+import type { LayerName } from '../sources/source.ts';
 import { type ResolutionCounters, addCounters } from './statistics.ts';
 import { configIssues, invalidConfig } from './validate.ts';
 

@@ -2,8 +2,8 @@ import { type Issue, ProvisioningError } from '@provisioning/extensions-sdk';
 import type { ErrorObject } from 'ajv';
 import type { Data } from '../config/document.ts';
 import type { ConfigSchema } from '../extensions/schema.ts';
-import type { LeafProvenance } from './provenance.ts';
-import { shownPath } from './source.ts';
+import type { LeafProvenance } from '../sources/provenance.ts';
+import { shownPath } from '../sources/source.ts';
 
 const typeNames: Readonly<Record<string, string>> = { integer: 'int', boolean: 'bool' };
 

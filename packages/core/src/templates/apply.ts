@@ -4,7 +4,7 @@ import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { type ExtensionKind, kinds } from '../extensions/kinds.ts';
 import { withFileLock } from '../files/atomic.ts';
 import type { Infrastructure } from '../infra/index.ts';
-import { mergeSources } from '../layers/provenance.ts';
+import { mergeSources } from '../sources/provenance.ts';
 import { readModules } from '../modules/manifest-file.ts';
 import { type AppliedTemplate, appliedFile, readApplied, writeApplied } from './applied.ts';
 import type { TemplateCatalogue } from './catalogue.ts';

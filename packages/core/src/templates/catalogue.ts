@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { closestNames } from '../extensions/closest.ts';
-import { readSource } from '../layers/read-source.ts';
+import { readSource } from '../sources/read-source.ts';
 import { type Template, type TemplateCategory, inferMetadata, readMetadata } from './metadata.ts';
 
 /** Folders below a template root that hold no templates of their own. */

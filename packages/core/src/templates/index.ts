@@ -2,7 +2,6 @@ export { type AppliedFile, type AppliedTemplate, readApplied } from './applied.t
 export { type ApplyOptions, type ApplyResult, type TemplateConflict, applyTemplate } from './apply.ts';
 export { templateConfig } from './contribution.ts';
 export { TemplateCatalogue, type TemplateRoots } from './catalogue.ts';
-export { type TemplateCheck, type TemplateCheckLine, checkTemplates } from './check.ts';
 export { type CreateTemplateOptions, type RemoveResult, createTemplate, removeTemplate } from './manage.ts';
 export {
   type Template,

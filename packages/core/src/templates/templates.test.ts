@@ -9,7 +9,7 @@ import { LayerResolver } from '../layers/resolve.ts';
 import { applyTemplate } from './apply.ts';
 import { readApplied } from './applied.ts';
 import { TemplateCatalogue } from './catalogue.ts';
-import { checkTemplates } from './check.ts';
+import { checkTemplates } from '../layers/template-check.ts';
 import { createTemplate, removeTemplate } from './manage.ts';
 import { addMissing } from './merge-file.ts';
 import { renderText } from './render.ts';

@@ -2,11 +2,11 @@ import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { valueAt } from '../config/merge.ts';
 import { compareVersions } from '../extensions/version.ts';
 import type { Infrastructure } from '../infra/index.ts';
-import type { LayerResolver, Resolution } from '../layers/resolve.ts';
+import type { LayerResolver, Resolution } from './resolve.ts';
 import type { ExtensionKind } from '../extensions/kinds.ts';
-import { templateConflicts } from './apply.ts';
-import { readApplied } from './applied.ts';
-import type { Template } from './metadata.ts';
+import { templateConflicts } from '../templates/apply.ts';
+import { readApplied } from '../templates/applied.ts';
+import type { Template } from '../templates/metadata.ts';
 
 /** What a feature of a template promises, and the key that keeps the promise. */
 const features: Readonly<Record<string, { readonly label: string; readonly key: string }>> = {
