@@ -2,7 +2,7 @@ import type { TSchema } from 'typebox';
 import type { Issue } from './error.ts';
 import type { Clock } from './http/clock.ts';
 import type { NetworkSettings } from './http/network.ts';
-import type { BucketService, LoadBalancerService, ServerRef } from './resources.ts';
+import type { BucketService, LoadBalancerService, ManagedServices, ServerRef } from './resources.ts';
 import type { FirewallRule } from './schemas/server.ts';
 import type { Secret } from './secret.ts';
 import type { Access } from './transport.ts';
@@ -300,7 +300,7 @@ export interface ProviderInstance {
     delete(record: { readonly zone: string; readonly name: string; readonly type: string }): Promise<void>;
   };
   readonly bucket?: BucketService;
-  readonly managed?: Readonly<Record<string, unknown>>;
+  readonly managed?: ManagedServices;
   dispose(): Promise<void>;
 }
 

@@ -85,3 +85,56 @@ export interface BucketService {
   /** @throws ProviderError `conflict` while objects are in it. */
   delete(id: string): Promise<void>;
 }
+
+/** A database that the provider runs (06 §2, S:3333-3340). Sizes in GB. */
+export interface ManagedDatabaseWish {
+  readonly name: string;
+  /** `postgres`, `mysql`, `mariadb` or what else the provider runs. */
+  readonly engine: string;
+  readonly version?: string;
+  /** The provider's name of a size. */
+  readonly plan?: string;
+  readonly storage?: number;
+  readonly user?: string;
+  /** Without one the provider makes it and keeps it. */
+  readonly password?: string;
+  /** A second one in another zone takes over. */
+  readonly high_availability?: boolean;
+  /** Days for which backups are kept; 0 for none. */
+  readonly backup_days?: number;
+}
+
+/** A Kubernetes cluster that the provider runs (06 §2, S:3333-3340). */
+export interface ManagedKubernetesWish {
+  readonly name: string;
+  readonly version?: string;
+  /** The provider's name of a size of the nodes. */
+  readonly plan?: string;
+  readonly nodes?: number;
+  /** Role the service acts as, where it needs one. */
+  readonly role?: string;
+  readonly node_role?: string;
+  /** Names or ids of subnets; default: those there are. */
+  readonly subnets?: readonly string[];
+}
+
+export interface ObservedManaged {
+  readonly id: string;
+  /** Its name in the definition. */
+  readonly name: string;
+  readonly status: string;
+  readonly version?: string;
+  readonly address: string | null;
+}
+
+/** A service that the provider runs itself. What takes minutes goes on after `ensure`; `list` tells when it is done. */
+export interface ManagedService<Wish> {
+  ensure(wish: Wish): Promise<{ readonly id: string }>;
+  list(): Promise<readonly ObservedManaged[]>;
+  delete(id: string): Promise<void>;
+}
+
+export interface ManagedServices {
+  readonly database?: ManagedService<ManagedDatabaseWish>;
+  readonly kubernetes?: ManagedService<ManagedKubernetesWish>;
+}

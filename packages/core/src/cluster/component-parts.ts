@@ -11,7 +11,7 @@ import type { Data } from '../config/document.ts';
 import { isRecord } from '../config/merge.ts';
 import type { Infrastructure } from '../infra/index.ts';
 import { renderK8sDeploy } from '../infra/kubernetes/render.ts';
-import { ContainerPart, type Part, ResourcePart } from '../operations/cluster/parts/part.ts';
+import { ContainerPart, type Part, ResourcePart, resourceKinds } from '../operations/cluster/parts/part.ts';
 import { taskservsOf } from '../plan/uses.ts';
 import type { TaskservPackages } from '../taskserv/index.ts';
 import { componentServers, type Layout, runsOnKubernetes } from './layout.ts';
@@ -77,8 +77,6 @@ async function taskservPart(scope: PartsScope, component: Component, server: Ser
   };
 }
 
-const resources = ['network', 'volume', 'bucket', 'dns'] as const;
-
 /** `config.network`, `config.volume` and so on: one record or a list of them, each with a name. */
 function resourceParts({ context, infrastructure, layout }: PartsScope, component: Component): Part[] {
   const config = expandPlacement(component.config, layout.placement) as Data;
@@ -88,7 +86,7 @@ function resourceParts({ context, infrastructure, layout }: PartsScope, componen
       infrastructure.servers[0]?.provider ??
       (typeof configured === 'string' && configured !== '' ? configured : 'local'),
   );
-  const parts = resources.flatMap((resource) =>
+  const parts = resourceKinds.flatMap((resource) =>
     [config[resource] ?? []].flat().map((wish: unknown, index) => {
       const record = isRecord(wish) ? wish : {};
       const { name = `${component.name}${index === 0 ? '' : `-${index + 1}`}`, ...rest } = record;
@@ -102,7 +100,7 @@ function resourceParts({ context, infrastructure, layout }: PartsScope, componen
     }),
   );
   if (parts.length > 0) return parts;
-  throw invalid(component, `it has none of ${resources.join(', ')} in its config`);
+  throw invalid(component, `it has none of ${resourceKinds.join(', ')} in its config`);
 }
 
 function containerPart({ cluster, layout }: PartsScope, component: Component, server: Server): Part {

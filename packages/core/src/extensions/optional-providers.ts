@@ -4,7 +4,8 @@ export const optionalProviders: Readonly<
 > = {
   aws: {
     package: '@provisioning/provider-aws',
-    description: 'Servers, networks, volumes, snapshots, load balancers and DNS of Amazon Web Services',
+    description:
+      'Servers, networks, volumes, load balancers, DNS, buckets, databases and Kubernetes of Amazon Web Services',
   },
 };
 

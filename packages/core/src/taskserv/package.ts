@@ -1,8 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Issue, ProvisioningError, TaskservManifest } from '@provisioning/extensions-sdk';
+import { type Issue, ProvisioningError, type TaskservManifest } from '@provisioning/extensions-sdk';
 import { parse, YAMLParseError } from 'yaml';
 import { describeErrors, jsonSchemaValidator, type JsonSchema } from '../extensions/json-schema.ts';
+import { TaskservManifest as validate } from './compiled-manifest.js';
 
 /** Scripts a taskserv may have in `scripts/`; each is idempotent and runs in a shell of its own (07 §1). */
 export const scriptNames = [
@@ -76,9 +77,9 @@ export async function loadTaskservPackage(folder: string): Promise<TaskservPacka
 async function readManifest(file: string): Promise<TaskservManifest> {
   const text = await read(file);
   if (text === undefined) throw invalid(file, 'no such file');
-  let manifest: TaskservManifest;
+  let manifest: unknown;
   try {
-    manifest = parse(text) as TaskservManifest;
+    manifest = parse(text);
   } catch (error) {
     const position = error instanceof YAMLParseError ? error.linePos?.[0] : undefined;
     throw invalid(file, (error as Error).message.split('\n')[0]!, {
@@ -86,7 +87,6 @@ async function readManifest(file: string): Promise<TaskservManifest> {
       column: position?.col,
     });
   }
-  const validate = jsonSchemaValidator(TaskservManifest as unknown as JsonSchema);
   if (validate(manifest)) return manifest;
   throw invalid(
     file,

@@ -1,7 +1,11 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { EKSClient } from '@aws-sdk/client-eks';
 import type { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { PricingClient } from '@aws-sdk/client-pricing';
+import type { RDSClient } from '@aws-sdk/client-rds';
 import type { Route53Client } from '@aws-sdk/client-route-53';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import type { STSClient } from '@aws-sdk/client-sts';
 import type { ProviderContext, Secret } from '@provisioning/extensions-sdk';
 import { findCredential, missingCredential, setting } from '@provisioning/extensions-sdk/cloud';
@@ -78,6 +82,35 @@ export class Clients {
     return this.#client('route53', async () => {
       const { Route53Client } = await import('@aws-sdk/client-route-53');
       return new Route53Client(this.#options(this.region));
+    });
+  }
+
+  s3(region = this.region): Promise<S3Client> {
+    return this.#client(`s3 ${region}`, async () => {
+      const { S3Client } = await import('@aws-sdk/client-s3');
+      // Another endpoint than Amazon's rarely has a host name for each bucket.
+      return new S3Client({ ...this.#options(region), forcePathStyle: this.#config.api_url !== undefined });
+    });
+  }
+
+  rds(): Promise<RDSClient> {
+    return this.#client('rds', async () => {
+      const { RDSClient } = await import('@aws-sdk/client-rds');
+      return new RDSClient(this.#options(this.region));
+    });
+  }
+
+  eks(): Promise<EKSClient> {
+    return this.#client('eks', async () => {
+      const { EKSClient } = await import('@aws-sdk/client-eks');
+      return new EKSClient(this.#options(this.region));
+    });
+  }
+
+  quotas(): Promise<ServiceQuotasClient> {
+    return this.#client('quotas', async () => {
+      const { ServiceQuotasClient } = await import('@aws-sdk/client-service-quotas');
+      return new ServiceQuotasClient(this.#options(this.region));
     });
   }
 

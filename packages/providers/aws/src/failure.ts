@@ -13,7 +13,7 @@ const patterns: readonly (readonly [RegExp, ProviderErrorCode])[] = [
   ],
   [/NotFound|^NoSuch|Unknown(Volume|Instance)/, 'not_found'],
   [
-    /Duplicate|AlreadyExists|InUse|IncorrectInstanceState|IncorrectState|DependencyViolation|Conflict|IdempotentParameterMismatch/,
+    /Duplicate|AlreadyExists|AlreadyOwned|InUse|NotEmpty|IncorrectInstanceState|IncorrectState|DependencyViolation|Conflict|IdempotentParameterMismatch/,
     'conflict',
   ],
   [/^(Invalid|Missing|Malformed|Validation|UnknownParameter|UnsupportedOperation|Unsupported)/, 'invalid'],

@@ -11,8 +11,12 @@ import {
 } from '@provisioning/extensions-sdk/cloud';
 import { AwsConfig } from './config.ts';
 import { name } from './failure.ts';
+import { quotas } from './quota.ts';
+import { buckets } from './resources/bucket.ts';
+import { databases } from './resources/database.ts';
 import { dns } from './resources/dns.ts';
 import { ensureGroup, getFirewall } from './resources/firewall.ts';
+import { kubernetes } from './resources/kubernetes.ts';
 import { loadBalancers } from './resources/load-balancer.ts';
 import { networks } from './resources/network.ts';
 import { snapshots } from './resources/snapshot.ts';
@@ -56,16 +60,7 @@ export function createInstance(context: ProviderContext): ProviderInstance {
     listZones: () => catalogue.zones(),
     listImages: (query) => catalogue.images(query),
     getPricing: (query) => catalogue.prices(query),
-    async getQuota() {
-      const { DescribeAccountAttributesCommand } = await import('@aws-sdk/client-ec2');
-      const client = await clients.ec2();
-      const { AccountAttributes: attributes = [] } = await clients.call('getQuota', () =>
-        client.send(new DescribeAccountAttributesCommand({ AttributeNames: ['max-instances' as never] })),
-      );
-      const limit = Number(attributes[0]?.AttributeValues?.[0]?.AttributeValue);
-      const used = (await session.withTags({}, { operation: 'getQuota' })).length;
-      return Number.isFinite(limit) ? [{ name: 'instances', used, limit }] : [];
-    },
+    getQuota: () => quotas(session),
     async listServers({ all = false, zone, status, signal } = {}) {
       const call = { operation: 'listServers', signal };
       const servers = await session.observed(
@@ -109,6 +104,8 @@ export function createInstance(context: ProviderContext): ProviderInstance {
     snapshot: snapshots(session),
     loadBalancer: loadBalancers(session),
     dns: dns(session),
+    bucket: buckets(session),
+    managed: { database: databases(session), kubernetes: kubernetes(session) },
     dispose: () => clients.close(),
   };
 }

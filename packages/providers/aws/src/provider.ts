@@ -11,7 +11,8 @@ export const provider = defineProvider({
     version: '0.1.0',
     type: 'provider',
     display_name: 'Amazon Web Services',
-    description: 'Servers, networks, volumes, snapshots, load balancers and DNS of Amazon Web Services',
+    description:
+      'Servers, networks, volumes, load balancers, DNS, buckets, databases and Kubernetes of Amazon Web Services',
     interface: 'API',
     category: 'cloud',
     capabilities: {
@@ -28,8 +29,8 @@ export const provider = defineProvider({
       encryption_at_rest: true,
       snapshots: true,
       firewall: true,
-      managed_kubernetes: false,
-      managed_databases: false,
+      managed_kubernetes: true,
+      managed_databases: true,
       console: false,
       compliance_certifications: ['SOC2', 'HIPAA', 'ISO27001'],
     },

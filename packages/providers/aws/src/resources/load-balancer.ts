@@ -3,12 +3,13 @@ import type {
   LoadBalancerListener,
   LoadBalancerService,
   LoadBalancerWish,
+  ProviderError,
 } from '@provisioning/extensions-sdk';
 import { isOurs, namedTags, notOurs, resourceName, tagNames } from '@provisioning/extensions-sdk/cloud';
 import { name as provider } from '../failure.ts';
 import { apiTags, tagsOf } from '../observe.ts';
 import type { Session } from '../session.ts';
-import { vpcIn } from './network.ts';
+import { subnetsOf, vpcIn } from './network.ts';
 
 /** The API describes tags of at most so many balancers at once. */
 const describable = 20;
@@ -69,60 +70,68 @@ export function loadBalancers(session: Session): LoadBalancerService {
     return answer.Listeners ?? [];
   };
 
-  /** The subnets the definition names, or one of each zone of the VPC. */
-  const subnetsOf = async (vpc: string | undefined, wished: readonly string[], operation: string) => {
-    const { DescribeSubnetsCommand } = await import('@aws-sdk/client-ec2');
-    const client = await clients.ec2();
-    const { Subnets: all = [] } = await clients.call(operation, () =>
-      client.send(new DescribeSubnetsCommand({ Filters: [{ Name: 'vpc-id', Values: [vpc ?? ''] }] })),
-    );
-    const named = all.filter(({ SubnetId = '', Tags }) =>
-      wished.some((one) => one === SubnetId || one === tagsOf(Tags).Name),
-    );
-    const zones = new Map(
-      (named.length > 0 ? named : all).map(({ AvailabilityZone, SubnetId = '' }) => [
-        AvailabilityZone,
-        SubnetId,
-      ]),
-    );
-    return [...zones.values()];
+  /** One that an interrupted run left is taken; else it is made. */
+  const groupNamed = async (wish: LoadBalancerWish, port: number, vpc: string | undefined) => {
+    const operation = 'loadBalancer.ensure';
+    const { CreateTargetGroupCommand, DescribeTargetGroupsCommand } = await elb();
+    const client = await clients.balancing();
+    const Name = resourceName([context.infra, wish.name, String(port)], 32);
+    const known = await clients
+      .call(operation, () => client.send(new DescribeTargetGroupsCommand({ Names: [Name] })))
+      .then(({ TargetGroups: [group] = [] }) => group?.TargetGroupArn)
+      .catch((error: ProviderError) => {
+        if (error.providerCode === 'not_found') return undefined;
+        throw error;
+      });
+    if (known !== undefined) return known;
+    const web = forWeb(wish);
+    const create = new CreateTargetGroupCommand({
+      Name,
+      Protocol: web ? 'HTTP' : 'TCP',
+      Port: port,
+      VpcId: vpc,
+      TargetType: 'instance',
+      ...healthCheck(wish, web),
+    });
+    const { TargetGroups: [made] = [] } = await clients.call(operation, () => client.send(create));
+    return made?.TargetGroupArn;
+  };
+
+  /** A balancer takes one subnet of each zone. */
+  const onePerZone = async (vpc: string | undefined, wished: readonly string[], operation: string) => {
+    const found = await subnetsOf(session, vpc, wished, { operation });
+    return [
+      ...new Map(found.map(({ AvailabilityZone, SubnetId = '' }) => [AvailabilityZone, SubnetId])).values(),
+    ];
   };
 
   return {
-    /** Creating one of the same name and settings returns the one that is there (ELBv2 is idempotent by name). */
     async ensure(wish) {
       const operation = 'loadBalancer.ensure';
       const sdk = await elb();
       const client = await clients.balancing();
       const vpc = await vpcIn(session, clients.region, { operation });
       const web = forWeb(wish);
-      const { LoadBalancers: [made] = [] } = await clients.call(operation, async () =>
-        client.send(
-          new sdk.CreateLoadBalancerCommand({
-            Name: resourceName([context.infra, wish.name], 32),
-            Type: web ? 'application' : 'network',
-            Scheme: wish.scheme ?? 'internet-facing',
-            Subnets: await subnetsOf(vpc, wish.subnets ?? [], operation),
-            Tags: apiTags(namedTags(context, wish.name)).map(({ Key = '', Value }) => ({ Key, Value })),
-          }),
-        ),
-      );
-      const id = made?.LoadBalancerArn ?? '';
+      const Name = resourceName([context.infra, wish.name], 32);
+      let balancer = (await ours(operation)).find((one) => one.LoadBalancerName === Name);
+      if (balancer === undefined) {
+        const create = new sdk.CreateLoadBalancerCommand({
+          Name,
+          Type: web ? 'application' : 'network',
+          Scheme: wish.scheme ?? 'internet-facing',
+          Subnets: await onePerZone(vpc, wish.subnets ?? [], operation),
+          Tags: apiTags(namedTags(context, wish.name)).map(({ Key = '', Value }) => ({ Key, Value })),
+        });
+        await clients.call(operation, () => client.send(create));
+        // ELBv2 answers with what is there under the name already, whosever it is.
+        balancer = (await ours(operation)).find((one) => one.LoadBalancerName === Name);
+        if (balancer === undefined) throw notOurs(provider, operation, `load balancer ${Name}`);
+      }
+      const id = balancer.LoadBalancerArn ?? '';
       const known = await listenersOf(id, operation);
       for (const listener of wish.listeners) {
         if (known.some(({ Port }) => Port === listener.port)) continue;
-        const { TargetGroups: [group] = [] } = await clients.call(operation, () =>
-          client.send(
-            new sdk.CreateTargetGroupCommand({
-              Name: resourceName([context.infra, wish.name, String(listener.target_port)], 32),
-              Protocol: web ? 'HTTP' : 'TCP',
-              Port: listener.target_port,
-              VpcId: vpc,
-              TargetType: 'instance',
-              ...healthCheck(wish, web),
-            }),
-          ),
-        );
+        const TargetGroupArn = await groupNamed(wish, listener.target_port, vpc);
         await clients.call(operation, () =>
           client.send(
             new sdk.CreateListenerCommand({
@@ -130,12 +139,12 @@ export function loadBalancers(session: Session): LoadBalancerService {
               Protocol: protocolOf(listener, web),
               Port: listener.port,
               ...(listener.cert === undefined ? {} : { Certificates: [{ CertificateArn: listener.cert }] }),
-              DefaultActions: [{ Type: 'forward', TargetGroupArn: group?.TargetGroupArn }],
+              DefaultActions: [{ Type: 'forward', TargetGroupArn }],
             }),
           ),
         );
       }
-      return { id, address: made?.DNSName ?? null };
+      return { id, address: balancer.DNSName ?? null };
     },
 
     async list() {

@@ -1,3 +1,4 @@
+import type { Subnet } from '@aws-sdk/client-ec2';
 import type { ProviderInstance } from '@provisioning/extensions-sdk';
 import { infraTags, isOurs, notOurs, resourceName } from '@provisioning/extensions-sdk/cloud';
 import { name } from '../failure.ts';
@@ -42,6 +43,24 @@ export async function subnetIn(
   );
   const named = subnets.find(({ Tags }) => typeof wished === 'string' && tagsOf(Tags).Name === wished);
   return (named ?? subnets[0])?.SubnetId;
+}
+
+/** The subnets of a VPC that are named (by name or id), or all of them. */
+export async function subnetsOf(
+  session: Session,
+  vpc: string | undefined,
+  wished: readonly string[],
+  call: Call,
+): Promise<readonly Subnet[]> {
+  const { DescribeSubnetsCommand } = await import('@aws-sdk/client-ec2');
+  const client = await session.clients.ec2();
+  const { Subnets: all = [] } = await session.clients.call(call.operation, () =>
+    client.send(new DescribeSubnetsCommand({ Filters: [{ Name: 'vpc-id', Values: [vpc ?? ''] }] })),
+  );
+  const named = all.filter(({ SubnetId = '', Tags }) =>
+    wished.some((one) => one === SubnetId || one === tagsOf(Tags).Name),
+  );
+  return named.length > 0 ? named : all;
 }
 
 /** VPCs with their subnets. */

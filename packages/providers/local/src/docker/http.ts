@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { Agent, type IncomingMessage, request as httpRequest } from 'node:http';
-import { Agent as TlsAgent, request as httpsRequest } from 'node:https';
+import type { Agent, IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+
+// Not imported: the facades of these two make Node load its whole HTTP client library, on every start of a command.
+const plain = process.getBuiltinModule('node:http');
+const secure = process.getBuiltinModule('node:https');
 
 /** Where an engine listens. */
 export type Endpoint =
@@ -64,8 +67,8 @@ export class EngineHttp {
     this.endpoint = endpoint;
     this.#secure = endpoint.kind === 'tcp' && endpoint.certificates !== undefined;
     this.#agent = this.#secure
-      ? new TlsAgent({ keepAlive: true, ...certificates(endpoint) })
-      : new Agent({ keepAlive: true });
+      ? new secure.Agent({ keepAlive: true, ...certificates(endpoint) })
+      : new plain.Agent({ keepAlive: true });
   }
 
   /** The answer as JSON; `undefined` when it has no body. @throws EngineError for every status of 400 and above. */
@@ -111,7 +114,7 @@ export class EngineHttp {
         ? { socketPath: this.endpoint.path }
         : { host: this.endpoint.host, port: this.endpoint.port };
     return new Promise((resolve, reject) => {
-      const send = this.#secure ? httpsRequest : httpRequest;
+      const send = this.#secure ? secure.request : plain.request;
       const request = send({
         ...target,
         method,

@@ -67,7 +67,7 @@ test('cleaning removes every container, network, volume, image and process of ou
 test('the program of the probe runs on this machine', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'prov-probe-'));
   const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
-  const tar = await buffer(probeRootFilesystem(architecture));
+  const tar = await buffer(await probeRootFilesystem(architecture));
   const size = Number.parseInt(tar.subarray(124, 135).toString('latin1'), 8);
   const program = join(folder, 'exit');
   await writeFile(program, tar.subarray(512, 512 + size));

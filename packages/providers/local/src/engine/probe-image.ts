@@ -1,4 +1,3 @@
-import { pack } from 'tar-stream';
 import type { Readable } from 'node:stream';
 
 /** Repository and tag of the image the probe starts. */
@@ -10,7 +9,8 @@ export const probeTag = '1';
  * there, on machines that reach no registry, so the program is assembled here: an ELF header, one segment, and the
  * system call exit_group(0).
  */
-export function probeRootFilesystem(architecture: string): Readable {
+export async function probeRootFilesystem(architecture: string): Promise<Readable> {
+  const { pack } = await import('tar-stream');
   const tar = pack();
   tar.entry({ name: 'exit', mode: 0o755 }, exitProgram(architecture));
   // Engines expect these mount points to exist or to be creatable.

@@ -37,7 +37,7 @@ export async function probe(
   const image = `${probeRepository}:${probeTag}`;
   try {
     if ((await engine.inspectImage(image)) === undefined) {
-      await engine.importImage(probeRootFilesystem(architecture), probeRepository, probeTag, [
+      await engine.importImage(await probeRootFilesystem(architecture), probeRepository, probeTag, [
         `LABEL ${labelKeys.image}=probe`,
       ]);
     }

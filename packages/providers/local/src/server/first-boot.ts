@@ -1,5 +1,4 @@
 import type { ServerSpec } from '@provisioning/extensions-sdk';
-import { pack } from 'tar-stream';
 
 /**
  * What makes an image this server: who may log in, the time zone. Laid into the container before its first start as a
@@ -8,6 +7,7 @@ import { pack } from 'tar-stream';
 export async function firstBootArchive(
   spec: Pick<ServerSpec, 'ssh_public_keys' | 'time_zone' | 'user'>,
 ): Promise<Buffer> {
+  const { pack } = await import('tar-stream');
   const tar = pack();
   const keys = spec.ssh_public_keys.map((key) => `${key.trim()}\n`).join('');
   tar.entry({ name: 'root/.ssh', type: 'directory', mode: 0o700 });

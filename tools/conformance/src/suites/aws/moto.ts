@@ -8,7 +8,7 @@ const folder = join(import.meta.dirname, '../../../.cache/moto');
 
 /** Installs moto into an environment of its own, once. @returns why it can't be had, or nothing. */
 export function installMoto(say: (message: string) => void): string | undefined {
-  return installFromPypi(folder, 'bin/moto_server', ['moto[server,ec2]'], say);
+  return installFromPypi(folder, 'bin/moto_server', ['moto[server,ec2,s3,rds,eks,elbv2]'], say);
 }
 
 export interface Moto extends AsyncDisposable {

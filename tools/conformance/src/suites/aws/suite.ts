@@ -97,6 +97,17 @@ async function cases(relay: Relay, context: ProviderContext): Promise<CaseResult
     await check('resources: firewall, volumes, snapshots, network, records', () =>
       resources(instance, smallest),
     );
+    await check('load balancers: made once, listed, given servers, taken away', () =>
+      balancers(instance, smallest),
+    );
+    await check('buckets: private, encrypted, found again; one of somebody else is left alone', () =>
+      buckets(instance, relay),
+    );
+    await check('databases and Kubernetes that AWS runs', () => managed(instance));
+    await check('limits of the account', async () => {
+      const vpcs = (await instance.getQuota?.())?.find(({ name }) => name === 'vpcs');
+      expectEqual([vpcs?.limit, (vpcs?.used ?? 0) > 0], [5, true], 'limit of VPCs');
+    });
     await check('a second run with the same idempotency key finds the first instance', () =>
       once(instance, smallest),
     );
@@ -175,6 +186,119 @@ async function resources(instance: ProviderInstance, smallest: Partial<ServerSpe
   expectEqual((await instance.network?.list())?.length, 1, 'networks');
   await instance.network?.delete(network?.id ?? '');
   expectEqual((await instance.network?.list())?.length, 0, 'networks after');
+}
+
+async function balancers(instance: ProviderInstance, smallest: Partial<ServerSpec>): Promise<void> {
+  const service = instance.loadBalancer!;
+  const ref = { hostname: 'lb-01' };
+  await instance.createServer(specOf(smallest, { ...ref, idempotency_key: 'suite/lb-01' }), { wait: true });
+  const web = { name: 'front', listeners: [{ port: 80, target_port: 8080, protocol: 'http' }] };
+  const { id } = await service.ensure(web);
+  expectEqual((await service.ensure(web)).id, id, 'load balancer again');
+  const plain = await service.ensure({ name: 'plain', listeners: [{ port: 5432, target_port: 5432 }] });
+  const names = async () => (await service.list!()).map(({ name, ports }) => [name, ports]).sort();
+  expectEqual(
+    await names(),
+    [
+      ['front', [80]],
+      ['plain', [5432]],
+    ],
+    'load balancers',
+  );
+  await service.setTargets(id, [{ ref, weight: 100 }]);
+  expectEqual((await service.health(id)).total, 1, 'targets');
+  await service.setTargets(id, [{ ref, weight: 0 }]);
+  expectEqual((await service.health(id)).total, 0, 'targets after');
+  await service.delete(id);
+  await service.delete(plain.id);
+  expectEqual(await names(), [], 'load balancers after');
+  await instance.deleteServer(ref, gone);
+}
+
+async function buckets(instance: ProviderInstance, relay: Relay): Promise<void> {
+  const service = instance.bucket!;
+  await service.ensure({ name: 'suite-backups', versioning: true });
+  await service.ensure({ name: 'suite-backups', versioning: true });
+  expectEqual(
+    await service.list!(),
+    [
+      {
+        ...{ id: 'suite-backups', name: 'suite-backups', region: 'eu-central-1' },
+        ...{ versioning: true, encryption: 'AES256' },
+      },
+    ],
+    'buckets',
+  );
+  const { CreateBucketCommand, DeleteObjectCommand, PutObjectCommand, S3Client } =
+    await import('@aws-sdk/client-s3');
+  const other = new S3Client({
+    region: 'eu-central-1',
+    endpoint: relay.url,
+    forcePathStyle: true,
+    credentials: { accessKeyId: accessKey, secretAccessKey: secret },
+  });
+  try {
+    const constraint = { LocationConstraint: 'eu-central-1' as const };
+    await other.send(
+      new CreateBucketCommand({ Bucket: 'suite-theirs', CreateBucketConfiguration: constraint }),
+    );
+    for (const work of [
+      () => service.ensure({ name: 'suite-theirs' }),
+      () => service.delete('suite-theirs'),
+    ]) {
+      const refused = await work().then(
+        () => 'nothing',
+        (error: Error) => error.message,
+      );
+      expectEqual(refused, 'The bucket suite-theirs does not belong to this infrastructure', 'refusal');
+    }
+    const place = { Bucket: 'suite-backups', Key: 'a' };
+    await other.send(new PutObjectCommand({ ...place, Body: 'x' }));
+    const full = await service.delete('suite-backups').then(
+      () => 'nothing',
+      (error: { providerCode?: string }) => error.providerCode,
+    );
+    expectEqual(full, 'conflict', 'deletion of a bucket with objects');
+    const { ListObjectVersionsCommand } = await import('@aws-sdk/client-s3');
+    await other.send(new DeleteObjectCommand(place));
+    const { Versions = [], DeleteMarkers = [] } = await other.send(
+      new ListObjectVersionsCommand({ Bucket: place.Bucket }),
+    );
+    for (const { VersionId } of [...Versions, ...DeleteMarkers])
+      await other.send(new DeleteObjectCommand({ ...place, VersionId }));
+  } finally {
+    other.destroy();
+  }
+  await service.delete('suite-backups');
+  expectEqual(await service.list!(), [], 'buckets after');
+}
+
+async function managed(instance: ProviderInstance): Promise<void> {
+  const { database, kubernetes } = instance.managed!;
+  const wish = { name: 'main', engine: 'postgres', password: 'not-a-secret-here', storage: 30 };
+  const { id } = await database!.ensure(wish);
+  expectEqual((await database!.ensure(wish)).id, id, 'database again');
+  expectEqual(
+    (await database!.list()).map(({ name, status }) => [name, status]),
+    [['main', 'available']],
+    'databases',
+  );
+  await database!.delete(id);
+  expectEqual(await database!.list(), [], 'databases after');
+
+  const roles = {
+    role: 'arn:aws:iam::123456789012:role/eks',
+    node_role: 'arn:aws:iam::123456789012:role/node',
+  };
+  const cluster = await kubernetes!.ensure({ name: 'apps', ...roles, nodes: 3 });
+  expectEqual((await kubernetes!.ensure({ name: 'apps', ...roles })).id, cluster.id, 'cluster again');
+  expectEqual(
+    (await kubernetes!.list()).map(({ name, status }) => [name, status]),
+    [['apps', 'active']],
+    'clusters',
+  );
+  await kubernetes!.delete(cluster.id);
+  expectEqual(await kubernetes!.list(), [], 'clusters after');
 }
 
 /** Moto ignores client tokens, so two runs at once can't be shown here; one after the other can. */

@@ -12,11 +12,15 @@ export type TaskservPart = Static<typeof TaskservPart>;
 export const ServerPart = Type.Object({ kind: Type.Literal('server'), server: Type.Unsafe<Server>(Server) });
 export type ServerPart = Static<typeof ServerPart>;
 
-/** Something a provider keeps beside servers. */
+/** What a provider keeps or runs beside servers, as `config` of a component names it. */
+export const resourceKinds = ['network', 'volume', 'bucket', 'dns', 'database', 'kubernetes'] as const;
+export type ResourceKind = (typeof resourceKinds)[number];
+
+/** Something a provider keeps or runs beside servers. */
 export const ResourcePart = Type.Object({
   kind: Type.Literal('resource'),
   provider: Type.String({ minLength: 1 }),
-  resource: Type.Enum(['network', 'volume', 'bucket', 'dns']),
+  resource: Type.Enum([...resourceKinds]),
   name: Type.String({ minLength: 1 }),
   config: Type.Record(Type.String(), Type.Unknown(), { default: {} }),
 });

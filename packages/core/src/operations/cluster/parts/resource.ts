@@ -1,9 +1,12 @@
 import { type Context, ProviderError, type ProviderInstance } from '@provisioning/extensions-sdk';
-import type { PartKind, ResourcePart } from './part.ts';
+import type { PartKind, ResourceKind, ResourcePart } from './part.ts';
 
-type Record = Readonly<{ zone: string; name: string; type: string; value: string; ttl: number }>;
+type DnsRecord = Readonly<{ zone: string; name: string; type: string; value: string; ttl: number }>;
 
-/** Networks, volumes, buckets and records of a provider; what a provider has under the name already is taken as it is. */
+/** Kinds that hold data: they are only deleted when that is said. */
+const withData: ReadonlySet<ResourceKind> = new Set(['volume', 'bucket', 'database']);
+
+/** What a provider keeps or runs beside servers; what it has under the name already is taken as it is. */
 export const resourcePart: PartKind<ResourcePart> = {
   async state(context, part) {
     const service = await serviceOf(context, part);
@@ -17,7 +20,7 @@ export const resourcePart: PartKind<ResourcePart> = {
   },
 
   async remove(context, part, { cleanupData }) {
-    if (!cleanupData && (part.resource === 'volume' || part.resource === 'bucket')) {
+    if (!cleanupData && withData.has(part.resource)) {
       const message = `${part.resource} ${part.name} stays with its data`;
       context.report({ type: 'log', level: 'info', message });
       return [];
@@ -42,6 +45,8 @@ type Identified = { readonly id: string; readonly name: string };
 async function serviceOf(context: Context, part: ResourcePart): Promise<Service> {
   const provider = await context.provider(part.provider);
   const { name, config } = part;
+  // Where a service wants unique names, providers put the infrastructure's before them (06 §6).
+  const titles = new Set([name, `${context.infra}-${name}`]);
   if (part.resource === 'dns') return dnsService(capability(provider, part, 'dns'), part) as Service;
   const api = capability(provider, part, part.resource);
   const services = api as {
@@ -50,15 +55,15 @@ async function serviceOf(context: Context, part: ResourcePart): Promise<Service>
     delete(id: string): Promise<void>;
   };
   const own: Service<Identified> = {
-    find: async () => (await services.list()).find((one) => one.name === name),
+    find: async () => (await services.list()).find((one) => titles.has(one.name)),
     ensure: () => services.ensure({ ...config, name }),
     remove: ({ id }) => services.delete(id),
   };
   return own as Service;
 }
 
-function dnsService(dns: NonNullable<ProviderInstance['dns']>, part: ResourcePart): Service<Record> {
-  const { type = 'A', zone, value, ttl = 300 } = part.config as Partial<Record>;
+function dnsService(dns: NonNullable<ProviderInstance['dns']>, part: ResourcePart): Service<DnsRecord> {
+  const { type = 'A', zone, value, ttl = 300 } = part.config as Partial<DnsRecord>;
   const wish = { name: part.name, type, zone: zone ?? '', value: value ?? '', ttl };
   return {
     async find() {
@@ -73,21 +78,23 @@ function dnsService(dns: NonNullable<ProviderInstance['dns']>, part: ResourcePar
   };
 }
 
-const capabilities = {
+const capabilities: Readonly<Record<ResourceKind, string>> = {
   network: 'network_management',
   volume: 'storage_management',
   bucket: 'storage_management',
   dns: 'dns_management',
-} as const;
+  database: 'managed_databases',
+  kubernetes: 'managed_kubernetes',
+};
 
 /** @throws ProviderError `unsupported`, before anything is changed (06 §3.1). */
-function capability<K extends 'network' | 'volume' | 'bucket' | 'dns'>(
+function capability<K extends ResourceKind>(
   provider: ProviderInstance,
   part: ResourcePart,
   key: K,
-): NonNullable<ProviderInstance[K]> {
-  const service = provider[key];
-  if (service !== undefined) return service as NonNullable<ProviderInstance[K]>;
+): NonNullable<ReturnType<typeof servicesOf>[K]> {
+  const service = servicesOf(provider)[key];
+  if (service !== undefined) return service as NonNullable<ReturnType<typeof servicesOf>[K]>;
   throw new ProviderError({
     provider: part.provider,
     operation: `${key}.ensure`,
@@ -95,4 +102,9 @@ function capability<K extends 'network' | 'volume' | 'bucket' | 'dns'>(
     message: `Provider '${part.provider}' does not support ${capabilities[key]}`,
     help: `Give the component another provider: ${part.name} is a ${key}.`,
   });
+}
+
+function servicesOf({ network, volume, bucket, dns, managed }: ProviderInstance) {
+  const { database, kubernetes } = managed ?? {};
+  return { network, volume, bucket, dns, database, kubernetes };
 }
