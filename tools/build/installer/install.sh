@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs provisioning (Linux, macOS, FreeBSD).
 #
-#   curl -fsSL https://get.provisioning.io | sh
+#   PROVISIONING_RELEASES_URL=https://releases.example.org sh install.sh
 #   sh install.sh --prefix "$HOME/.local" --packages core,platform
 #
 # Finds out what machine this is, brings a Node.js and the setup program, verifies both and leaves the rest to it.

@@ -83,7 +83,7 @@ class Downloaded extends ReleaseSource {
   }
 }
 
-/** `get.provisioning.io` without options means the tested set, where the releases have one. */
+/** `install.sh` without options means the tested set, where the releases have one. */
 async function defaultBundle(options: Options, releases: ReleaseSource): Promise<string | undefined> {
   if (options.bundle !== undefined) return options.bundle;
   if (!options.latest || options.version !== undefined || options.packages !== undefined) return undefined;

@@ -22,6 +22,21 @@ describe('the documentation', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('24.A8 every command that a sentence names exists, with those options', async () => {
+    const catalogue = await scanCatalogue();
+    const wrong: string[] = [];
+    for (const file of files) {
+      const text = readFileSync(file, 'utf8').replaceAll(/^```[\s\S]*?^```/gm, '');
+      for (const [, line] of text.matchAll(/`(provisioning [a-z][^`]+)`/g)) {
+        const problem = await checkCommandLine(catalogue, wordsOf(line!));
+        // A sentence may name a command without its arguments, and where they would stand.
+        if (problem !== undefined && problem !== 'an argument is missing')
+          wrong.push(`${file}: ${line}: ${problem}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
   test('24.A8 an unknown option in a command line is noticed', async () => {
     const catalogue = await scanCatalogue();
     expect(await checkCommandLine(catalogue, ['server', 'list', '--nope'])).toContain(

@@ -4,6 +4,7 @@ import { clientOperations } from './client-operations.ts';
 import { configurationReference } from './configuration-reference.ts';
 import { justFiles } from './just.ts';
 import { outputs } from './outputs.ts';
+import { quickReference } from './quick-reference.ts';
 import { shortcuts } from './shortcuts.ts';
 import { troubleshootingPage } from './troubleshooting-page.ts';
 
@@ -15,6 +16,7 @@ export async function generatedPages(): Promise<Readonly<Record<string, string>>
     'reference/api.md': apiReference(),
     'reference/outputs.md': outputs(),
     'reference/shortcuts.md': await shortcuts(),
+    ...(await quickReference()),
     ...(await justFiles()),
     'troubleshooting/README.md': troubleshootingPage(),
     '../packages/client/src/operations.ts': clientOperations(),

@@ -94,7 +94,7 @@ export const categories: readonly Category[] = [
       'explain',
       'recipe',
     ],
-    page: 'how-to/scripts-and-pipelines',
+    page: 'quick-reference',
   },
   {
     name: 'platform',

@@ -119,6 +119,16 @@ test('07.A2 create installs with what it needs and says so; again changes nothin
   expect(await must('taskserv create coredns web-01 --direct')).toContain('already installed on web-01');
 });
 
+test('05 §7.2 the state tells what is installed on a server', async () => {
+  const state = JSON.parse(await readFile(join(bed.infra, 'data', 'state.json'), 'utf8')) as {
+    servers: Record<string, { taskservs: unknown[] }>;
+  };
+  expect(state.servers['web-01']!.taskservs).toEqual([
+    expect.objectContaining({ name: 'os', status: 'installed' }),
+    expect.objectContaining({ name: 'coredns', version: '1.11.1', status: 'installed' }),
+  ]);
+});
+
 test('07.A15 update, then rollback: version and configuration of before; a second rollback has none', async () => {
   await define('192.0.2.2');
   const updated = await must('taskserv update coredns web-01 --version 1.11.3 --direct');
@@ -151,7 +161,9 @@ test('07.A6 a failure on host 2 of 3: the others run, exit 1; --resume does only
   const failed = await bed.cli('taskserv create fragile --servers web-01,web-02,web-03 --direct');
   expect(failed.code).toBe(1);
   expect(failed.stderr).toContain('2 succeeded, 1 failed');
-  expect(failed.stderr).toContain('fragile on web-02: ');
+  expect(failed.stderr).toContain(
+    'fragile on web-02: Script install of fragile failed on web-02\n      no luck here\n',
+  );
   await bed.sh('web-02', 'rm /root/broken');
   const resumed = await must('taskserv update --resume --direct');
   expect(resumed).toContain('web-02/fragile');

@@ -52,7 +52,10 @@ export function unknownCommand(
 
 function unknownSubcommand(catalogue: Catalogue, topic: string, wrong: string): ProvisioningError {
   const available = subcommands(catalogue, topic);
-  const near = suggest(wrong, available);
+  const aliases = [...activeAliases(catalogue).keys()]
+    .filter((alias) => alias.startsWith(`${topic} `))
+    .map((alias) => alias.slice(topic.length + 1));
+  const near = suggest(wrong, [...available, ...aliases]);
   return new ProvisioningError({
     code: 'UNKNOWN_SUBCOMMAND',
     kind: 'usage',

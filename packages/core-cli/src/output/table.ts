@@ -110,7 +110,7 @@ function shrink(natural: readonly number[], available: number, wraps: boolean): 
     widths[widest]! -= 1;
     excess -= 1;
   }
-  return widths;
+  return wraps && widths[last]! < Math.min(natural[last]!, wrapped / 2) ? undefined : widths;
 }
 
 function renderBlocks<Row>(

@@ -6,7 +6,7 @@ import { width } from './width.ts';
 const opening = /^ *(?:(?:[•●○✓✗⚠ℹ→*-]|->|ok:|error:|warning:|info:) )?(?:\S+(?: \S+)* {2,})?/u;
 
 /** Words with the spaces behind them; a command of ours is one of them. */
-const words = /(?:^\s*)?(?:'?provisioning [a-z<].*|\S+\s*)/g;
+const words = /(?:^\s*)?(?:'provisioning [^']*'\S*\s*|provisioning [a-z<].*|\S+\s*)/g;
 
 /**
  * A line as lines of at most so many columns, broken between words; a longer word stays whole, so that paths and commands

@@ -55,7 +55,9 @@ export function finishWatch(out: Printer, result: WatchResult): void {
   }
   if (view.status === 'Completed') return;
   const failed = [...view.operations.values()].filter(({ status }) => status === 'Failed');
-  const reasons = failed.map(({ name, error }) => `  ${name}: ${error ?? 'failed'}`);
+  const reasons = failed.map(
+    ({ name, error }) => `  ${name}: ${(error ?? 'failed').replaceAll('\n', '\n  ')}`,
+  );
   const succeeded = [...view.operations.values()].filter(({ status }) => status === 'Completed').length;
   throw new ProvisioningError({
     code: view.status === 'Cancelled' ? 'WORKFLOW_CANCELLED' : 'WORKFLOW_FAILED',

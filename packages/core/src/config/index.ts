@@ -101,3 +101,4 @@ export {
   resolveWorkspacePaths,
   validatePaths,
 } from './paths/library.ts';
+export { variableKeys } from './variables.ts';

@@ -25,6 +25,11 @@ const aliases: Readonly<
   PROVISIONING_PATH: { path: 'paths.base', type: 'string' },
 };
 
+/** The short names and the keys they set. */
+export const variableKeys: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(aliases).map(([name, { path }]) => [name, path]),
+);
+
 /** Variables that steer a command and are never merged as values. */
 const controls = new Set(
   (

@@ -18,6 +18,8 @@ interface Words {
   readonly code: string;
   readonly message: string;
   readonly hint: string;
+  /** What the programs said last is the reason, and stands in the message. */
+  readonly quotes?: boolean;
   readonly kind?: ErrorKind;
   readonly retryable?: boolean;
 }
@@ -29,7 +31,7 @@ export function hostError(failure: HostFailure): ProvisioningError {
   return new ProvisioningError({
     code: words.code,
     kind: words.kind ?? 'failure',
-    message: words.message,
+    message: [words.message, ...(words.quotes === true ? shown.map((line) => `  ${line}`) : [])].join('\n'),
     hint: words.hint,
     retryable: words.retryable,
     details: shown.length === 0 ? undefined : { hostname: failure.hostname, output: shown },
@@ -83,14 +85,16 @@ function explain(failure: HostFailure): Words {
       return {
         code: 'TASKSERV_START_FAILED',
         message: `Service ${text} on ${hostname} does not start`,
-        hint: `Its last words are in the details; more with: provisioning taskserv logs ${taskserv}`,
+        hint: `More of its log: provisioning taskserv logs ${taskserv}`,
+        quotes: true,
       };
     case 'FILE_INVALID':
       return {
         code: 'TASKSERV_FILE_INVALID',
         kind: 'configuration',
         message: `${taskserv} refuses its new configuration ${text} on ${hostname}; the previous one stays`,
-        hint: 'What it objects to is in the details; correct the configuration of the taskserv.',
+        hint: 'Correct the configuration of the taskserv.',
+        quotes: true,
       };
     case 'CHECKSUM':
       return {
@@ -138,13 +142,15 @@ function explain(failure: HostFailure): Words {
       return {
         code: 'MIGRATION_FAILED',
         message: `The data of ${taskserv} on ${hostname} could not be carried over (${text}); the version before runs on its own data`,
-        hint: 'What went wrong is in the details; correct it and run the same command again.',
+        hint: 'Correct what went wrong and run the same command again.',
+        quotes: true,
       };
     case 'SCRIPT_FAILED':
       return {
         code: 'TASKSERV_SCRIPT_FAILED',
         message: `Script ${text} of ${taskserv} failed on ${hostname}`,
-        hint: 'What it said is in the details. After repair run the same command again: it continues.',
+        hint: 'Correct what it complains about and run the same command again: it continues.',
+        quotes: true,
       };
     default:
       return unexpected(failure, output);
@@ -186,7 +192,8 @@ function packagesFailed({ hostname, taskserv, text }: HostFailure, output: strin
   return {
     code: 'PACKAGES_FAILED',
     message: `Packages ${text.trim()} for ${taskserv} cannot be installed on ${hostname}`,
-    hint: 'What the package manager said is in the details.',
+    hint: 'Correct what it complains about and run the same command again: it continues.',
+    quotes: true,
   };
 }
 
