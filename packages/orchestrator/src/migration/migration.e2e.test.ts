@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { PostgresStore } from '../journal/postgres/store.ts';
 import { SqliteStore } from '../journal/sqlite/store.ts';
 import { list, show } from '../offline/show.ts';
-import { defaultSettings } from '../settings/configuration.ts';
+import { defaultSettings } from '../settings/defaults.ts';
 import { effects } from '../testing/file-provider.ts';
 import { startPostgres, type TestServer } from '../testing/servers.fixture.ts';
 import { startTestService, type TestService } from '../testing/service.fixture.ts';

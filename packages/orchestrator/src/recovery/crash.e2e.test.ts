@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals';
+import { bundled } from '../testing/bundled.fixture.ts';
 import { effects } from '../testing/file-provider.ts';
 import { SqliteStore } from '../journal/sqlite/store.ts';
 
-const fixture = fileURLToPath(new URL('crash.fixture.ts', import.meta.url));
-
-// The fixture starts a hundred times: Node keeps what it has compiled.
+// The fixture starts a hundred times: it is one file, and Node keeps what it has compiled.
 const compiled = mkdtempSync(join(tmpdir(), 'provisioning-crash-compiled-'));
+const fixture = bundled(fileURLToPath(new URL('crash.fixture.ts', import.meta.url)), compiled);
 const env = { ...process.env, NODE_COMPILE_CACHE: compiled };
 afterAll(() => rmSync(compiled, { recursive: true, force: true }));
 

@@ -23,7 +23,7 @@ import { TaskLogs } from '../logs/task-logs.ts';
 import type { Endpoint } from '../webhooks/endpoints.ts';
 import { Durations } from '../views/durations.ts';
 import { Webhooks } from '../webhooks/webhooks.ts';
-import { defaultSettings } from '../settings/configuration.ts';
+import { defaultSettings } from '../settings/defaults.ts';
 import type { Settings } from '../settings/settings.ts';
 import { Workflows } from './workflows.ts';
 

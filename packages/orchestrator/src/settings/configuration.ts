@@ -9,7 +9,7 @@ import {
 } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { findings } from '@provisioning/service-kit';
-import { Value } from 'typebox/value';
+import { skeleton } from './defaults.ts';
 import { Settings } from './settings.ts';
 
 /** Flags of the binary (12 §15). */
@@ -189,27 +189,6 @@ async function ownFile(
   if (document === undefined) throw failed('no such file');
   const { orchestrator, ...rest } = document.value;
   return { file, value: isRecord(orchestrator) ? merge(rest, orchestrator) : document.value };
-}
-
-/** Everything at its default, files below `dataDir`. */
-export function defaultSettings(dataDir: string): Settings {
-  const settings = skeleton() as Settings;
-  settings.paths = { data_dir: dataDir, logs_dir: join(dataDir, 'logs') };
-  return settings;
-}
-
-/** All sections with their defaults. */
-function skeleton(): Record<string, unknown> {
-  const sections: Record<string, unknown> = {};
-  for (const [name, schema] of Object.entries(Settings.properties)) {
-    const { properties } = schema as { properties?: Record<string, { properties?: object }> };
-    if (!properties) continue;
-    sections[name] = Object.fromEntries(
-      Object.entries(properties).flatMap(([key, part]) => (part.properties ? [[key, {}]] : [])),
-    );
-  }
-  Object.assign(sections, { paths: { data_dir: '', logs_dir: '' } });
-  return Value.Default(Settings, sections) as Record<string, unknown>;
 }
 
 function merge(base: unknown, over: unknown): unknown {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '@provisioning/service-kit';
-import { defaultSettings } from '../settings/configuration.ts';
+import { defaultSettings } from '../settings/defaults.ts';
 import { type Service, type ServiceOptions, startService } from '../program/start.ts';
 import type { Settings } from '../settings/settings.ts';
 import { FileProvider } from './file-provider.ts';
