@@ -12,7 +12,7 @@ import { rollbackRelease } from './rollback.ts';
 import { writeSbom } from './sbom.ts';
 import { signAll } from './sign.ts';
 import type { StepContext } from './step-options.ts';
-import { recordReport, testDist } from './test-dist.ts';
+import { recordReport, testDist, type TestType, testTypes } from './test-dist.ts';
 
 const rootOf = ({ values }: StepContext): string => resolve(values.root ?? repository);
 
@@ -161,12 +161,14 @@ export const releaseSteps: Readonly<Record<string, (context: StepContext) => Pro
   async 'test-dist'(context) {
     const { values, print, say } = context;
     const kinds = values['test-types']?.split(',') ?? ['basic'];
-    const unknown = kinds.find((kind) => kind !== 'basic');
-    if (unknown !== undefined) throw new UsageError(`Unknown test type: ${unknown}; there is basic`);
+    const unknown = kinds.find((kind) => !(testTypes as readonly string[]).includes(kind));
+    if (unknown !== undefined)
+      throw new UsageError(`Unknown test type: ${unknown}; there are ${testTypes.join(', ')}`);
+    const types = kinds as readonly TestType[];
     const folder = distDir(context);
     const version = values.version ?? (await versionIn(folder));
     const platform = values.platform === undefined ? {} : { platform: values.platform };
-    const report = await testDist({ root: repository, distDir: folder, version, ...platform, say });
+    const report = await testDist({ root: repository, distDir: folder, version, types, ...platform, say });
     await recordReport(folder, report);
     const count = (status: string): number => report.checks.filter((check) => check.status === status).length;
     print(`${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`);

@@ -8,7 +8,7 @@ import { root } from './packages.ts';
 describe('test-dist', () => {
   let releases: ReleaseFolder;
   beforeAll(async () => {
-    releases = await ReleaseFolder.make(['core']);
+    releases = await ReleaseFolder.make(['core', 'platform']);
     await releases.publish('core', '3.2.1');
     await releases.addRuntime('3.2.1');
   }, 600_000);
@@ -36,4 +36,24 @@ describe('test-dist', () => {
     expect(report).toMatchObject({ version: '3.2.9', passed: false });
     rmSync(join(releases.base, '3.2.9'), { recursive: true });
   }, 180_000);
+
+  test('an installation is worked with: workspace, servers, and the services that are shipped', async () => {
+    const words = ['test-dist', '--test-types', 'integration', '--dist-dir', join(releases.base, '3.2.1')];
+    const tried = (): ReturnType<typeof runProgram> =>
+      runProgram(process.execPath, [join(root, 'tools/release/src/run.ts'), ...words], {
+        environment: process.env,
+      });
+    expect(await tried()).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^7 passed, 0 failed, 1 skipped/),
+    });
+    await releases.publish('platform', '3.2.1');
+    await releases.addRuntime('3.2.1');
+    const report = await tried();
+    expect(report.stderr).toContain('passed integration: services');
+    expect(report).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^10 passed, 0 failed, 0 skipped/),
+    });
+  }, 300_000);
 });

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { createReadStream, existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parseChecksums, releasePlatform, sha256Of } from '@provisioning/distribution';
+import { freePort } from '../../../packages/distribution/src/testing/registry-process.ts';
+import { TriedInstallation } from './tried-installation.ts';
 
 const run = promisify(execFile);
 
@@ -29,18 +30,24 @@ const development =
 /** Text that becomes somebody's extension, tests of it included. */
 const foreign = /\/(?:scaffolds|examples)\//;
 
+/** What can be tried of a distribution (11 §9). */
+export const testTypes = ['basic', 'integration'] as const;
+export type TestType = (typeof testTypes)[number];
+
 /**
  * Tries what is about to be shipped: every file's checksum, no development file, sizes, then an installation into an
- * empty prefix (11 §9 "basic").
+ * empty prefix ("basic"), and work with it in a workspace and with the services that are shipped ("integration").
  */
 export async function testDist(options: {
   readonly root: string;
   readonly distDir: string;
   readonly version: string;
   readonly platform?: string;
+  /** Default `basic` alone. */
+  readonly types?: readonly TestType[];
   readonly say: (line: string) => void;
 }): Promise<DistReport> {
-  const { distDir, version } = options;
+  const { distDir, version, types = ['basic'] } = options;
   const checks: DistCheck[] = [];
   const check = async (name: string, work: () => Promise<void>): Promise<void> => {
     try {
@@ -63,7 +70,13 @@ export async function testDist(options: {
   }
   if (options.platform !== undefined && options.platform !== releasePlatform())
     checks.push({ name: 'installation', status: 'skipped', reason: `no runner for ${options.platform}` });
-  else await check('installation', () => installAndRemove(options));
+  else {
+    const hasPlatform = archives.some((name) => name.startsWith('provisioning-platform-'));
+    if (types.includes('basic')) await check('installation', () => installAndRemove(options));
+    if (types.includes('integration')) await integrate(options, hasPlatform, check);
+    if (types.includes('integration') && !hasPlatform)
+      checks.push({ name: 'integration: services', status: 'skipped', reason: 'no platform package' });
+  }
   const passed = checks.every(({ status }) => status !== 'failed');
   return { version, passed, checks };
 }
@@ -99,49 +112,56 @@ async function measure(distDir: string, name: string): Promise<void> {
   if (limit !== undefined && size > limit) throw new Error(`${size.toFixed(1)} MiB, at most ${limit}`);
 }
 
-async function installAndRemove({
-  root,
-  distDir,
-  version,
-}: {
-  readonly root: string;
-  readonly distDir: string;
-  readonly version: string;
-}): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'provisioning-dist-'));
+type Check = (name: string, work: () => Promise<void>) => Promise<void>;
+type Shipped = Pick<Parameters<typeof testDist>[0], 'root' | 'distDir' | 'version'>;
+
+async function installAndRemove(shipped: Shipped): Promise<void> {
+  const installation = await TriedInstallation.make(shipped, ['core']);
   try {
-    const base = join(folder, 'releases');
-    await mkdir(base);
-    await cp(distDir, join(base, version), { recursive: true });
-    const prefix = join(folder, 'prefix');
-    await mkdir(prefix);
-    const environment = {
-      PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
-      HOME: folder,
-      XDG_CONFIG_HOME: join(folder, 'config'),
-      XDG_DATA_HOME: join(folder, 'data'),
-      XDG_CACHE_HOME: join(folder, 'cache'),
-      PROVISIONING_RELEASES_URL: base,
-    };
-    const script = join(root, 'tools/build/installer/install.sh');
-    const bundled = (await readdir(distDir)).some((name) => name.startsWith('provisioning-runtime-'));
-    const words = ['--prefix', prefix, '--version', version, ...(bundled ? [] : ['--system-node'])];
-    const execute = async (program: string, ...rest: string[]): Promise<string> => {
-      const { stdout } = await run(program, rest, { env: environment, cwd: folder, maxBuffer: 1 << 26 });
-      return stdout;
-    };
-    await execute('/bin/sh', script, ...words);
-    const program = join(prefix, 'bin/provisioning');
-    const said = (await execute(program, '--version')).trim();
-    if (said !== version) throw new Error(`--version says ${said}, not ${version}`);
-    await execute(program, 'help');
-    await execute(program, 'env');
-    await execute(program, 'uninstall', '--yes');
-    const left = await readdir(prefix);
-    if (left.length > 0) throw new Error(`uninstall leaves ${left.join(', ')}`);
-    if (existsSync(join(folder, 'cache/provisioning'))) throw new Error('uninstall leaves the cache');
+    const said = (await installation.run('--version')).trim();
+    if (said !== shipped.version) throw new Error(`--version says ${said}, not ${shipped.version}`);
+    await installation.run('help');
+    await installation.run('env');
+    await installation.uninstall();
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await installation.remove();
+  }
+}
+
+/** Works with an installation as somebody does on the first day. */
+async function integrate(shipped: Shipped, hasPlatform: boolean, check: Check): Promise<void> {
+  let installation: TriedInstallation | undefined;
+  await check('integration: installation', async () => {
+    installation = await TriedInstallation.make(shipped, ['core', ...(hasPlatform ? ['platform'] : [])]);
+  });
+  if (installation === undefined) return;
+  const { run, workspace } = installation;
+  try {
+    await check('integration: workspace', async () => {
+      await run('workspace', 'init', 'demo', workspace, '--template', 'demo', '--activate');
+      await run('validate', 'config');
+    });
+    await check('integration: servers', async () => {
+      const listed = JSON.parse(await run('list', 'servers', '--out', 'json')) as readonly unknown[];
+      if (listed.length > 0) throw new Error(`${listed.length} servers in a new workspace`);
+      const planned = await run('server', 'create', '--check');
+      if (!planned.includes('Would create:')) throw new Error(`server create --check says ${planned}`);
+    });
+    if (hasPlatform)
+      await check('integration: services', async () => {
+        const { endpoint } = JSON.parse(
+          await run('orchestrator', 'start', '--port', String(await freePort()), '--out', 'json'),
+        ) as { readonly endpoint: string };
+        try {
+          const answer = await fetch(`${endpoint}/health`);
+          if (!answer.ok) throw new Error(`/health answers ${answer.status}`);
+        } finally {
+          await run('orchestrator', 'stop');
+        }
+      });
+    await check('integration: uninstall', () => installation!.uninstall());
+  } finally {
+    await installation.remove();
   }
 }
 

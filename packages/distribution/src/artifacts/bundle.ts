@@ -19,22 +19,23 @@ const bundleEntries = 2_000_000;
 /**
  * Writes artifacts with their signatures into one file: a tar of an OCI image layout, which `skopeo` and `oras` read too
  * (09 §9 "Air-gapped"). Equal artifacts give an equal file.
+ * @param images of the platform services, which go into the namespace of those.
  */
 export async function exportBundle(
   session: ArtifactSession,
   file: string,
   references: readonly string[],
+  images: readonly string[] = [],
 ): Promise<readonly Transfer[]> {
   const target = resolve(file);
   const folder = await mkdtemp(join(dirname(target), '.export-'));
   try {
     const layout = new LayoutPlace(join(folder, 'layout'));
-    const { extensions } = session.settings.namespaces;
-    const transfers = await mirrorArtifacts(
-      session,
-      { place: layout, namespace: extensions },
-      { references },
-    );
+    const { extensions, platform } = session.settings.namespaces;
+    const transfers = [
+      ...(await mirrorArtifacts(session, { place: layout, namespace: extensions }, { references })),
+      ...(await mirrorArtifacts(session, { place: layout, namespace: platform }, { references: images })),
+    ];
     if (transfers.some(({ state }) => state === 'failed')) return transfers;
     await sortIndex(layout.layout);
     await pipeline(
@@ -72,13 +73,14 @@ async function* tarOf(folder: string): AsyncGenerator<Uint8Array> {
 
 /**
  * Reads a bundle into the cache, or copies its artifacts into a registry. Digests stay equal, so a lock file stays valid.
- * @param to a namespace of a registry; the cache when absent.
+ * @param to a registry, and one namespace for everything where it is given; the cache when absent.
  */
 export async function importBundle(
   session: ArtifactSession,
   file: string,
-  to?: { readonly place: Place; readonly namespace: string },
+  to?: { readonly place: Place; readonly namespace?: string },
 ): Promise<readonly Transfer[]> {
+  const { extensions, platform } = session.settings.namespaces;
   const scratch = await mkdtemp(join(dirname(resolve(file)), '.import-'));
   try {
     const folder = join(scratch, 'layout');
@@ -91,7 +93,8 @@ export async function importBundle(
     const artifacts = await entriesOf(layout);
     return await mapLimited(artifacts, session.settings.concurrency, async ({ repository, tag }) => {
       const name = repository.slice(repository.lastIndexOf('/') + 1);
-      const target = to === undefined ? undefined : `${to.namespace}/${name}`;
+      const own = repository.startsWith(`${platform}/`) ? platform : extensions;
+      const target = to === undefined ? undefined : `${to.namespace ?? own}/${name}`;
       const shown =
         to === undefined ? `${session.settings.registry}/${repository}` : `${to.place.name}/${target!}`;
       try {

@@ -8,6 +8,7 @@ import { ReleaseFolder } from '../testing/releases.ts';
 
 const root = join(import.meta.dirname, '../../../..');
 const architecture = releasePlatform().replace('linux-', '');
+const rpmArchitecture = architecture === 'amd64' ? 'x86_64' : 'aarch64';
 
 /** Packages for package managers: a Debian system of its own, in which the package is installed and removed. */
 describe('packages', () => {
@@ -47,11 +48,13 @@ describe('packages', () => {
       },
     });
 
-  test('a Debian package is made, the same bytes each time, and a formula with the checksum', async () => {
+  test('a Debian and an RPM package are made, the same bytes each time, and a formula with the checksum', async () => {
     expect(await create(packages)).toMatchObject({ code: 0 });
     expect((await create(join(folder, 'again'))).code).toBe(0);
     const name = `provisioning_3.2.1_${architecture}.deb`;
     expect(readFileSync(join(packages, name)).equals(readFileSync(join(folder, 'again', name)))).toBe(true);
+    const rpm = `provisioning-3.2.1-1.${rpmArchitecture}.rpm`;
+    expect(readFileSync(join(packages, rpm)).equals(readFileSync(join(folder, 'again', rpm)))).toBe(true);
     const sums = readFileSync(join(releases.base, '3.2.1/checksums.txt'), 'utf8');
     const sum = /^(\w+) {2}provisioning-core-/m.exec(sums)![1]!;
     const formula = readFileSync(join(packages, 'provisioning.rb'), 'utf8');
@@ -70,6 +73,21 @@ describe('packages', () => {
     expect(upgrade.stderr).toContain('apt-get install --only-upgrade provisioning');
     expect((await inside('dpkg', '--verify', 'provisioning')).stdout).toBe('');
     expect((await inside('dpkg', '-r', 'provisioning')).code).toBe(0);
+    expect((await inside('find', '/usr', '/etc', '-xdev')).stdout.split('\n').sort()).toEqual(before);
+  }, 300_000);
+
+  test('the RPM package lays down the same files, runs, leaves upgrades to dnf, and goes without a trace', async () => {
+    const file = join(packages, `provisioning-3.2.1-1.${rpmArchitecture}.rpm`);
+    // The system is Debian's; what the package needs is there under other names.
+    const rpm = (...words: string[]): Promise<Ended> => runProgram('rpm', ['--root', system, ...words]);
+    const needs = (await rpm('-qp', '--requires', file)).stdout;
+    expect(needs).toMatch(/^glibc >= 2\.28$/m);
+    const before = (await inside('find', '/usr', '/etc', '-xdev')).stdout.split('\n').sort();
+    expect(await rpm('-i', '--nodeps', file)).toMatchObject({ code: 0 });
+    expect(await inside('provisioning', '--version')).toMatchObject({ code: 0, stdout: '3.2.1\n' });
+    expect((await inside('provisioning', 'upgrade', '--yes')).stderr).toContain('dnf upgrade provisioning');
+    expect(await rpm('-V', '--nodeps', 'provisioning')).toMatchObject({ code: 0, stdout: '' });
+    expect((await rpm('-e', 'provisioning')).code).toBe(0);
     expect((await inside('find', '/usr', '/etc', '-xdev')).stdout.split('\n').sort()).toEqual(before);
   }, 300_000);
 });

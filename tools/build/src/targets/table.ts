@@ -81,7 +81,7 @@ async function fileFlag<Name extends string>(
 const installerTypes = ['shell', 'package', 'source'];
 
 async function createInstallers(context: Context): Promise<number> {
-  const { root, flags, environment, print } = context;
+  const { root, flags, environment, print, say } = context;
   const version = flags.text('version') ?? describeVersion(root);
   const outputDir = resolve(root, flags.text('output-dir') ?? 'distribution/installers');
   const types = flags.list('installer-types') ?? ['shell'];
@@ -105,6 +105,7 @@ async function createInstallers(context: Context): Promise<number> {
       outputDir,
       modified,
       releases,
+      say,
     }))
       print(file);
   }

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { string as argument } from '@oclif/core/args';
+import { string } from '@oclif/core/flags';
 import { readManifest } from '@provisioning/core';
 import { packExtension } from '@provisioning/distribution';
 import { extensionFolder } from '../../extension/find.ts';
@@ -13,19 +14,26 @@ export default class ExtensionBuild extends ProvisioningCommand {
   static override description =
     'The same content gives the same archive. A private key or token inside stops it.';
   static override spec: CommandSpec = { access: 'l', workspace: false, sideEffect: 'create' };
-  static override examples = ['provisioning extension build .'];
+  static override examples = [
+    'provisioning extension build .',
+    'provisioning extension build ./redis --output ./packages',
+  ];
   static override args = { path: argument({ description: 'folder or name; default the current folder' }) };
+  static override flags = {
+    output: string({ description: 'folder that receives the archive; default dist in the extension' }),
+  };
 
   async run(): Promise<void> {
-    const { args } = await this.parse(ExtensionBuild);
+    const { args, flags } = await this.parse(ExtensionBuild);
     const { catalogue } = await currentCatalogue(this);
     const { path } = await extensionFolder(catalogue, this.runtime.cwd, args.path);
     const packed = await packExtension(path, {
       readManifest: async (folder) => (await readManifest(folder)).manifest,
     });
-    const file = join(path, 'dist', packed.fileName);
+    const folder = flags.output === undefined ? join(path, 'dist') : resolve(this.runtime.cwd, flags.output);
+    const file = join(folder, packed.fileName);
     if (!this.globals.check) {
-      await mkdir(join(path, 'dist'), { recursive: true });
+      await mkdir(folder, { recursive: true });
       await writeFile(file, packed.archive);
     }
     const document = {

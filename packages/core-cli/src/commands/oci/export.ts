@@ -6,6 +6,7 @@ import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { registryFlags } from '../../oci/flags.ts';
+import { platformImages } from '../../oci/platform-images.ts';
 import { openArtifacts } from '../../oci/session.ts';
 import { printTransfers } from '../../oci/transfers.ts';
 
@@ -13,7 +14,7 @@ export default class OciExport extends ProvisioningCommand {
   static override summary = 'Write extensions with their signatures into one file';
   static override spec: CommandSpec = { access: 'r', workspace: false, sideEffect: 'none', slow: true };
   static override examples = [
-    'provisioning oci export bundle.tar --lock',
+    'provisioning oci export bundle.tar --lock --platform-images',
     'provisioning oci export bundle.tar redis:1.0.0 postgres:15.5.0',
   ];
   static override args = {
@@ -23,6 +24,7 @@ export default class OciExport extends ProvisioningCommand {
   static override flags = {
     ...registryFlags,
     lock: boolean({ description: 'what the lock of the workspace names' }),
+    'platform-images': boolean({ description: 'also the images in dependencies.platform.images' }),
   };
 
   async run(): Promise<void> {
@@ -34,7 +36,8 @@ export default class OciExport extends ProvisioningCommand {
       ...(args.references ?? []),
       ...(lock?.packages ?? []).map(({ reference }) => reference),
     ];
-    if (references.length === 0) {
+    const images = flags['platform-images'] ? platformImages(session) : [];
+    if (references.length + images.length === 0) {
       throw new ProvisioningError({
         code: 'NOTHING_TO_EXPORT',
         kind: 'usage',
@@ -42,7 +45,7 @@ export default class OciExport extends ProvisioningCommand {
       });
     }
     const file = resolve(this.runtime.cwd, args.file!);
-    const transfers = await exportBundle(session.artifacts, file, references);
+    const transfers = await exportBundle(session.artifacts, file, references, images);
     await printTransfers(this, transfers, (copied) => `Wrote ${copied} artifacts to ${file}`);
   }
 }

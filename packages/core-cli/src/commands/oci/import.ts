@@ -31,7 +31,7 @@ export default class OciImport extends ProvisioningCommand {
         ? undefined
         : {
             place: artifacts.place(to.registry),
-            namespace: to.namespace ?? artifacts.settings.namespaces.extensions,
+            ...(to.namespace === undefined ? {} : { namespace: to.namespace }),
           };
     const transfers = await importBundle(artifacts, resolve(this.runtime.cwd, args.file!), target);
     await printTransfers(this, transfers, (copied, present) => `Imported ${copied}, present ${present}`);

@@ -1,9 +1,11 @@
 import { string as argument } from '@oclif/core/args';
 import { boolean, integer, string } from '@oclif/core/flags';
 import { mirrorArtifacts, readLock, splitPlace } from '@provisioning/distribution';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { registryFlags } from '../../oci/flags.ts';
+import { platformImages } from '../../oci/platform-images.ts';
 import { openArtifacts } from '../../oci/session.ts';
 import { printTransfers } from '../../oci/transfers.ts';
 
@@ -21,6 +23,7 @@ export default class OciMirror extends ProvisioningCommand {
     ...registryFlags,
     from: string({ description: 'host/namespace to read from' }),
     lock: boolean({ description: 'what the lock of the workspace names' }),
+    'platform-images': boolean({ description: 'also the images in dependencies.platform.images' }),
     include: string({ description: 'only names that match this glob' }),
     'keep-versions': integer({ description: 'newest versions of each', default: 1, min: 1 }),
   };
@@ -32,19 +35,35 @@ export default class OciMirror extends ProvisioningCommand {
     const { artifacts, selection } = session;
     const to = splitPlace(args.destination!);
     const lock = flags.lock && selection !== undefined ? await readLock(selection.path) : undefined;
+    if (flags.lock && lock === undefined) {
+      throw new ProvisioningError({
+        code: 'LOCK_NOT_FOUND',
+        kind: 'configuration',
+        message: 'There is no lock to mirror (config/extensions.lock.yaml)',
+        hint: 'write it first, in a workspace: provisioning dep resolve',
+      });
+    }
     const references = lock?.packages.map(({ reference }) => reference);
-    const transfers = await mirrorArtifacts(
+    const images = flags['platform-images'] ? platformImages(session) : [];
+    const place = artifacts.place(to.registry);
+    const { namespaces } = artifacts.settings;
+    const extensions = await mirrorArtifacts(
       artifacts,
-      {
-        place: artifacts.place(to.registry),
-        namespace: to.namespace ?? artifacts.settings.namespaces.extensions,
-      },
+      { place, namespace: to.namespace ?? namespaces.extensions },
       {
         keepVersions: flags['keep-versions'],
         ...(flags.include === undefined ? {} : { include: flags.include }),
         ...(references === undefined ? {} : { references }),
       },
     );
+    const transfers = [
+      ...extensions,
+      ...(await mirrorArtifacts(
+        artifacts,
+        { place, namespace: to.namespace ?? namespaces.platform },
+        { references: images },
+      )),
+    ];
     await printTransfers(this, transfers, (copied, present) => `Mirrored ${copied}, present ${present}`);
   }
 }
