@@ -1,3 +1,4 @@
+export { type ClusterScaling, clusterScaling, scalesOnKubernetes } from './auto-scaling.ts';
 export { canaryOf, mainOfName } from './canary.ts';
 export { planCanaryWeight, planClusterRollback, planPromotion } from './changeover.ts';
 export { type ClusterSources, clusterNames, loadCluster } from './definition.ts';

@@ -34,6 +34,10 @@ export interface ClusterRecord {
   readonly created_at: string;
   /** Wished servers of a component, set by `cluster scale`. */
   readonly scale?: Readonly<Record<string, number>>;
+  /** Bounds between which a component scales by itself, set by `cluster scale --auto-scale`. */
+  readonly auto_scaling?: { readonly component: string; readonly min: number; readonly max: number };
+  /** When it last scaled by itself, and the workflow that does it. Times in ISO 8601. */
+  readonly scaling?: { readonly last_up?: string; readonly last_change?: string; readonly workflow?: string };
   /** What is deployed now. */
   readonly deployed?: DeployedDefinition;
   /** What was deployed before, newest first; the last three are kept. */

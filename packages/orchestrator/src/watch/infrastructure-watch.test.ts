@@ -7,8 +7,10 @@ import {
   costTrend,
   initWorkspace,
   openMaintenance,
+  readClusters,
   readSamples,
   setCostAlert,
+  updateCluster,
   StateFile,
   type Surroundings,
 } from '@provisioning/core';
@@ -242,4 +244,49 @@ test('the cost is written down once a day, and an alert is told', async () => {
   await look(24 * 60);
   expect(await costTrend(place(), 5, now)).toHaveLength(2);
   expect(await readFile(join(path, 'infra', 'prod', 'data', 'costs.json'), 'utf8')).not.toContain(password);
+});
+
+test('07 §10.4 a busy cluster gets as many servers as its load asks for and there are, and loses them one by one', async () => {
+  const infra = join(path, 'infra', 'prod');
+  const settings = await readFile(join(infra, 'settings.toml'), 'utf8');
+  await writeFile(join(infra, 'settings.toml'), settings.split('[auto_scaling')[0]!);
+  const deployed = (component: string, servers: readonly string[]) => ({
+    ...{ component, service: component, status: 'deployed' as const, servers },
+    deployed_at: new Date(now).toISOString(),
+  });
+  const record = async () => (await readClusters(place())).web!;
+  await updateCluster(place(), 'web', () => ({
+    ...{ cluster: 'web', version: '1.0.0', created_at: new Date(now).toISOString(), scale: { web: 1 } },
+    auto_scaling: { component: 'web', min: 1, max: 5 },
+    components: [
+      deployed('system', ['web-01', 'web-02']),
+      deployed('web', ['web-01']),
+      deployed('entry', ['web-01']),
+    ],
+  }));
+  load = { cpu: 50, memory: 99 };
+  await look();
+  expect([submitted, warnings]).toEqual([[], []]);
+  load = { cpu: 100, memory: 50 };
+  await look();
+  await look();
+  await look();
+  // Three samples of 83 %, on average: ceil(1 × 83 / 70) = 2.
+  expect(submitted).toHaveLength(1);
+  expect(submitted[0]).toMatchObject({
+    ...{ name: 'cluster scale web', description: expect.stringContaining('web from 1 to 2: cpu') },
+  });
+  expect((await record()).scaling).toMatchObject({ workflow: 'run-1', last_up: expect.any(String) });
+  // The workflow did its work; five are asked for, two servers are all there are.
+  await updateCluster(place(), 'web', (before) => ({ ...before!, scale: { web: 2 } }));
+  await look(10);
+  await look(10);
+  expect(submitted).toHaveLength(1);
+  expect(warnings).toContainEqual(expect.stringContaining('web does not get 3 servers: there are 2'));
+  load = { cpu: 5, memory: 5 };
+  for (let looks = 0; looks < 5 && submitted.length < 2; looks += 1) await look(10);
+  expect(submitted.slice(1)).toMatchObject([{ description: 'web from 2 to 1: all metrics are low' }]);
+  await updateCluster(place(), 'web', (before) => ({ ...before!, scale: { web: 1 } }));
+  for (let looks = 0; looks < 4; looks += 1) await look(10);
+  expect(submitted).toHaveLength(2);
 });

@@ -19,6 +19,7 @@ import {
 } from '@provisioning/core';
 import type { WorkflowDefinition } from '@provisioning/client';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { ClusterScaler, meanOf } from './cluster-scaling.ts';
 import type {
   Infrastructures,
   KnownInfrastructure,
@@ -66,11 +67,12 @@ const keptSamples = 3;
 
 /**
  * Looks at the infrastructures of the registered workspaces once a minute (05 §5.3, §10): samples the load of servers
- * that are to be watched, scales groups, and writes the cost down once a day. Nothing is done to one that is under
+ * that are to be watched, scales groups and clusters, and writes the cost down once a day. Nothing is done to one that is under
  * maintenance; one that cannot be looked at does not hold up the others.
  */
 export class InfrastructureWatch {
   readonly #options: InfrastructureWatchOptions;
+  readonly #clusters: ClusterScaler;
   readonly #memories = new Map<string, Memory>();
   readonly #now: () => number;
   #timer: NodeJS.Timeout | undefined;
@@ -79,6 +81,7 @@ export class InfrastructureWatch {
   constructor(options: InfrastructureWatchOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#clusters = new ClusterScaler({ ...options, now: this.#now });
   }
 
   start(): void {
@@ -118,8 +121,14 @@ export class InfrastructureWatch {
     await using opened = await this.#options.infrastructures.open({ workspace: workspace.name, infra });
     const memory = this.#memoryOf(place);
     const rule = groupScaling(opened.definition, (path) => opened.context.config(path));
-    const loads = await this.#sample(opened, rule?.group);
-    if (rule !== undefined) await this.#scale(opened, rule, memory, loads);
+    const ofClusters = await this.#clusters.watched(opened);
+    const loads = await this.#sample(opened, ofClusters, rule?.group);
+    if (rule !== undefined) {
+      const group = opened.definition.servers.filter((server) => server['group'] === rule.group);
+      const ofGroup = group.flatMap(({ hostname }) => loads.get(hostname) ?? []);
+      await this.#scale(opened, rule, memory, ofGroup);
+    }
+    if (ofClusters.size > 0) await this.#clusters.scale(opened, loads);
     await this.#price(opened, memory);
   }
 
@@ -130,26 +139,30 @@ export class InfrastructureWatch {
     return known;
   }
 
-  /** Loads of the group's servers; those that cannot be read are left out, which is told. */
+  /** Loads of the servers that are to be watched; those that cannot be read are left out, which is told. */
   async #sample(
     { definition, context, state }: OpenedInfrastructure,
+    ofClusters: ReadonlySet<string>,
     group?: string,
-  ): Promise<readonly Load[]> {
+  ): Promise<ReadonlyMap<string, Load>> {
     const { measure = measureLoad, onWarning } = this.#options;
     const { servers } = await state();
-    const loads: Load[] = [];
+    const loads = new Map<string, Load>();
     const watched = definition.servers.filter(
-      (server) => server.monitoring === true || (group !== undefined && server['group'] === group),
+      (server) =>
+        server.monitoring === true ||
+        ofClusters.has(server.hostname) ||
+        (group !== undefined && server['group'] === group),
     );
     await Promise.all(
-      watched.map(async ({ hostname, provider, ...server }) => {
+      watched.map(async ({ hostname, provider }) => {
         const record = servers[hostname];
         if (record?.status !== 'running') return;
         const { cores, memory } = record;
         try {
           const load = await measure(context, { hostname, provider, cores, memory });
           await recordSample(context, hostname, { at: this.#now(), ...load });
-          if (group !== undefined && server['group'] === group) loads.push(load);
+          loads.set(hostname, load);
         } catch (error) {
           onWarning(ProvisioningError.from(error).message);
         }
@@ -284,10 +297,4 @@ export class InfrastructureWatch {
     this.#options.onWarning(`${definition.name}: ${message}`);
     this.#options.onCostAlert({ workspace: workspace.name, infra: definition.name, message });
   }
-}
-
-function meanOf(loads: readonly Load[]): { cpu: number; memory: number } {
-  const mean = (pick: (load: Load) => number): number =>
-    loads.reduce((sum, load) => sum + pick(load), 0) / loads.length;
-  return { cpu: mean(({ cpu }) => cpu), memory: mean(({ memory }) => memory) };
 }

@@ -60,6 +60,18 @@ test('07 §10.4 scaling, rolling back and promoting say what they need', async (
     code: 1,
     stderr: expect.stringContaining('web needs 9 servers, found 3'),
   });
+  expect(await cli('cluster scale web')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--replicas <number>, or --auto-scale'),
+  });
+  expect(await cli('cluster scale web --auto-scale --min 3 --max 2')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--auto-scale needs --max, at least as large as --min'),
+  });
+  expect(await cli('cluster scale web --auto-scale --min 2 --max 3')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('Cluster web is not running on shop'),
+  });
   expect(await cli('cluster rollback web')).toMatchObject({
     code: 5,
     stderr: expect.stringContaining('No previous version recorded for web'),
