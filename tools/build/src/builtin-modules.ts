@@ -14,11 +14,13 @@ export function builtinsAsObjects(): Plugin {
   return {
     name: 'builtins-as-objects',
     setup(build) {
-      build.onResolve({ filter: /^(?:node:)?[a-z_/]+$/ }, ({ path, kind }) =>
-        known.has(path) && (kind === 'import-statement' || kind === 'dynamic-import')
-          ? { path: path.replace(/^node:/, ''), namespace: 'builtin' }
-          : undefined,
-      );
+      build.onResolve({ filter: /^(?:node:)?[a-z_/]+$/ }, ({ path, kind }) => {
+        if (!known.has(path)) return undefined;
+        const name = path.replace(/^node:/, '');
+        if (kind === 'import-statement') return { path: name, namespace: 'builtin' };
+        // Taken apart when it has come, so it has to have its names as own ones: Node's own namespace.
+        return kind === 'dynamic-import' ? { path: `node:${name}`, external: true } : undefined;
+      });
       // CommonJS for esbuild, so that names resolve when they are used, not when the module is linked.
       build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
         contents: contentsOf(path),

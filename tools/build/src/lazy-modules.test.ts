@@ -32,6 +32,18 @@ async function bundled(name: string, source: string): Promise<Record<string, unk
   return (await import(pathToFileURL(outfile).href)) as Record<string, unknown>;
 }
 
+test('a module of Node that is imported when it is used gives its names', async () => {
+  const { results } = await bundled(
+    'dynamic-builtins',
+    `export const results = (async () => {
+       const { stat } = await import('node:fs/promises');
+       const { EventEmitter } = await import('node:events');
+       return [(await stat(${JSON.stringify(root)})).isDirectory(), typeof EventEmitter];
+     })();`,
+  );
+  expect(await results).toEqual([true, 'function']);
+});
+
 test('modules of Node work in a bundle by name, as a whole and where they are functions', async () => {
   const file = join(folder, 'content.txt');
   await writeFile(file, 'content');

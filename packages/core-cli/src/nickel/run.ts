@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { basename } from 'node:path';
 import { findTool, nickel } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { ProvisioningCommand } from '../frame/command.ts';
@@ -51,6 +52,13 @@ export function nickelFailed(file: string, stderr: string): ProvisioningError {
     code: 'EVALUATION_FAILED',
     kind: 'configuration',
     message: `Nickel evaluation failed: ${stderr.trim() === '' ? file : stderr.trim()}`,
-    location: { file },
+    location: { file, ...positionIn(file, stderr) },
   });
+}
+
+/** The first place in the file that the report names. */
+function positionIn(file: string, report: string): { line?: number; column?: number } {
+  const name = basename(file).replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const match = new RegExp(`${name}:(\\d+):(\\d+)`).exec(report);
+  return match === null ? {} : { line: Number(match[1]), column: Number(match[2]) };
 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ProvisioningError, namePattern } from '@provisioning/extensions-sdk';
 import { type Surroundings, expandHome, userDirectories } from '../config/surroundings.ts';
@@ -265,7 +265,6 @@ async function moveInto(
   }
   await refuseNewerPackage(destination, version);
   const backup = `${destination}.backup-${new Date().toISOString().replaceAll(/[-:]|\..*$/g, '')}`;
-  const { cp } = await import('node:fs/promises');
   await cp(destination, backup, { recursive: true, preserveTimestamps: true });
   for (const file of Object.keys(files)) {
     if (/^(infra|extensions)\//.test(file)) continue;

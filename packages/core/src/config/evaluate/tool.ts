@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 
@@ -46,7 +46,6 @@ export async function findTool(
 }
 
 async function isFolder(file: string): Promise<boolean> {
-  const { stat } = await import('node:fs/promises');
   return stat(file).then(
     (found) => found.isDirectory(),
     () => true,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { loadInfrastructure, processSurroundings, renderedDefinition } from '@provisioning/core';
+import { nickelCases, provideNickel } from './nickel.ts';
 import type { CaseResult, ConformanceSuite } from '../../suite.ts';
 
 const run = promisify(execFile);
@@ -73,11 +74,16 @@ async function languages(): Promise<CaseResult[]> {
 }
 
 const suite: ConformanceSuite = {
-  title: 'Definitions: toml-test, and the reference infrastructure in four languages',
+  title: 'Definitions: toml-test, the reference infrastructure in four languages, and Nickel itself',
   async run(say) {
     const folder = await mkdtemp(path.join(tmpdir(), 'conformance-definitions-'));
     try {
-      return { cases: [...(await toml(folder, say)), ...(await languages())] };
+      const missing = await provideNickel(say);
+      const nickel: readonly CaseResult[] =
+        missing === undefined
+          ? await nickelCases(folder)
+          : [{ name: 'Nickel', status: 'skipped', reason: missing }];
+      return { cases: [...(await toml(folder, say)), ...(await languages()), ...nickel] };
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
