@@ -19,6 +19,7 @@ const contents: Readonly<Record<string, string>> = {
   'config-cache': 'definitions that were evaluated',
   'config-remote': 'configuration read over the network',
   'container-runtime': 'the container runtime that was found',
+  discovery: 'extensions that were found',
   oci: 'artifacts of OCI registries',
   providers: 'what providers keep between commands',
   versions: 'newest versions of taskservs',

@@ -37,7 +37,9 @@ describe('cache', () => {
 
   test('stats tells what there is and how large it is; a check clears nothing', async () => {
     expect((await line('cache')).stdout).toMatch(/^oci +1 +1\.2 kB +artifacts of OCI registries$/m);
-    expect((await line('cache clear --check')).stdout).toMatch(/^Would free 1\.2 kB of /);
+    expect((await line('cache clear --check')).stdout).toMatch(
+      /^Would free [\d.]+ kB of container-runtime, .*oci/,
+    );
     expect(await caches()).toEqual(expect.arrayContaining(['container-runtime', 'oci']));
   });
 
@@ -208,6 +210,35 @@ describe('nu', () => {
     writeFileSync(script, 'export default (await run("list infras")).length;\n');
     expect(await cli(['nu', '--script', script])).toMatchObject({ code: 0, stdout: '1\n' });
   });
+});
+
+test('24 §3 status looks at all that a deployment needs; what is missing says what to do', async () => {
+  const { code, stdout } = await line('status --out json');
+  const checks = JSON.parse(stdout) as { name: string; status: string; message: string }[];
+  const statusOf = Object.fromEntries(checks.map(({ name, status }) => [name, status]));
+  expect([code, statusOf]).toEqual([
+    0,
+    {
+      Versions: 'ok',
+      Update: 'ok',
+      'Required tools': 'warning',
+      'Optional tools': 'ok',
+      'User configuration': 'ok',
+      Workspace: 'ok',
+      'Workspace structure': 'ok',
+      Configuration: 'ok',
+      Providers: 'ok',
+      Credentials: 'ok',
+      'Encryption keys': 'ok',
+      'SSH key': 'ok',
+      Orchestrator: 'ok',
+      'Disk space': expect.any(String),
+      Permissions: 'ok',
+    },
+  ]);
+  rmSync(join(home, 'workspaces/shop/config/platform'), { recursive: true, force: true });
+  rmSync(join(home, 'workspaces/shop/extensions'), { recursive: true, force: true });
+  expect((await line('status')).stdout).toMatch(/^warning: Workspace structure: Missing: .*--fix-issues\)$/m);
 });
 
 test('init NAME is generate infra NAME', async () => {

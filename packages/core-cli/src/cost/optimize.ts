@@ -10,8 +10,8 @@ import type { Change, OperationNode } from '@provisioning/extensions-sdk';
 import { asProvisioningError } from '../errors/as-error.ts';
 import type { ProvisioningCommand } from '../frame/command.ts';
 import { carryOut } from '../plan/carry-out.ts';
-import { type InfrastructureSession, openInfrastructure } from '../session/infrastructure.ts';
-import { pricesOf } from './prices.ts';
+import type { InfrastructureSession } from '../session/infrastructure.ts';
+import { openPriced } from './prices.ts';
 import { adviceColumns, unusedColumns } from './savings.ts';
 
 /** One thing to do, with the question that is asked before it. */
@@ -23,10 +23,10 @@ interface Saving {
 
 /** `cost optimize` (05 §10): what is unused and what could be smaller; with `apply` both are put right, one by one. */
 export async function optimizeCost(command: ProvisioningCommand, apply: boolean): Promise<void> {
-  await using session = await openInfrastructure(command);
+  await using priced = await openPriced(command);
+  const { cost, session } = priced;
   const { context, infrastructure } = session;
   const { out } = command;
-  const cost = await pricesOf(session, undefined);
   const unused = await findUnused(context, infrastructure, cost);
   const gone = new Set(unused.map(({ name }) => name));
   // Of what is deleted no smaller plan is of interest.

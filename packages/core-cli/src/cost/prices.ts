@@ -12,6 +12,11 @@ import type { ProvisioningCommand } from '../frame/command.ts';
 import type { Column } from '../output/table.ts';
 import { type InfrastructureSession, openInfrastructure } from '../session/infrastructure.ts';
 
+export interface PricedSession extends AsyncDisposable {
+  readonly session: InfrastructureSession;
+  readonly cost: PlannedCost;
+}
+
 export interface PriceOptions {
   readonly detailed?: boolean;
   readonly monthly?: boolean;
@@ -36,6 +41,20 @@ export async function pricesOf(
 /** Says which prices are missing, and why. */
 export function warnUnpriced({ out }: ProvisioningCommand, { unpriced }: PlannedCost): void {
   for (const { provider, reason } of unpriced) out.warn(`No prices of ${provider}: ${reason}`);
+}
+
+/** An infrastructure with what its servers cost; which prices are missing is said. */
+export async function openPriced(command: ProvisioningCommand): Promise<PricedSession> {
+  const session = await openInfrastructure(command);
+  const close = (): PromiseLike<void> => session[Symbol.asyncDispose]();
+  try {
+    const cost = await pricesOf(session, undefined);
+    warnUnpriced(command, cost);
+    return { session, cost, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 /** `server price` (05 §10). */

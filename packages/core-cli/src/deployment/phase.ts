@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
-  type Configuration,
   infraPath,
   type Infrastructure,
   type InfrastructureState,
@@ -12,10 +11,10 @@ import {
   WorkspaceRegistry,
 } from '@provisioning/core';
 import type { ProvisioningCommand } from '../frame/command.ts';
+import { providersWithoutCredentials } from './credentials.ts';
 import { openLocalStore } from '../orchestrator/local-store.ts';
 import { loadDefinition } from '../session/infrastructure.ts';
 import { settingsFor } from '../orchestrator/session.ts';
-import { openProviders } from '../session/providers.ts';
 import { surroundingsOf } from '../session/surroundings.ts';
 import { configurationOf, select } from '../session/workspace.ts';
 
@@ -138,25 +137,6 @@ const step = (command: string, reason: string): Step => ({ command: `provisionin
 
 function at(phase: number, reached: string, title: string, commands: readonly Step[]): Phase {
   return { phase, of: phases, reached, title, commands: commands.slice(0, 3) };
-}
-
-/** Providers of the definition, or of the configuration without one, that lack credentials. */
-async function providersWithoutCredentials(
-  command: ProvisioningCommand,
-  configuration: Configuration,
-  definition?: Infrastructure,
-): Promise<string[]> {
-  const used = definition?.servers.map(({ provider }) => provider) ?? [];
-  const usual = configuration.get('providers.default');
-  const names = new Set(used.length > 0 ? used : typeof usual === 'string' ? [usual] : []);
-  await using session = await openProviders(command);
-  const bare: string[] = [];
-  for (const name of names) {
-    const provider = await session.project.provider(name).catch(() => undefined);
-    const { errors = [] } = (await provider?.validateConfig({ online: false })) ?? {};
-    if (errors.some(({ code }) => code === 'MISSING_CREDENTIAL')) bare.push(name);
-  }
-  return bare;
 }
 
 /** Workflows that failed and were followed by none that succeeded: they come before everything else (24 §3). */

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import {
+  installedVersion,
   Prefix,
   prefixOf,
   readReceipt,
@@ -55,6 +56,24 @@ export async function openInstallation(
     releaseKey: environment['PROVISIONING_RELEASE_KEY'] ?? (existsSync(shipped) ? shipped : undefined),
     systemNode: receipt !== undefined && receipt.components['node'] === undefined,
   };
+}
+
+/**
+ * The newest version beside the one that is installed; somebody waits for a screen of checks, so this gives up soon.
+ * @throws ProvisioningError `MANAGED_ELSEWHERE`, or why releases cannot be asked
+ */
+export async function newestVersion(
+  command: ProvisioningCommand,
+): Promise<{ readonly newer: boolean; readonly latest: string }> {
+  const { receipt, releases } = await openInstallation(command, undefined);
+  if (command.globals.offline)
+    throw new ProvisioningError({ code: 'OFFLINE', message: 'No network is used' });
+  const current = receipt === undefined ? command.host.catalogue.version : installedVersion(receipt);
+  const late = new Promise<never>((_, reject) =>
+    setTimeout(() => reject(new Error('no answer within 2 s')), 2000).unref(),
+  );
+  const latest = await Promise.race([releases.resolve('core', 'latest'), late]);
+  return { newer: latest !== current, latest };
 }
 
 /** What all changes of an installation are told the same way. */

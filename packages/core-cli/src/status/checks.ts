@@ -3,14 +3,21 @@ import { delimiter, join } from 'node:path';
 import {
   type Configuration,
   ExtensionCatalogue,
+  hasAgeIdentity,
   listInfrastructures,
+  requireCompatible,
   type Selection,
   userDirectories,
+  workspaceHealth,
   WorkspaceRegistry,
 } from '@provisioning/core';
+import { providersWithoutCredentials } from '../deployment/credentials.ts';
+import { asProvisioningError } from '../errors/as-error.ts';
 import type { ProvisioningCommand } from '../frame/command.ts';
+import { newestVersion } from '../installation/session.ts';
 import { orchestratorHealth } from '../orchestrator/control.ts';
 import { settingsFor } from '../orchestrator/session.ts';
+import { loadDefinition } from '../session/infrastructure.ts';
 import { surroundingsOf } from '../session/surroundings.ts';
 import { configurationOf, select } from '../session/workspace.ts';
 
@@ -58,6 +65,24 @@ const checks: readonly ((situation: Situation) => Promise<StatusCheck>)[] = [
       ),
     ),
   async ({ command }) => {
+    const name = 'Update';
+    try {
+      const { newer, latest } = await newestVersion(command);
+      return newer
+        ? result(name, 'warning', `${latest} is there: provisioning upgrade`)
+        : result(name, 'ok', 'this is the newest version');
+    } catch (error) {
+      const { code, hint } = asProvisioningError(error);
+      return result(
+        name,
+        'ok',
+        code === 'MANAGED_ELSEWHERE'
+          ? `comes with ${hint?.split('   ')[0] ?? 'its package'}`
+          : 'not known now',
+      );
+    }
+  },
+  async ({ command }) => {
     const missing = await missingTools(command, ['ssh']);
     return missing.length === 0
       ? result('Required tools', 'ok', 'all there')
@@ -77,18 +102,26 @@ const checks: readonly ((situation: Situation) => Promise<StatusCheck>)[] = [
       ? result('User configuration', 'ok', file)
       : result('User configuration', 'warning', 'none yet');
   },
-  ({ selection }) =>
-    Promise.resolve(
-      selection
-        ? result('Workspace', 'ok', `${selection.name} (${selection.path})`)
-        : result('Workspace', 'warning', 'none is active: provisioning workspace init <name>'),
-    ),
   async ({ selection }) => {
-    if (!selection) return result('Infrastructures', 'warning', 'no workspace');
+    if (!selection)
+      return result('Workspace', 'warning', 'none is active: provisioning workspace init <name>');
     const names = await listInfrastructures(selection.path);
-    return names.length === 0
-      ? result('Infrastructures', 'warning', 'none yet')
-      : result('Infrastructures', 'ok', names.join(', '));
+    const infras = names.length === 0 ? 'no infrastructure yet' : names.join(', ');
+    return result('Workspace', names.length === 0 ? 'warning' : 'ok', `${selection.name} (${infras})`);
+  },
+  async ({ command, selection }) => {
+    const name = 'Workspace structure';
+    if (!selection) return result(name, 'warning', 'no workspace');
+    const version = command.host.catalogue.version;
+    const fits = await requireCompatible(selection, version).then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+    if (fits !== undefined) return result(name, 'error', fits);
+    const bad = (await workspaceHealth(selection)).filter(({ ok }) => !ok);
+    return bad.length === 0
+      ? result(name, 'ok', 'complete, and of this version')
+      : result(name, 'warning', `${bad[0]!.message} (provisioning workspace health --fix-issues)`);
   },
   ({ configuration, configurationError }) => {
     if (!configuration)
@@ -112,6 +145,24 @@ const checks: readonly ((situation: Situation) => Promise<StatusCheck>)[] = [
       ? result('Providers', 'error', 'none found')
       : result('Providers', 'ok', names.join(', '));
   },
+  async ({ command, selection, configuration }) => {
+    const name = 'Credentials';
+    if (!configuration) return result(name, 'warning', 'unknown without a configuration');
+    const definition =
+      selection?.infra === undefined
+        ? undefined
+        : await loadDefinition(command, { ...selection, infra: selection.infra }, configuration).catch(
+            () => undefined,
+          );
+    const bare = await providersWithoutCredentials(command, configuration, definition);
+    return bare.length === 0
+      ? result(name, 'ok', 'there for every provider in use')
+      : result(name, 'warning', `missing for ${bare.join(', ')}: provisioning provider test ${bare[0]}`);
+  },
+  async ({ command }) =>
+    (await hasAgeIdentity(surroundingsOf(command.runtime)))
+      ? result('Encryption keys', 'ok', 'there')
+      : result('Encryption keys', 'ok', 'none; needed to encrypt files (provisioning sops config)'),
   async ({ selection }) => {
     if (!selection) return result('SSH key', 'warning', 'no workspace');
     const there = await isReadable(join(selection.path, 'secrets', 'ssh-keys', 'id_ed25519'));
@@ -148,12 +199,6 @@ const checks: readonly ((situation: Situation) => Promise<StatusCheck>)[] = [
       ? result('Permissions', 'ok', `${config} is writable`)
       : result('Permissions', 'error', `${config} is not writable`);
   },
-  ({ command }) =>
-    Promise.resolve(
-      command.runtime.environment['PROVISIONING_SKIP_SSL_VERIFY'] === 'true'
-        ? result('Network', 'warning', 'certificates are not verified (PROVISIONING_SKIP_SSL_VERIFY)')
-        : result('Network', 'ok', 'certificates are verified'),
-    ),
 ];
 
 /** Which of these programs are not in `PATH`. */

@@ -1,10 +1,9 @@
 import { boolean, string } from '@oclif/core/flags';
 import { costAlert, costAlertText, costText, setCostAlert } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { pricesOf, warnUnpriced } from '../../cost/prices.ts';
+import { openPriced } from '../../cost/prices.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
-import { openInfrastructure } from '../../session/infrastructure.ts';
 
 export default class CostAlert extends ProvisioningCommand {
   static override summary = 'Be told when the infrastructure costs more than an amount by the month';
@@ -23,7 +22,8 @@ export default class CostAlert extends ProvisioningCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(CostAlert);
-    await using session = await openInfrastructure(this);
+    await using priced = await openPriced(this);
+    const { cost, session } = priced;
     const { context } = session;
     const wanted = flags.threshold === undefined ? undefined : amountOf(flags.threshold);
     const before = await costAlert(context);
@@ -35,8 +35,6 @@ export default class CostAlert extends ProvisioningCommand {
         : { threshold: wanted, set_at: new Date(context.now()).toISOString() };
     const changes = flags.remove || wanted !== undefined;
     if (changes && !this.globals.check) await setCostAlert(context, wanted, context.now());
-    const cost = await pricesOf(session, undefined);
-    warnUnpriced(this, cost);
     const text = costAlertText(alert, cost);
     const document = {
       ...(this.globals.check && changes ? { check_mode: true } : {}),

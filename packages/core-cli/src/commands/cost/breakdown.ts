@@ -1,9 +1,8 @@
 import { type CostShare, costBreakdown } from '@provisioning/core';
-import { pricesOf, warnUnpriced } from '../../cost/prices.ts';
+import { openPriced } from '../../cost/prices.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import type { Column } from '../../output/table.ts';
-import { openInfrastructure } from '../../session/infrastructure.ts';
 
 const columns = (title: string): readonly Column<CostShare>[] => [
   { title, value: ({ name }) => name },
@@ -22,10 +21,8 @@ export default class CostBreakdown extends ProvisioningCommand {
 
   async run(): Promise<void> {
     await this.parse(CostBreakdown);
-    await using session = await openInfrastructure(this);
-    const cost = await pricesOf(session, undefined);
-    warnUnpriced(this, cost);
-    const breakdown = costBreakdown(session.infrastructure.servers, cost);
+    await using priced = await openPriced(this);
+    const breakdown = costBreakdown(priced.session.infrastructure.servers, priced.cost);
     const part = (title: string, shares: readonly CostShare[]): string[] => [
       ...(shares.length === 0 ? [] : [...this.out.table(shares, columns(title)), '']),
     ];

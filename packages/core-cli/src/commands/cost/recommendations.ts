@@ -1,9 +1,8 @@
 import { costAdvice } from '@provisioning/core';
-import { pricesOf } from '../../cost/prices.ts';
+import { openPriced } from '../../cost/prices.ts';
 import { adviceColumns } from '../../cost/savings.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
-import { openInfrastructure } from '../../session/infrastructure.ts';
 
 export default class CostRecommendations extends ProvisioningCommand {
   static override summary = 'Recommend smaller plans, preemptible and reserved servers';
@@ -14,9 +13,9 @@ export default class CostRecommendations extends ProvisioningCommand {
 
   async run(): Promise<void> {
     await this.parse(CostRecommendations);
-    await using session = await openInfrastructure(this);
-    const { context, infrastructure } = session;
-    const rows = await costAdvice(context, infrastructure, await pricesOf(session, undefined));
+    await using priced = await openPriced(this);
+    const { context, infrastructure } = priced.session;
+    const rows = await costAdvice(context, infrastructure, priced.cost);
     await this.out.list(rows, adviceColumns, 'recommendations');
   }
 }

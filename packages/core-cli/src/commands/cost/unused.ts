@@ -1,9 +1,8 @@
 import { findUnused } from '@provisioning/core';
-import { pricesOf } from '../../cost/prices.ts';
+import { openPriced } from '../../cost/prices.ts';
 import { unusedColumns } from '../../cost/savings.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
-import { openInfrastructure } from '../../session/infrastructure.ts';
 
 export default class CostUnused extends ProvisioningCommand {
   static override summary = 'List what costs money and does nothing';
@@ -14,9 +13,9 @@ export default class CostUnused extends ProvisioningCommand {
 
   async run(): Promise<void> {
     await this.parse(CostUnused);
-    await using session = await openInfrastructure(this);
-    const { context, infrastructure } = session;
-    const rows = await findUnused(context, infrastructure, await pricesOf(session, undefined));
+    await using priced = await openPriced(this);
+    const { context, infrastructure } = priced.session;
+    const rows = await findUnused(context, infrastructure, priced.cost);
     await this.out.list(rows, unusedColumns, 'unused resources');
   }
 }

@@ -1,8 +1,7 @@
 import { infraPath, StateFile } from '@provisioning/core';
-import { pricesOf } from '../../cost/prices.ts';
+import { openPriced } from '../../cost/prices.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
-import { openInfrastructure } from '../../session/infrastructure.ts';
 
 /** What a provider sells for servers that run. */
 interface Offer {
@@ -27,10 +26,10 @@ export default class ServerReserve extends ProvisioningCommand {
 
   async run(): Promise<void> {
     await this.parse(ServerReserve);
-    await using session = await openInfrastructure(this);
-    const { context } = session;
+    await using priced = await openPriced(this);
+    const { context } = priced.session;
     const { servers } = await new StateFile(infraPath(context)).read();
-    const costs = new Map((await pricesOf(session, undefined)).servers.map((cost) => [cost.hostname, cost]));
+    const costs = new Map(priced.cost.servers.map((cost) => [cost.hostname, cost]));
     const offers = new Map<string, Offer>();
     const without = new Set<string>();
     for (const [hostname, { provider, plan, zone, status }] of Object.entries(servers)) {
