@@ -61,15 +61,21 @@ export type { InfrastructureState, ServerRecord, TaskservRecord } from './state/
 
 export { createTransports, ensureWorkspaceKey, shellQuote } from './transport/index.ts';
 export type { TransportOptions, WorkspaceKey } from './transport/index.ts';
+export {
+  createDirectly,
+  directSpecification,
+  type DirectServer,
+  smallestPlan,
+} from './operations/server/direct-server.ts';
 export { chooseSize } from './operations/server/specification.ts';
 export { operationOf, operations, runGraph, runOperation } from './execution/operations.ts';
 export { serverLogFile } from './execution/server-log.ts';
-export type { GraphEvent, NodeResult, RunGraphOptions } from './execution/run-graph.ts';
+export type { GraphEvent, NodeResult, RunGraphOptions, RunOptions } from './execution/run-graph.ts';
 export { openProject } from './project/open.ts';
 export type { OpenProjectOptions, OpenedProject } from './project/open.ts';
 export { infraPath } from './state/paths.ts';
 export { Project } from './project/project.ts';
-export type { ConfigurationReader, ProjectOptions, RunOptions } from './project/project.ts';
+export type { ConfigurationReader, ProjectOptions } from './project/project.ts';
 export * from './config/index.ts';
 export * from './health/index.ts';
 export * from './backup/index.ts';

@@ -33,3 +33,13 @@ export function mainFile(workspace: string): string | undefined {
   const sections = names.has('config.toml') ? readFileSync(path.join(folder, 'config.toml'), 'utf8') : '';
   return /^\s*\[workspace[\].]/m.test(sections) ? path.join(folder, 'config.toml') : undefined;
 }
+
+/** A directory is a workspace when it has `config/` with a main file (03 §6). */
+export function isWorkspace(directory: string): boolean {
+  try {
+    return mainFile(directory) !== undefined;
+  } catch {
+    // Two main files: a workspace, whose ambiguity the load will name.
+    return true;
+  }
+}

@@ -6,7 +6,6 @@ import {
   ProvisioningError,
   type SerializedError,
 } from '@provisioning/extensions-sdk';
-import type { RunOptions } from '../project/project.ts';
 import { runLogged } from './server-log.ts';
 
 /** How one node of a graph ended. A node is skipped when one it depends on did not succeed. */
@@ -22,6 +21,16 @@ export type GraphEvent =
   | { readonly type: 'started'; readonly node: OperationNode }
   | { readonly type: 'progress'; readonly node: OperationNode; readonly progress: Progress }
   | { readonly type: 'ended'; readonly node: OperationNode; readonly result: NodeResult };
+
+/** What one run of an operation brings along. */
+export interface RunOptions {
+  readonly idempotencyKey: string;
+  readonly signal?: AbortSignal;
+  readonly report?: (progress: Progress) => void;
+  /** Durable steps of the orchestrator; by default a step just runs. */
+  readonly step?: Context['step'];
+  readonly now?: () => number;
+}
 
 /** Where the nodes of a graph run: a project, or an operation that is made of others. */
 export interface GraphPlace {

@@ -4,17 +4,10 @@ import { join } from 'node:path';
 import type { Context } from '@provisioning/extensions-sdk';
 import type { Infrastructure } from '../infra/infrastructure.ts';
 import type { Project } from '../project/project.ts';
-import { attempt, type AttemptLimits } from './attempt.ts';
+import { attempt, type AttemptLimits } from '../operations/server/attempt.ts';
 import { clusterHealth } from './clusters.ts';
-import {
-  countCheck,
-  type HealthArea,
-  type HealthCheck,
-  type HealthItem,
-  type HealthReport,
-  problems,
-} from './report.ts';
-import { serverHealth } from './servers.ts';
+import { countCheck, type HealthArea, type HealthCheck, type HealthReport, problems } from './report.ts';
+import { type HealthItem, serverHealth } from '../operations/server/health.ts';
 import { taskservHealth } from './taskservs.ts';
 
 export interface HealthOptions {

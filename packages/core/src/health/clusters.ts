@@ -3,7 +3,7 @@ import { loadCluster, planCluster, readClusters } from '../cluster/index.ts';
 import type { Infrastructure } from '../infra/infrastructure.ts';
 import { operations } from '../execution/operations.ts';
 import type { Project } from '../project/project.ts';
-import type { HealthItem } from './report.ts';
+import type { HealthItem } from '../operations/server/health.ts';
 
 /** Every cluster that was created: its components stand as they were deployed (05 §9.8). */
 export async function clusterHealth(

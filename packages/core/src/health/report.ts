@@ -1,12 +1,4 @@
-/** One thing that was looked at. */
-export interface HealthItem {
-  readonly name: string;
-  readonly healthy: boolean;
-  readonly status: string;
-  /** Why it is not. */
-  readonly reason?: string;
-  readonly version?: string;
-}
+import type { HealthItem } from '../operations/server/health.ts';
 
 /** One line of `health check` (24 §3). */
 export interface HealthCheck {

@@ -5,7 +5,7 @@ import type { DefinedInfrastructure } from '../plan/deploy.ts';
 import { infraPath } from '../state/paths.ts';
 import { StateFile } from '../state/state.ts';
 import { TaskservPackages } from '../taskserv/index.ts';
-import type { HealthItem } from './report.ts';
+import type { HealthItem } from '../operations/server/health.ts';
 
 /**
  * Every taskserv that was installed: its software, files and services are as they were installed (05 §9.8). What was

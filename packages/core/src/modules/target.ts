@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { isWorkspace } from '../workspace/layout.ts';
+import { isWorkspace } from '../config/definition-formats.ts';
 
 /** The folder that modules are loaded into (08 §5). */
 export interface ModuleTarget {

@@ -1,7 +1,7 @@
+import type { RunOptions } from '../execution/run-graph.ts';
 import { join } from 'node:path';
 import {
   type Context,
-  type Progress,
   type Provider,
   type ProviderInstance,
   type ProviderMetadata,
@@ -71,16 +71,6 @@ export interface ProjectOptions {
   readonly log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void;
   /** Told of every change at a provider, beside the workspace's own audit file (06 §8). */
   readonly onProviderChange?: (record: ChangeRecord) => void;
-}
-
-/** What one run of an operation brings along. */
-export interface RunOptions {
-  readonly idempotencyKey: string;
-  readonly signal?: AbortSignal;
-  readonly report?: (progress: Progress) => void;
-  /** Durable steps of the orchestrator; by default a step just runs. */
-  readonly step?: Context['step'];
-  readonly now?: () => number;
 }
 
 interface LoadedProvider {

@@ -1,4 +1,3 @@
-export { createDirectly, directSpecification, type DirectServer, smallestPlan } from './direct-server.ts';
 export { asProviderError, type CallStatistics, type ChangeRecord, guardProvider } from './guard.ts';
 export {
   type InstalledProvider,

@@ -12,7 +12,7 @@ import {
   restoreDirectory,
   swap,
 } from './backup-directory.ts';
-import { mainFile } from './layout.ts';
+import { mainFile } from '../config/definition-formats.ts';
 import { withWorkspaceLock } from './locks/lock.ts';
 import { WorkspaceRegistry } from './registry.ts';
 

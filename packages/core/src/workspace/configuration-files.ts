@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { namesIn } from '../config/names-in.ts';
-import { mainFile } from './layout.ts';
+import { mainFile } from '../config/definition-formats.ts';
 
 /** A row of `workspace config list` (03 §7.1). */
 export interface WorkspaceConfigurationFile {

@@ -7,7 +7,7 @@ import { looksEncrypted } from '../config/cipher.ts';
 import { parseDocument } from '../config/document.ts';
 import { isRecord } from '../config/merge.ts';
 import type { Surroundings } from '../config/surroundings.ts';
-import { isWorkspace } from './layout.ts';
+import { isWorkspace } from '../config/definition-formats.ts';
 import { registerWorkspace } from './manage.ts';
 
 interface Output {

@@ -53,7 +53,8 @@ export {
 export { overlays as environmentTemplates, projectFile } from './generated-files.ts';
 export { type WorkspaceInfo, workspaceInfo } from './info.ts';
 export { type InitOptions, type InitResult, initWorkspace } from './init.ts';
-export { isWorkspace, listInfrastructures } from './layout.ts';
+export { isWorkspace } from '../config/definition-formats.ts';
+export { listInfrastructures } from './layout.ts';
 export { giteaRemote } from './gitea-remote.ts';
 export { type CoreSettings, type CoreSource, coreSources } from './core-package.ts';
 export { acquireLock, isLocked, listLocks, releaseLock, userName, withWorkspaceLock } from './locks/lock.ts';

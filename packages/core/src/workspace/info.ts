@@ -4,7 +4,8 @@ import { parse } from 'yaml';
 import { isRecord } from '../config/merge.ts';
 import type { Surroundings } from '../config/surroundings.ts';
 import { workspaceNotFound } from './errors.ts';
-import { listInfrastructures, mainFile } from './layout.ts';
+import { mainFile } from '../config/definition-formats.ts';
+import { listInfrastructures } from './layout.ts';
 import { WorkspaceRegistry } from './registry.ts';
 
 /** What `workspace info` shows (03 §7). */

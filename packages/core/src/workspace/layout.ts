@@ -1,8 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { mainFile } from '../config/definition-formats.ts';
-
-export { mainFile };
 
 /** Directories of a workspace that `init` makes and `health` checks (03 §2). */
 export const workspaceDirectories = [
@@ -77,16 +74,6 @@ export const ignored = [
   '.provisioning/*',
   '!.provisioning/metadata.yaml',
 ] as const;
-
-/** A directory is a workspace when it has `config/` with a main file (03 §6). */
-export function isWorkspace(directory: string): boolean {
-  try {
-    return mainFile(directory) !== undefined;
-  } catch {
-    // Two main files: a workspace, whose ambiguity the load will name.
-    return true;
-  }
-}
 
 /** Names of the infrastructures of a workspace. */
 export async function listInfrastructures(workspace: string): Promise<string[]> {

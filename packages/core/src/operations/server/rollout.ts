@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { type Context, type Operation, ProvisioningError, Server } from '@provisioning/extensions-sdk';
 import { type Static, Type } from 'typebox';
 import { writeFileAtomic } from '../../files/atomic.ts';
-import { serverHealth } from '../../health/servers.ts';
+import { serverHealth } from './health.ts';
 import { type RolloutResult, rollOut } from '../../infra/rollout.ts';
 import { infraPath } from '../../state/paths.ts';
 import { asRoot, openHost, withReconnect } from '../../taskserv/host.ts';

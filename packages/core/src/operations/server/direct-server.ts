@@ -7,8 +7,8 @@ import {
   type ServerSpec,
   applyDefaults,
 } from '@provisioning/extensions-sdk';
-import type { Data } from '../config/document.ts';
-import { specification } from '../operations/server/specification.ts';
+import type { Data } from '../../config/document.ts';
+import { specification } from './specification.ts';
 
 /** A server outside of any definition, for people who try a provider (06 §9 `provider create-server`). */
 export interface DirectServer {

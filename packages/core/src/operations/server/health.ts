@@ -1,8 +1,17 @@
 import type { Context, ObservedServer, Server } from '@provisioning/extensions-sdk';
-import { infraPath } from '../state/paths.ts';
-import { StateFile } from '../state/state.ts';
+import { infraPath } from '../../state/paths.ts';
+import { StateFile } from '../../state/state.ts';
 import { attempt, type AttemptLimits } from './attempt.ts';
-import type { HealthItem } from './report.ts';
+
+/** One thing that was looked at. */
+export interface HealthItem {
+  readonly name: string;
+  readonly healthy: boolean;
+  readonly status: string;
+  /** Why it is not. */
+  readonly reason?: string;
+  readonly version?: string;
+}
 
 /** Share of disk and processors above which a server is not healthy. */
 const full = 90;
