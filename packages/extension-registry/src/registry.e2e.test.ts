@@ -302,6 +302,26 @@ test('10.A9 10.A10 10.A11 10.A15 configuration: older forms, mistakes, environme
     settings.sources.gitea[0]!.url,
     settings.sources.gitea[0]!.organization,
   ]).toEqual([9081, 'http://b', 'o']);
+  const set = (environment: Record<string, string>) => readSettings({ environment, flags: {} });
+  expect(
+    await set({
+      REGISTRY_CACHE_TTL: '7',
+      REGISTRY_CACHE_ENABLE_LIST_CACHE: 'false',
+      REGISTRY_SERVER_TLS_CERT_PATH: '/cert',
+      REGISTRY_SERVER_TLS_KEY_PATH: '/key',
+      REGISTRY_RATE_LIMIT_PER_MINUTE: '9',
+      REGISTRY_LOGGING_LEVEL: 'warn',
+    }),
+  ).toMatchObject({
+    server: { tls: { cert_path: '/cert', key_path: '/key' } },
+    cache: { ttl_seconds: 7, enable_list_cache: false },
+    rate_limit: { per_minute: 9 },
+    logging: { level: 'warn' },
+  });
+  await expect(set({ REGISTRY_SERVER_PORT: 'many' })).rejects.toMatchObject({
+    exitCode: 3,
+    message: 'REGISTRY_SERVER_PORT: expected a whole number',
+  });
   const twice = await config(
     'twice.toml',
     '[sources.gitea]\n[[sources.gitea]]\nurl = "http://a"\norganization = "o"\n',

@@ -59,32 +59,17 @@ const overlays: Readonly<Record<Mode, ServerOverlay>> = {
   enterprise: { host: '0.0.0.0', workers: 16, cors: false, auth: true, anonymous: false, blobs: true },
 };
 
-type Variables = (key: string) => string | undefined;
-
 export function readServer(
   data: Data,
   mode: Mode,
-  variable: Variables,
   flags: { readonly host?: string; readonly port?: string },
 ): ServerSettings {
   const overlay = overlays[mode];
   const tls = table(data['tls'], 'server.tls');
   return {
-    host: flags.host ?? variable('SERVER_HOST') ?? text(data, 'host', 'server', overlay.host),
-    port: number(
-      { port: numeric(flags.port ?? variable('SERVER_PORT')) ?? data['port'] },
-      'port',
-      'server',
-      8081,
-      [0, 65_535],
-    ),
-    workers: number(
-      { workers: numeric(variable('SERVER_WORKERS')) ?? data['workers'] },
-      'workers',
-      'server',
-      overlay.workers,
-      [1, 32],
-    ),
+    host: flags.host ?? text(data, 'host', 'server', overlay.host),
+    port: number({ port: numeric(flags.port) ?? data['port'] }, 'port', 'server', 8081, [0, 65_535]),
+    workers: number(data, 'workers', 'server', overlay.workers, [1, 32]),
     enable_cors: flag(data, 'enable_cors', 'server', overlay.cors),
     cors_origins: texts(data, 'cors_origins', 'server'),
     enable_compression: flag(data, 'enable_compression', 'server', true),

@@ -21,7 +21,8 @@ import {
   readServer,
   type ServerSettings,
 } from './server-settings.ts';
-import { type Data, flag, invalid, number, numeric, table, tables, text } from './values.ts';
+import { type Data, flag, invalid, number, table, tables, text } from './values.ts';
+import { withVariables } from './variables.ts';
 
 export interface CacheSettings {
   readonly capacity: number;
@@ -74,7 +75,7 @@ const overlays: Readonly<
 export async function readSettings(input: SettingsInput): Promise<Settings> {
   const { environment, flags } = input;
   const file = input.file ?? environment['REGISTRY_CONFIG'];
-  const data = file === undefined ? {} : await readFileData(file);
+  const data = withVariables(file === undefined ? {} : await readFileData(file), environment);
   const named = flags.mode ?? environment['REGISTRY_MODE'] ?? environment['PROVISIONING_MODE'] ?? 'solo';
   const mode = ({ 'multi-user': 'multiuser', 'ci-cd': 'cicd' }[named] ?? named) as Mode;
   if (!(mode in modeRules)) throw invalid('mode', `unknown mode ${named}`);
@@ -101,7 +102,7 @@ export async function readSettings(input: SettingsInput): Promise<Settings> {
   const fromEnvironment = (key: string): string | undefined => environment[`REGISTRY_${key}`] || undefined;
   const settings: Settings = {
     mode,
-    server: readServer(server, mode, fromEnvironment, flags),
+    server: readServer(server, mode, flags),
     ...readAccess(data, mode),
     sources: {
       gitea: override(gitea, {
@@ -122,15 +123,9 @@ export async function readSettings(input: SettingsInput): Promise<Settings> {
       }).map(ociBackend),
     },
     cache: {
-      capacity: number(
-        { capacity: numeric(fromEnvironment('CACHE_CAPACITY')) ?? cache['capacity'] },
-        'capacity',
-        'cache',
-        overlay.capacity,
-        [0, 1_000_000],
-      ),
+      capacity: number(cache, 'capacity', 'cache', overlay.capacity, [0, 1_000_000]),
       ttl_seconds: number(
-        { ttl: numeric(fromEnvironment('CACHE_TTL')) ?? cache['ttl_seconds'] ?? cache['ttl'] },
+        { ttl: cache['ttl_seconds'] ?? cache['ttl'] },
         'ttl',
         'cache',
         overlay.ttl,
