@@ -194,7 +194,7 @@ test('what follows goes on where its predecessor ended, without the queue', asyn
 test('a worker that stops gives its work back at once', async () => {
   const first = await startWorker(500);
   const id = await orchestrator.workflows.submit(fileWorkflow({ slow: [] }));
-  await sleep(300);
+  while ((await orchestrator.workflows.operations(id))[0]!.status !== 'Running') await sleep(5);
   await startWorker(5);
   first.kill('SIGTERM');
   expect(await finished(id, 25_000)).toBe('Completed');

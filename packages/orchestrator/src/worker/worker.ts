@@ -71,6 +71,8 @@ export class OperationWorker {
   /** Attempts that are running, or on the way to it: the queue may bring one twice. */
   readonly #known = new Set<string>();
   readonly #slots: Slots;
+  /** What the queue brought when it was too late to begin. */
+  readonly #late: Job[] = [];
   /** When the delivery of an outcome began: what was given to this worker after it has a lease at least since then. */
   readonly #ended = new Map<string, number>();
   readonly #plans = new Map<string, WorkflowPlan>();
@@ -137,19 +139,30 @@ export class OperationWorker {
   async close(grace: number): Promise<void> {
     this.#closing = true;
     await this.#bull.pause(true).catch(() => undefined);
-    const until = performance.now() + grace;
-    while (this.#running.size > 0 && performance.now() < until)
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    const left = [...this.#running.keys()];
-    if (left.length > 0) await this.#mailbox.giveBack(left, this.#holder).catch(() => undefined);
-    for (const { attempt } of this.#running.values()) attempt.abort(shuttingDown());
+    await this.#untilIdle(grace);
+    const left = [...this.#running.values()];
+    const tokens = left.map(({ job }) => job.token);
+    if (left.length > 0) await this.#mailbox.giveBack(tokens, this.#holder).catch(() => undefined);
+    for (const { attempt } of left) attempt.abort(shuttingDown());
+    // Others begin when it has ended here.
+    await this.#untilIdle(this.#options.grace);
     clearInterval(this.#timer);
     await this.#redis.del(`provisioning:worker:${this.id}`).catch(() => undefined);
     await this.#bull.close(true).catch(() => undefined);
+    // Redis wakes who has waited longest: until it has noticed that this worker is gone, that may be this one.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    // If this is lost, the orchestrator notices a little later.
+    await enqueue(this.#queue, [...left.map(({ job }) => job), ...this.#late]).catch(() => undefined);
     await this.#queue.close().catch(() => undefined);
     for (const connection of [this.#subscriber, this.#blocking, this.#redis]) connection.disconnect();
     await this.#options.executor.close?.();
     await this.#options.store.close();
+  }
+
+  async #untilIdle(milliseconds: number): Promise<void> {
+    const until = performance.now() + milliseconds;
+    while (this.#running.size > 0 && performance.now() < until)
+      await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   /** An attempt from the queue. Without room it is not claimed yet, so that another worker may come first. */
@@ -199,7 +212,10 @@ export class OperationWorker {
   }
 
   async #claimAndRun(job: Job): Promise<void> {
-    if (this.#closing) return;
+    if (this.#closing) {
+      this.#late.push(job);
+      return;
+    }
     let since = 0;
     const claim = () => {
       since = performance.now();
