@@ -103,7 +103,7 @@ async function fill(folder: string, core: CorePackage, signal: AbortSignal | und
     const how = ['install', '--prefix', folder, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund'];
     await npm(core, [...how, `${sdkName}@${version}`], signal);
   } else {
-    await mkdir(path.join(folder, 'schemas'));
+    await mkdir(path.join(folder, 'schemas'), { mode: 0o700 });
     for (const [name, schema] of Object.entries(editorSchemas()))
       await writeFile(path.join(folder, 'schemas', name), `${JSON.stringify(schema, null, 2)}\n`);
     if (core.code) await copySdk(folder);
@@ -124,7 +124,7 @@ async function copySdk(folder: string): Promise<void> {
   const links = path.join(folder, 'node_modules');
   await copyPackages([sdk], folder, links);
   const link = path.join(links, sdkName);
-  await mkdir(path.dirname(link), { recursive: true });
+  await mkdir(path.dirname(link), { recursive: true, mode: 0o700 });
   await symlink(path.relative(path.dirname(link), target), link, 'dir');
 }
 
