@@ -80,6 +80,12 @@ test('08.A6 layer test names the origin of each value, layer explain the chain o
   expect(chain.stdout).toContain('500 (from Infrastructure) infra/prod/taskservs/postgres.toml:1');
   expect((await cli('layer explain postgres.nope')).code).toBe(5);
   expect((await cli('layer test nope')).stderr).toContain("Module 'nope' not found");
+  const both = await cli('layer test postgres prod upcloud --out json');
+  expect(JSON.parse(both.stdout)).toMatchObject([
+    { kind: 'taskserv', name: 'postgres' },
+    { kind: 'provider', name: 'upcloud', config: { defaults: { server: { plan: expect.any(String) } } } },
+  ]);
+  expect((await cli('layer test postgres prod nope')).code).toBe(5);
   expect((await cli('layer show')).stdout).toContain('infra/prod/taskservs/postgres.toml (overrides)');
   expect((await cli('layer explain')).stdout).toContain('INFRASTRUCTURE LAYER (300)');
   expect((await cli('layer stats')).stdout).toContain('• Projects: 1');

@@ -353,3 +353,13 @@ test('meshes: combinations to choose from, and the guided way from one to anothe
   expect(steps.stdout).toContain('  1. Install linkerd beside istio\n');
   expect(await bed.cli('taskserv check-migration istio --to redis')).toMatchObject({ code: 2 });
 });
+
+test('07 §6 security fixes are for everything that was installed; categories have the names people know', async () => {
+  // CoreDNS was installed in a test above: nothing has to be named, and its server is asked, which needs credentials here.
+  const { code, stderr } = await bed.cli('taskserv update --security-patches');
+  expect([code, stderr]).toEqual([4, expect.stringContaining('Provider error [aws]: API key not found')]);
+  const { stdout } = await bed.cli('taskserv list --category database --out json');
+  expect((JSON.parse(stdout) as { category: string }[]).map(({ category }) => category)).toContain(
+    'databases',
+  );
+});

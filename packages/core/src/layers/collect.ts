@@ -102,6 +102,15 @@ async function coreSources(
         source?.locate([...path.flatMap((key) => ['properties', key]), 'default']) ?? { file: record.path },
     });
   }
+  // A provider ships what its servers are beneath everything else (05 §2.1.5); it may have no schema of its own file.
+  const { defaults } = record.manifest;
+  if (kind === 'provider' && isRecord(defaults)) {
+    const source = await readSource(record.manifestFile, reading.evaluation);
+    sources.push({
+      ...{ layer: 'core', priority: 100, file: record.manifestFile, value: { defaults } },
+      locate: (path) => source?.locate(path) ?? { file: record.manifestFile },
+    });
+  }
   for (const base of ['config', 'default/defs']) {
     for (const file of candidateFiles(join(record.path, base))) {
       sources.push(...(await fileSources(file, name, { layer: 'core' }, reading)));

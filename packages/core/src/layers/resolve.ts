@@ -92,7 +92,8 @@ export class LayerResolver implements AsyncDisposable {
     key: string,
   ): Promise<Stored['result']> {
     const sources = await collectSources(this.places, kind, name, runtime);
-    if (sources.length === 0) {
+    const record = await this.places.catalogue.find(kind, name);
+    if (sources.length === 0 && record === undefined) {
       throw new ProvisioningError({
         code: 'MODULE_UNKNOWN',
         kind: 'not-found',
@@ -101,7 +102,6 @@ export class LayerResolver implements AsyncDisposable {
       });
     }
     const { config, provenance } = mergeSources(sources);
-    const record = await this.places.catalogue.find(kind, name);
     const schema = record === undefined ? undefined : await configSchema(record.path);
     if (schema !== undefined) {
       const issues = await configIssues(name, config, schema, provenance, this.places.workspacePath);

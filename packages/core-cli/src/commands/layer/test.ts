@@ -14,11 +14,13 @@ const shown: readonly { readonly layer: LayerName; readonly priority: number }[]
 
 export default class LayerTest extends ProvisioningCommand {
   static override summary = 'Resolve one module and show what each layer gives';
-  static override description = 'With a third argument the configuration of that provider is resolved too.';
+  static override description =
+    'With a third argument what that provider gives its servers and is set to is resolved too.';
   static override spec: CommandSpec = { access: '-' };
   static override examples = [
     'provisioning layer test postgres',
     'provisioning layer test kubernetes my-production',
+    'provisioning layer test redis my-production upcloud',
   ];
   static override args = {
     module: argument({ required: true, description: 'taskserv, provider or cluster' }),

@@ -28,6 +28,9 @@ const states: Readonly<Record<ChangeAction, string>> = {
   delete: 'installed',
 };
 
+/** Names of categories that are understood, too (07 §1). */
+const otherNames: Readonly<Record<string, string>> = { orchestration: 'kubernetes', database: 'databases' };
+
 export default class TaskservList extends ProvisioningCommand {
   static override summary = 'List the services that can be installed, and where they are';
   static override description =
@@ -50,9 +53,10 @@ export default class TaskservList extends ProvisioningCommand {
     const { flags } = await this.parse(TaskservList);
     const { selection, extensions } = await openTaskservs(this);
     const search = flags.search?.toLowerCase();
+    const category = otherNames[flags.category ?? ''] ?? flags.category;
     const records = (await extensions.list('taskserv')).filter(
       (record) =>
-        (flags.category === undefined || record.category === flags.category) &&
+        (category === undefined || record.category === category) &&
         (search === undefined || `${record.name} ${record.description}`.toLowerCase().includes(search)),
     );
     const states = flags.installed ? await this.#observe() : await this.#defined(selection);

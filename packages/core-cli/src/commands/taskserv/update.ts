@@ -1,5 +1,5 @@
 import { boolean, string } from '@oclif/core/flags';
-import { unfinishedRun } from '@provisioning/core';
+import { readHistories, unfinishedRun } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { splitList } from '../../argv/lists.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
@@ -18,6 +18,7 @@ export default class TaskservUpdate extends ProvisioningCommand {
     'provisioning taskserv update coredns --version 1.11.3',
     'provisioning taskserv update --taskservs redis,haproxy --parallel',
     'provisioning taskserv update postgres --version 16.1 --migrate',
+    'provisioning taskserv update --security-patches --yes',
     'provisioning taskserv update --resume',
   ];
   static override args = taskservArguments;
@@ -56,7 +57,9 @@ export default class TaskservUpdate extends ProvisioningCommand {
       readonly 'security-only': boolean;
     },
   ): Promise<UpdateRequest> {
-    const named = [...words, ...(flags.taskservs ?? []).flatMap(splitList)];
+    const typed = [...words, ...(flags.taskservs ?? []).flatMap(splitList)];
+    // Fixes are wanted for everything there is, unless somebody says of what.
+    const named = typed.length === 0 && flags['security-only'] ? await installedHere(session) : typed;
     const targets = await taskservTargets(session, named, { servers: flags.servers });
     if (flags.version !== undefined && targets.names.length > 1) {
       throw new ProvisioningError({
@@ -74,4 +77,18 @@ export default class TaskservUpdate extends ProvisioningCommand {
       securityOnly: flags['security-only'],
     };
   }
+}
+
+/** Every taskserv that was installed from here. @throws ProvisioningError `NOTHING_INSTALLED`, exit 1. */
+async function installedHere({ context, infrastructure }: InfrastructureSession): Promise<string[]> {
+  const defined = new Set(infrastructure.servers.map(({ hostname }) => hostname));
+  const names = [...(await readHistories(context))].flatMap(([hostname, history]) =>
+    defined.has(hostname) ? Object.keys(history) : [],
+  );
+  if (names.length > 0) return [...new Set(names)].sort();
+  throw new ProvisioningError({
+    code: 'NOTHING_INSTALLED',
+    message: `Nothing was installed on ${infrastructure.name} from here yet`,
+    hint: 'Name taskservs, or install some: provisioning taskserv create <name>',
+  });
 }
