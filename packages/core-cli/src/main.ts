@@ -115,7 +115,8 @@ async function showHelp(
     titles: !argv.includes('--notitles'),
     style,
   });
-  runtime.stdout.write(wrapText(`${lines.join('\n')}\n`, terminal));
+  const page = terminal.interactive ? terminal : { ...terminal, interactive: true, columns: 120 };
+  runtime.stdout.write(wrapText(`${lines.join('\n')}\n`, page));
   return 0;
 }
 

@@ -12,7 +12,7 @@ import { definitions, seeAlso, subcommandLines } from './pages.ts';
 export function commandPage(catalogue: Catalogue, details: CommandDetails, style: Style): string[] {
   const { id } = details;
   const lines = [style.strong(`${id} - ${details.summary}`)];
-  if (details.description !== undefined) lines.push('', ...details.description.split('\n'));
+  if (details.description !== undefined) lines.push('', details.description.replaceAll('\n', ' '));
   const parts = details.arguments.map(argumentUsage);
   lines.push('', style.strong('Usage:'), `  ${['provisioning', id, ...parts].join(' ')} [options]`);
   const aliases = spellingsOf(id);

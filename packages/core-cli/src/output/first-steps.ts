@@ -9,7 +9,7 @@ export const firstSteps: Readonly<Record<string, string>> = {
   packs: 'Make one: provisioning pack provider local',
   requests: 'Make one: provisioning workspace request <workspace>',
   schedules: 'Make one: provisioning workflow schedule create <name> "0 3 * * *" <file>',
-  servers: 'Create what is defined: provisioning deploy. What that would be: provisioning plan',
+  servers: 'Create what is defined: provisioning deploy',
   volumes: 'Define one: storages of a server in servers.toml, then provisioning deploy',
   workflows: 'The first one comes with: provisioning deploy',
   workspaces: 'Make one: provisioning workspace init shop --template demo --activate',

@@ -40,6 +40,7 @@ export default class TaskservRollback extends ProvisioningCommand {
       kind: 'taskserv',
       nothing: 'Nothing to do',
       done: `Rollback complete: ${name} ${versions} on ${plan.steps.map(({ target }) => target).join(', ')}`,
+      next: [`change the definition of ${name}, too: the next deploy does what it says`, 'provisioning plan'],
       question: `Roll back ${name} ${versions} on ${plan.infra}?`,
       confirm: true,
       // An update that was left is not to be gone on with after the way back.
