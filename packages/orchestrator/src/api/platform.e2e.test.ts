@@ -98,6 +98,9 @@ test('a log that is followed comes in pieces and ends with the workflow', async 
   const { body: whole } = await call('GET', `/api/v1/tasks/${id}/logs`);
   expect(text).toBe(whole);
   expect(text.trim().split('\n').length).toBe(12);
+  const { body: own } = await call('GET', `/api/v1/workflows/${id}/logs?operation=b`);
+  expect(own).toContain(' b ');
+  expect(own).not.toMatch(/INFO +[acd] /);
   const ended = await fetch(`${service.url}/api/v1/workflows/${id}/logs?follow=true&tail=1`, {
     headers: { authorization: 'Bearer root' },
   });
