@@ -1,13 +1,13 @@
 /**
  * Joins bracketed lists that the shell split: `[a b]`, `[a, b]`, `[a` `b]` become one token `a,b` (01 §1.4). Tokens
- * outside brackets stay as they are.
+ * outside brackets stay as they are, and so does a JSON array: it may be the value of a setting.
  */
 export function joinBrackets(tokens: readonly string[]): string[] {
   const result: string[] = [];
   for (let index = 0; index < tokens.length; index += 1) {
     const token = tokens[index]!;
     const opening = /^(--?[\w-]+=)?\[/.exec(token);
-    if (!opening) {
+    if (!opening || isJsonArray(token)) {
       result.push(token);
       continue;
     }
@@ -26,6 +26,14 @@ export function joinBrackets(tokens: readonly string[]): string[] {
     index = end;
   }
   return result;
+}
+
+function isJsonArray(token: string): boolean {
+  try {
+    return Array.isArray(JSON.parse(token));
+  } catch {
+    return false;
+  }
 }
 
 /** Entries of `a,b`, `a b` or `a, b`; brackets around are allowed. */

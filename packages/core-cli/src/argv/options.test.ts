@@ -45,6 +45,8 @@ describe('options of a command line', () => {
     expect(read('--taskservs', 'a', 'b')).toEqual(wanted);
     expect(read('--taskservs', '[a', 'b]')).toEqual(wanted);
     expect(read('--taskservs=[a,', 'b]')).toEqual(wanted);
+    expect(read('--taskservs', '["a", "b"]')).toEqual(wanted);
+    expect(read('["a"]')).toEqual(['--', '["a"]']);
   });
 
   test('-ws names a workspace', () => {
