@@ -20,6 +20,7 @@ export const aliasRegistry: readonly AliasRow[] = [
   { target: 'template', spellings: ['tpl', 'tmpl', 'templates'] },
   { target: 'workspace', spellings: ['ws', 'workspaces'] },
   { target: 'env', spellings: ['e'] },
+  { target: 'cache stats', spellings: ['debug cache-stats'] },
   { target: 'env set', spellings: ['env switch'] },
   { target: 'config show', spellings: ['show-config'] },
   {

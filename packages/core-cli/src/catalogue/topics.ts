@@ -66,6 +66,7 @@ export const topics: Readonly<Record<string, Topic>> = {
   context: { summary: 'Saved choices of workspace and infrastructure', bare: 'context show' },
   completion: { summary: 'Shell completion' },
   env: { summary: 'Environment', bare: 'env show' },
+  debug: { summary: 'Folders and caches, for a problem report' },
   cache: { summary: 'Local caches', bare: 'cache stats' },
   plugin: { summary: 'Fast paths that are built in', bare: 'plugin status' },
   health: { summary: 'Health of servers and services', bare: 'health check' },

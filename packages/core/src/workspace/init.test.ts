@@ -218,6 +218,15 @@ export default { server: makeServer({ hostname: 'web-01' }), sdk: import.meta.re
     });
   });
 
+  test('a workspace that is made anew in another language keeps one main file; the old one is in the backup', async () => {
+    const { path: workspace } = await init('demo', { format: 'yaml' });
+    const again = await init('demo', { overwrite: true });
+    const main = async (folder: string): Promise<string[]> =>
+      (await readdir(path.join(folder, 'config'))).filter((name) => name.startsWith('provisioning.'));
+    expect(await main(workspace)).toEqual(['provisioning.toml']);
+    expect(await main(again.backup!)).toEqual(['provisioning.yaml']);
+  });
+
   test('home-package is made once for all workspaces, with an archive and its line in packages.json', async () => {
     const core = { source: 'home-package' } as const;
     const [one, two] = [await init('one', { core }), await init('two', { core })];

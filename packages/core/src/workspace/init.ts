@@ -16,7 +16,7 @@ import { usage } from './errors.ts';
 import { type NewWorkspace, workspaceFiles } from './generated-files.ts';
 import { type WorkspaceFormat, inFormat } from './format.ts';
 import { infraReadme } from './generate-infra.ts';
-import { isWorkspace } from '../config/definition-formats.ts';
+import { isWorkspace, mainFile } from '../config/definition-formats.ts';
 import { infraDirectories, workspaceDirectories } from './layout.ts';
 import { checkWorkspaceName } from './reference.ts';
 import type { RegisteredWorkspace } from './legacy-registry.ts';
@@ -267,6 +267,9 @@ async function moveInto(
   await refuseNewerPackage(destination, version);
   const backup = `${destination}.backup-${new Date().toISOString().replaceAll(/[-:]|\..*$/g, '')}`;
   await cp(destination, backup, { recursive: true, preserveTimestamps: true });
+  // In another language it would stand beside the new one, and which of them counts nobody could say.
+  const before = mainFile(destination);
+  if (before !== undefined && !(path.relative(destination, before) in files)) await rm(before);
   for (const file of Object.keys(files)) {
     if (/^(infra|extensions)\//.test(file)) continue;
     await mkdir(path.dirname(path.join(destination, file)), { recursive: true, mode: 0o700 });

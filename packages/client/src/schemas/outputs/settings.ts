@@ -10,6 +10,15 @@ const editedFile = fields({ file: text, changed: flag, check_mode: maybe(flag) }
 
 /** Schema of the JSON each of these commands prints, by command. */
 export const settingsOutputs: Readonly<Record<string, TSchema>> = {
+  'debug path-stats': fields({
+    root: text,
+    type: oneOf('provisioning_workspace', 'unknown'),
+    components: fields({ providers: number, taskservs: number, clusters: number, infrastructure: number }),
+    config_files: list(text),
+    paths: record,
+    validation: fields({ valid: flag, checks_performed: number, errors: number, warnings: number }),
+  }),
+  'debug profile-paths': list(fields({ step: text, milliseconds: number, found: number })),
   allenv: fields({
     workspace: orNull(text),
     infra: orNull(text),
