@@ -16,7 +16,7 @@ import { checkCommandLine } from './check-line.ts';
  * told: read, never run here.
  */
 const notRun =
-  /^(workspace (lock|request|clone|pull|push|sync)|config (edit|edit-secure|eval|daemon)|oci|oci-registry|dep|registry|pack|extension|orchestrator (start|restart|logs|monitor)|server (ssh|copy)|workflow monitor|batch monitor|health monitor|daemon|form|runtime exec|completion install|docs .*--open)/;
+  /^(workspace (lock|request|clone|pull|push|sync)|config (edit|edit-secure|eval|daemon)|oci|oci-registry|dep|registry|pack|extension|orchestrator (start|restart|logs|monitor)|server (ssh|copy)|logs|(metrics|performance) monitor|workflow monitor|batch monitor|health monitor|daemon|form|runtime exec|completion install|docs .*--open)/;
 /** Options that make a command go on until somebody ends it. */
 const endless = /^--?(follow|watch|f)$/;
 

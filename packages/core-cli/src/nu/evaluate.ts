@@ -8,14 +8,16 @@ const AsyncFunction = (async () => undefined).constructor as new (...parts: stri
 /**
  * Evaluates code with the names of the library in scope; `await` works. An expression answers its value, statements what
  * they return.
- * @throws ProvisioningError `CODE_SYNTAX` (exit 2)
+ * @throws ProvisioningError `CODE_SYNTAX` (exit 2), `CODE_FAILED` (exit 1)
  */
 export async function evaluate(code: string, library: Library): Promise<unknown> {
   checkSyntax(code);
   const names = Object.keys(library);
-  return new AsyncFunction(...names, isExpression(code) ? `return (${code}\n)` : code)(
-    ...Object.values(library),
-  );
+  const run = new AsyncFunction(...names, isExpression(code) ? `return (${code}\n)` : code);
+  return run(...Object.values(library)).catch((cause: unknown) => {
+    if (cause instanceof ProvisioningError) throw cause;
+    throw new ProvisioningError({ code: 'CODE_FAILED', message: `The code failed: ${String(cause)}`, cause });
+  });
 }
 
 /** @throws ProvisioningError `CODE_SYNTAX` (exit 2) with the line */
