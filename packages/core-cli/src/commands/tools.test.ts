@@ -208,7 +208,15 @@ describe('nu', () => {
   test('a script finds the library among the global names', async () => {
     const script = join(home, 'report.mjs');
     writeFileSync(script, 'export default (await run("list infras")).length;\n');
+    expect(await cli(['nu', '--script', script, '--check'])).toMatchObject({
+      code: 0,
+      stdout: `ok: ${script} is there\n`,
+    });
     expect(await cli(['nu', '--script', script])).toMatchObject({ code: 0, stdout: '1\n' });
+    expect(await cli(['nu', '--script', join(home, 'gone.ts')])).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining('Script not found'),
+    });
   });
 });
 
