@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { initWorkspace, processSurroundings } from '@provisioning/core';
+import { stopPrivateService } from '@provisioning/provider-local/engine';
 
 const root = join(import.meta.dirname, '../../../../..');
 const program = join(root, 'packages/orchestrator/bin/provisioning-orchestrator.js');
@@ -54,6 +55,8 @@ export async function startProgram(
       child.kill('SIGTERM');
       await ended;
     }
+    // Looking at what is there starts the local provider's engine.
+    await stopPrivateService({ variables: { HOME: home } });
     rmSync(folder, { recursive: true, force: true });
   };
   for (let attempt = 0; attempt < 600 && child.exitCode === null; attempt++) {
