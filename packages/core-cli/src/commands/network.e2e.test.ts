@@ -168,9 +168,9 @@ test('volumes are made once; a snapshot brings a server back', async () => {
   const storage = (size: number): string =>
     `${server('web-01')}\n[[storage.volumes]]\nname = "pool"\nsize = ${size}\n`;
   await bed.define(storage(10));
-  expect(await must('storage list')).toMatch(/pool +local +10 GB +- +planned/);
+  expect(await must('storage list')).toMatch(/pool +local +volume +10 GB +- +planned/);
   expect(await must('storage create --yes --direct')).toContain('volume pool');
-  expect(await must('storage create --yes --direct')).toContain('the volumes are as defined');
+  expect(await must('storage create --yes --direct')).toContain('volumes and buckets are as defined');
   expect(await bed.json('storage list')).toMatchObject([{ name: 'pool', size: 10, state: 'detached' }]);
 
   await bed.sh('web-01', 'echo before >/root/state');
