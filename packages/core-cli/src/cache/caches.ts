@@ -21,12 +21,14 @@ const contents: Readonly<Record<string, string>> = {
   'container-runtime': 'the container runtime that was found',
   discovery: 'extensions that were found',
   oci: 'artifacts of OCI registries',
-  providers: 'what providers keep between commands',
   versions: 'newest versions of taskservs',
   'orchestrator-versions': 'versions of services',
   'workspace/layers': 'merged configuration of modules',
   'workspace/layers-stats': 'counts of layers',
 };
+
+/** Kept among the caches and none of them: a provider's folder tells where its engine runs. */
+const kept: ReadonlySet<string> = new Set(['providers']);
 
 /** What a cache holds, in a few words. */
 export function contentOf({ name }: Cache): string {
@@ -44,7 +46,7 @@ export async function listCaches(command: ProvisioningCommand): Promise<Cache[]>
 }
 
 async function cachesIn(folder: string, prefix: string): Promise<Cache[]> {
-  const names = await readdir(folder).catch(() => []);
+  const names = (await readdir(folder).catch(() => [])).filter((name) => !kept.has(name));
   return Promise.all(
     names.sort().map(async (name) => {
       const path = join(folder, name);

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -49,8 +49,11 @@ describe('cache', () => {
     expect(await caches()).not.toContain('oci');
     const unknown = await line('cache clear nope');
     expect([unknown.code, unknown.stderr]).toEqual([5, expect.stringContaining('Unknown cache: nope')]);
+    const engine = join(home, 'cache/provisioning/providers/local/engine');
+    mkdirSync(engine, { recursive: true });
     await line('cache clear');
     expect(await caches()).toEqual([]);
+    expect(existsSync(engine)).toBe(true);
     expect((await line('cache clear')).stdout).toBe('No caches found\n');
   });
 });
