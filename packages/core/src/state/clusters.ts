@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Context } from '@provisioning/extensions-sdk';
 import { withFileLock, writeFileAtomic } from '../files/atomic.ts';
 import { canonicalJson } from '../files/canonical-json.ts';
+import { byName } from './by-name.ts';
 import { infraPath } from './paths.ts';
 
 /** What was last known of one component (07 §10.2). */
@@ -66,9 +67,9 @@ export function overrideFolder(place: Place): string {
 export async function readClusters(place: Place): Promise<Readonly<Record<string, ClusterRecord>>> {
   const text = await readFile(stateFile(place), 'utf8').catch(() => '{}');
   try {
-    return JSON.parse(text) as Record<string, ClusterRecord>;
+    return byName(JSON.parse(text) as Record<string, ClusterRecord>);
   } catch {
-    return {};
+    return byName();
   }
 }
 

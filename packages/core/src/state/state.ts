@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ObservedServer, ProvisioningError } from '@provisioning/extensions-sdk';
 import { withFileLock, writeFileAtomic } from '../files/atomic.ts';
+import { byName } from './by-name.ts';
 
 /** What was last known of a taskserv on a server (05 §7.2). */
 export interface TaskservRecord {
@@ -72,7 +73,7 @@ export interface GroupScalingRecord {
   readonly refused?: string;
 }
 
-const empty: InfrastructureState = { version: 1, servers: {}, scale: {} };
+const empty: InfrastructureState = { version: 1, servers: byName(), scale: byName() };
 
 /** `<infra>/data/state.json` (05 §7.2): 0600, replaced as a whole under a lock. */
 export class StateFile {
@@ -92,7 +93,8 @@ export class StateFile {
       throw error;
     }
     try {
-      return { ...empty, ...(JSON.parse(text) as Partial<InfrastructureState>) };
+      const read = { ...empty, ...(JSON.parse(text) as Partial<InfrastructureState>) };
+      return { ...read, servers: byName(read.servers), scale: byName(read.scale) };
     } catch (error) {
       throw new ProvisioningError({
         code: 'STATE_INVALID',
