@@ -50,3 +50,18 @@ test('a second orchestrator does not get the same PostgreSQL database', async ()
   await expect(second.open()).rejects.toMatchObject({ code: 'ALREADY_RUNNING' });
   await first.close();
 });
+
+test('PostgreSQL: a worker joins without waiting for a write that is under way', async () => {
+  const first = new PostgresStore({ url: server.url });
+  await first.open();
+  const second = new PostgresStore({ url: server.url, exclusive: false });
+  try {
+    await first.sql.begin(async (write) => {
+      await write.unsafe('LOCK TABLE workflows, events, records IN ROW EXCLUSIVE MODE');
+      await second.open();
+    });
+  } finally {
+    await second.close();
+    await first.close();
+  }
+});

@@ -241,14 +241,13 @@ export class PostgresStore implements Store {
   }
 
   async #requireTables(): Promise<void> {
-    const [row] = await this.#run<{ there: boolean }>(
-      `SELECT to_regclass('provisioning_meta') IS NOT NULL AS there`,
-    );
-    if (row?.there) return this.#requireKnownVersion();
+    if ((await this.#version()) > 0) return this.#requireKnownVersion();
     throw keptNothing('the table provisioning_meta of its PostgreSQL database');
   }
 
   async #migrate(): Promise<void> {
+    // Asking for an index that is there already waits for who writes the table, and makes later writes wait.
+    if ((await this.#version()) === schemaVersion) return;
     // Orchestrator and workers may start together; one of them makes the tables.
     await this.#sql.begin(async (transaction) => {
       await transaction.unsafe(`SELECT pg_advisory_xact_lock(${leaderLock + 1})`);
@@ -261,11 +260,20 @@ export class PostgresStore implements Store {
     );
   }
 
-  async #requireKnownVersion(): Promise<void> {
+  /** Version of the tables there are, 0 where there are none. */
+  async #version(): Promise<number> {
+    const [table] = await this.#run<{ made: boolean }>(
+      `SELECT to_regclass('provisioning_meta') IS NOT NULL made`,
+    );
+    if (table?.made !== true) return 0;
     const [row] = await this.#run<{ value: string }>(
       `SELECT value FROM provisioning_meta WHERE key = 'schema'`,
     );
-    const version = Number(row?.value ?? 0);
+    return Number(row?.value ?? 0);
+  }
+
+  async #requireKnownVersion(): Promise<void> {
+    const version = await this.#version();
     if (version > schemaVersion) {
       throw new ProvisioningError({
         code: 'STORE_TOO_NEW',
