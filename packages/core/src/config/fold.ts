@@ -1,7 +1,7 @@
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { Data } from './document.ts';
 import { type Fragment, locateIn } from './fragment.ts';
-import { mergeData, valueAt } from './merge.ts';
+import { mergeInto, valueAt } from './merge.ts';
 
 /**
  * Merges fragments, lowest first.
@@ -9,9 +9,9 @@ import { mergeData, valueAt } from './merge.ts';
  * `CONFIG_FORBIDDEN_KEY` for `__proto__`
  */
 export function foldFragments(fragments: readonly Fragment[]): Data {
-  let value: Data = {};
+  const value: Data = {};
   for (const [index, fragment] of fragments.entries()) {
-    value = mergeData(value, fragment.value, {
+    mergeInto(value, fragment.value, {
       onConflict: (path) => {
         throw conflict(fragments.slice(0, index), fragment, path);
       },

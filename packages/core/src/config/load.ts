@@ -279,10 +279,7 @@ async function interpolated(
 ): Promise<Data> {
   if (!hasExpression(raw)) return raw;
   const { surroundings, workspace, infra } = options;
-  const usesGit = fragments.some(
-    ({ document, layer }) => layer !== 'default' && document !== undefined && mentionsGit(document.value),
-  );
-  const git = usesGit ? await gitFacts(workspace?.path ?? surroundings.cwd) : {};
+  const git = hasExpression(raw, 'git.') ? await gitFacts(workspace?.path ?? surroundings.cwd) : {};
   const roots = interpolationRoots({
     surroundings,
     environment,
@@ -308,11 +305,6 @@ async function interpolated(
     },
     issues,
   );
-}
-
-function mentionsGit(value: unknown): boolean {
-  if (typeof value === 'string') return value.includes('{{') && value.includes('git.');
-  return typeof value === 'object' && value !== null && Object.values(value).some(mentionsGit);
 }
 
 /** A leading `~` expands in values that are paths (02 §7). */

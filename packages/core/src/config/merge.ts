@@ -20,11 +20,21 @@ export interface MergeOptions {
  * `"__unset__"` removes. Neither input is changed; unchanged parts are shared.
  */
 export function mergeData(lower: Data, higher: Data, options: MergeOptions = {}): Data {
-  return mergeAt(lower, higher, options, []);
+  return mergeAt({ ...lower }, higher, options, [], false);
 }
 
-function mergeAt(lower: Data, higher: Data, options: MergeOptions, path: string[]): Data {
-  const result: Data = { ...lower };
+/** The same into `target` itself, all of whose records were made by this function. */
+export function mergeInto(target: Data, higher: Data, options: MergeOptions = {}): Data {
+  return mergeAt(target, higher, options, [], true);
+}
+
+function mergeAt(
+  target: Data,
+  higher: Data,
+  options: MergeOptions,
+  path: string[],
+  ownsRecords: boolean,
+): Data {
   for (const key of Object.keys(higher)) {
     if (key === '__proto__') {
       options.onForbiddenKey?.([...path, key]);
@@ -32,21 +42,22 @@ function mergeAt(lower: Data, higher: Data, options: MergeOptions, path: string[
     }
     const value = higher[key];
     if (value === null || value === unsetMark) {
-      Reflect.deleteProperty(result, key);
+      Reflect.deleteProperty(target, key);
       continue;
     }
-    const below = Object.hasOwn(lower, key) ? lower[key] : undefined;
+    const below = Object.hasOwn(target, key) ? target[key] : undefined;
     if (isRecord(value)) {
       path.push(key);
       if (below !== undefined && !isRecord(below)) options.onConflict?.(path, below, value);
-      result[key] = mergeAt(isRecord(below) ? below : {}, value, options, path);
+      const own = isRecord(below) ? (ownsRecords ? below : { ...below }) : {};
+      target[key] = mergeAt(own, value, options, path, ownsRecords);
       path.pop();
     } else {
       if (isRecord(below)) options.onConflict?.([...path, key], below, value);
-      result[key] = value;
+      target[key] = value;
     }
   }
-  return result;
+  return target;
 }
 
 /** The value at a path, own keys only. */
@@ -74,7 +85,10 @@ export function keyPath(text: string): string[] {
 export function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);
-    for (const child of Object.values(value)) deepFreeze(child);
+    for (const key of Object.keys(value)) {
+      const child = (value as Data)[key];
+      if (typeof child === 'object') deepFreeze(child);
+    }
   }
   return value;
 }

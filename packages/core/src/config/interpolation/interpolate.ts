@@ -60,12 +60,12 @@ export function evaluateRule(source: string, data: Readonly<Record<string, unkno
   );
 }
 
-/** Whether a value has an expression anywhere; most parts of a definition have none. */
-export function hasExpression(value: unknown): boolean {
-  if (typeof value === 'string') return value.includes('{{');
+/** Whether a value has an expression anywhere, or one that mentions a name; most parts of a definition have none. */
+export function hasExpression(value: unknown, mentioning = ''): boolean {
+  if (typeof value === 'string') return value.includes('{{') && value.includes(mentioning);
   if (typeof value !== 'object' || value === null) return false;
   for (const key of Object.keys(value)) {
-    if (hasExpression((value as Record<string, unknown>)[key])) return true;
+    if (hasExpression((value as Record<string, unknown>)[key], mentioning)) return true;
   }
   return false;
 }
@@ -95,32 +95,43 @@ class Interpolator {
   }
 
   /** A whole subtree; each failing value becomes one issue and stays as written. */
-  #tree(value: unknown, path: Path): unknown {
-    if (typeof value === 'string') {
-      if (!value.includes('{{')) return value;
+  #tree(value: unknown, path: (string | number)[]): unknown {
+    return this.#resolve(value, path, (text, at) => {
       try {
-        return this.#text(value, path);
+        return this.#text(text, at);
       } catch (error) {
         if (!(error instanceof Unresolved)) throw error;
-        this.#issues.push(this.#options.issue(path, error.message, error.code));
-        return value;
+        this.#issues.push(this.#options.issue(at, error.message, error.code));
+        return text;
       }
-    }
-    if (!hasExpression(value)) return value;
-    if (Array.isArray(value)) return value.map((item, index) => this.#tree(item, [...path, index]));
-    const result: Record<string, unknown> = {};
-    for (const [key, item] of Object.entries(value as object)) result[key] = this.#tree(item, [...path, key]);
-    return result;
+    });
   }
 
   /** A subtree that another value refers to: the first failure is that value's failure too. */
   #referred(value: unknown, path: Path): unknown {
-    if (typeof value === 'string') return value.includes('{{') ? this.#text(value, path) : value;
-    if (!hasExpression(value)) return value;
-    if (Array.isArray(value)) return value.map((item, index) => this.#referred(item, [...path, index]));
-    const result: Record<string, unknown> = {};
-    for (const [key, item] of Object.entries(value as object))
-      result[key] = this.#referred(item, [...path, key]);
+    return this.#resolve(value, [...path], (text, at) => this.#text(text, at));
+  }
+
+  /** Resolves the texts of a subtree; what has no expression is shared. `path` is where the walk stands. */
+  #resolve(
+    value: unknown,
+    path: (string | number)[],
+    resolve: (text: string, path: Path) => unknown,
+  ): unknown {
+    if (typeof value === 'string') return value.includes('{{') ? resolve(value, [...path]) : value;
+    if (typeof value !== 'object' || value === null) return value;
+    const data = value as Record<string | number, unknown>;
+    let result = data;
+    for (const key of Object.keys(value)) {
+      const item = data[key];
+      if (typeof item === 'string' ? !item.includes('{{') : typeof item !== 'object') continue;
+      path.push(key);
+      const resolved = this.#resolve(item, path, resolve);
+      path.pop();
+      if (resolved === item) continue;
+      if (result === data) result = (Array.isArray(value) ? [...value] : { ...data }) as typeof data;
+      result[key] = resolved;
+    }
     return result;
   }
 
