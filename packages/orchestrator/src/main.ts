@@ -28,6 +28,12 @@ async function main(): Promise<void> {
     return;
   }
   const options = { settings, origins, version, moduleUrl: import.meta.url };
+  if (line.flags['daemon']) {
+    const { startDaemon } = await import('./program/daemon.ts');
+    const pid = await startDaemon(settings, process.argv.slice(1));
+    process.stdout.write(`${pid}\n`);
+    return;
+  }
   let service: { stop(): Promise<void> };
   if (line.command !== undefined && line.command !== 'worker') {
     const { runOffline } = await import('./offline/run.ts');
@@ -49,6 +55,8 @@ async function main(): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  // Who started it as a daemon waits for this.
+  process.send?.('ready', () => process.disconnect());
 }
 
 main().catch((thrown: unknown) => {

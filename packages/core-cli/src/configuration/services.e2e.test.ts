@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { type Ended } from '../../test/sandbox.ts';
 import { at, cli, json, put, sandbox, useSandbox } from './sandbox.fixture.ts';
@@ -31,6 +32,28 @@ describe('what services read', () => {
     expect(JSON.parse((await show({}, '--config', file)).stdout)).toMatchObject({
       settings: { queue: { max_concurrent_tasks: 8 } },
     });
+  }, 60_000);
+
+  test('a daemon prints its process id when it listens, and says why it does not', async () => {
+    const program = join(import.meta.dirname, '../../../orchestrator/bin/provisioning-orchestrator.js');
+    const run = (...words: string[]): Promise<Ended> =>
+      sandbox.run(['--daemon', '--port', '0', '--data-dir', join(sandbox.folder, 'daemon'), ...words], {
+        program,
+      });
+    const { stdout, code } = await run();
+    const pid = Number(stdout);
+    try {
+      expect(code).toBe(0);
+      expect(readFileSync(join(sandbox.folder, 'daemon', 'orchestrator.pid'), 'utf8').trim()).toBe(
+        String(pid),
+      );
+      const second = await run();
+      expect(second.code).toBe(1);
+      expect(second.stderr).toContain(`Orchestrator already running (PID ${pid}`);
+    } finally {
+      process.kill(pid);
+      while (existsSync(join(sandbox.folder, 'daemon', 'orchestrator.lock'))) await sleep(50);
+    }
   }, 60_000);
 
   test('02.A5 a service file is checked against its schema; deprecated keys only warn, unless strict', async () => {

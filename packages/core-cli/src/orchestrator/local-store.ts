@@ -56,7 +56,7 @@ interface Row {
  * @returns nothing where the store is another one, is not readable, or is of a version that is not known: ask over HTTP
  */
 export function openLocalStore(settings: OrchestratorSettings): LocalStore | undefined {
-  const path = join(settings.dataDir, 'orchestrator.db');
+  const path = settings.database;
   if (storeType(settings) !== 'sqlite' || !existsSync(path)) return undefined;
   // Loaded only here: few commands need it.
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite');

@@ -1,9 +1,11 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 /** Where the orchestrator is and how it may be started (12 §1, §14). */
 export interface OrchestratorSettings {
   readonly endpoint: string;
   readonly dataDir: string;
+  /** File of the embedded store. */
+  readonly database: string;
   /** Store that the configuration names; absent where it names none. */
   readonly storageType?: string;
   readonly enabled: boolean;
@@ -37,16 +39,22 @@ export function orchestratorSettings(
   const storageType = environment['ORCHESTRATOR_STORAGE_TYPE'] ?? text('platform.orchestrator.storage.type');
   const place = text('workspace.path');
   const own = flag('platform.orchestrator.multi_workspace', true) || place === undefined;
+  const dataDir =
+    environment['ORCHESTRATOR_DATA_DIR'] ??
+    text('platform.orchestrator.paths.data_dir') ??
+    (own ? join(dataPath, 'orchestrator') : join(place, '.orchestrator', 'data'));
+  const database =
+    environment['ORCHESTRATOR_STORAGE_BACKEND_PATH'] ??
+    text('platform.orchestrator.storage.backend_path') ??
+    'orchestrator.db';
   return {
     ...(storageType === undefined ? {} : { storageType }),
     endpoint:
       environment['PROVISIONING_ORCHESTRATOR_ENDPOINT'] ??
       (port === undefined ? text('orchestrator.endpoint') : `http://127.0.0.1:${port}`) ??
       'http://localhost:9090',
-    dataDir:
-      environment['ORCHESTRATOR_DATA_DIR'] ??
-      text('platform.orchestrator.paths.data_dir') ??
-      (own ? join(dataPath, 'orchestrator') : join(place, '.orchestrator', 'data')),
+    dataDir,
+    database: resolve(dataDir, database.replace(/queue\.rkvs$/, 'orchestrator.db')),
     enabled: flag('orchestrator.enabled', true),
     autoStart: flag('orchestrator.auto_start', true),
     fallbackToDirect: flag('orchestrator.fallback_to_direct', true),

@@ -57,7 +57,7 @@ export async function startService(
   version: string,
   log?: Logger,
 ): Promise<RunningService> {
-  const logger = log ?? createLogger('extension-registry', settings.logging.level);
+  const logger = log ?? createLogger('extension-registry', settings.logging);
   for (const message of settings.migrated) logger.info({ event: 'config.migrated' }, message);
   const limit = new CallLimit(settings.server.workers * 8);
   const guards = (await createBackends(settings)).map(

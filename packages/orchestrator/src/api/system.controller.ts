@@ -43,6 +43,13 @@ export class SystemController {
 
   @Endpoint(systemRoutes.getMetrics)
   metrics() {
+    if (!this.#api.settings.monitoring.enabled) {
+      throw new ProvisioningError({
+        code: 'NOT_FOUND',
+        kind: 'not-found',
+        message: 'Metrics are disabled: platform.orchestrator.monitoring.enabled is false',
+      });
+    }
     return this.#api.orchestrator.metrics.render();
   }
 

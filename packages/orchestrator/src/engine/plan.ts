@@ -68,6 +68,10 @@ export interface PlanDefaults {
   readonly retry: Retry;
   readonly timeoutSeconds: number;
   readonly parallelLimit: number;
+  /** Of a whole workflow; 0 is none. */
+  readonly workflowTimeoutSeconds: number;
+  /** False: no workflow is rolled back, whatever it says itself. */
+  readonly rollbackEnabled: boolean;
 }
 
 export const planDefaults: PlanDefaults = {
@@ -81,6 +85,8 @@ export const planDefaults: PlanDefaults = {
   },
   timeoutSeconds: 3600,
   parallelLimit: 5,
+  workflowTimeoutSeconds: 0,
+  rollbackEnabled: true,
 };
 
 /** Keys of an operation that are not part of its input when it is written flat. */
@@ -164,8 +170,8 @@ export function compile(id: string, definition: StoredDefinition, defaults = pla
     priority,
     parallelLimit: definition.parallel_limit ?? defaults.parallelLimit,
     onFailure: definition.on_failure ?? 'stop',
-    rollbackEnabled: definition.rollback_enabled ?? true,
-    timeout: (definition.timeout_seconds ?? 0) * 1000,
+    rollbackEnabled: defaults.rollbackEnabled && (definition.rollback_enabled ?? true),
+    timeout: (definition.timeout_seconds ?? defaults.workflowTimeoutSeconds) * 1000,
     checkMode: definition.check_mode ?? false,
     configuration: definition.configuration ?? {},
     labels: definition.labels ?? {},

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { Settings } from '../settings/settings.ts';
 import { SqliteStore } from './sqlite/store.ts';
@@ -18,7 +18,7 @@ export async function openStore(settings: Settings, { readOnly = false }: OpenOp
   const { type } = settings.storage;
   switch (type) {
     case 'sqlite':
-      return new SqliteStore(join(settings.paths.data_dir, 'orchestrator.db'), { readOnly });
+      return new SqliteStore(databaseFile(settings, readOnly), { readOnly });
     case 'postgres': {
       // Loaded only when used: it is no small part of the start-up.
       const { PostgresStore } = await import('./postgres/store.ts');
@@ -40,6 +40,13 @@ export async function openStore(settings: Settings, { readOnly = false }: OpenOp
       return new SurrealStore({ type, place: settings.storage.surrealdb });
     }
   }
+}
+
+/** The file of the store `sqlite`. A name that older products gave it stands for ours (12 §14). */
+function databaseFile({ paths, storage }: Settings, readOnly: boolean): string {
+  const file = resolve(paths.data_dir, storage.backend_path.replace(/queue\.rkvs$/, 'orchestrator.db'));
+  if (!readOnly) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  return file;
 }
 
 /** @throws ProvisioningError when no database is named */

@@ -43,7 +43,7 @@ export const plan: OfflineCommand = async ({ definition: given, strict }, option
 };
 
 function checks(options: ServiceOptions, strict: boolean): ValidationOptions {
-  const logger = options.logger ?? createLogger('orchestrator', 'fatal');
+  const logger = options.logger ?? createLogger('orchestrator', { level: 'fatal' });
   const executor = options.executor ?? productExecutor(options, logger, () => '');
   return { executor, maxOperations: options.settings.limits.max_operations, strict };
 }

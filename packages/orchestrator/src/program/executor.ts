@@ -53,7 +53,7 @@ export function surroundingsOf({
 }
 
 /** Values for what submitted workflows leave open. */
-export function planDefaultsOf({ queue, batch }: Settings): PlanDefaults {
+export function planDefaultsOf({ queue, batch, rollback }: Settings): PlanDefaults {
   return {
     retry: {
       ...planDefaults.retry,
@@ -62,5 +62,7 @@ export function planDefaultsOf({ queue, batch }: Settings): PlanDefaults {
     },
     timeoutSeconds: queue.task_timeout_minutes * 60,
     parallelLimit: batch.parallel_limit,
+    workflowTimeoutSeconds: batch.timeout_seconds,
+    rollbackEnabled: rollback.enabled,
   };
 }

@@ -14,7 +14,7 @@ import { whenAvailable } from '../service/when-available.ts';
  */
 export async function startWorker(options: ServiceOptions): Promise<{ stop(): Promise<void> }> {
   const { settings } = options;
-  const logger = options.logger ?? createLogger('orchestrator-worker', settings.logging.level);
+  const logger = options.logger ?? createLogger('orchestrator-worker', settings.logging);
   requireSharedStore(settings.storage.type);
   const store = new PostgresStore({ url: postgresUrl(settings), exclusive: false });
   const say = (message: string) => logger.warn(message);

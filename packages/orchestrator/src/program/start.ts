@@ -81,7 +81,8 @@ export interface Service {
 /** Starts the orchestrator: lock, store, API, recovery, in this order, so that the API answers while it recovers. */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { settings, version } = options;
-  const logger = options.logger ?? createLogger('orchestrator', settings.logging.level);
+  const logger = options.logger ?? createLogger('orchestrator', settings.logging);
+  refuseDisabled(settings);
   refuseOpenSolo(settings);
   let endpoint = '';
   const folder = takeDataFolder(settings.paths.data_dir, 'orchestrator', 'Orchestrator');
@@ -111,6 +112,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         },
         get failedDays() {
           return settings.retention.failed_days;
+        },
+        get checkpointDays() {
+          return settings.rollback.checkpoint_retention_days;
         },
       },
       webhooks: endpointsOf(settings.webhooks, settings.mode),
@@ -153,6 +157,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       log: (level, message) => logger[level](message),
     });
     const solo = settings.mode === 'solo';
+    const corsOrigins = settings.server.cors_enabled ? settings.server.cors_origins : [];
     const limiter = solo ? undefined : new RateLimiter(rateLimits);
     const api = new ApiService(orchestrator, settings, version, infrastructures, tokens, {
       origins: options.origins,
@@ -178,7 +183,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       maxConnections: settings.server.max_connections,
       prefixes,
       environments: ['production'],
-      corsOrigins: settings.server.cors_origins,
+      corsOrigins,
       onResponse: (request, status, milliseconds) => {
         const route = request.routeOptions.url?.replace(/:(\w+)/g, '{$1}') ?? 'unknown';
         api.requests.record(`${request.method} ${route}`, status, milliseconds);
@@ -191,23 +196,27 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     });
     const gateway = new SocketGateway(http.server, api, {
       prefixes,
-      corsOrigins: settings.server.cors_origins,
+      corsOrigins,
       ...(solo ? {} : { authenticate: options.authenticate ?? refuseEverybody }),
       perUser: solo ? settings.server.max_connections : 10,
       onDropped: (event) => orchestrator.metrics.dropped(event),
     });
     orchestrator.metrics.watch(orchestrator.runtime, () => gateway.connections);
-    const health = new HealthWatch({
-      bus: orchestrator.bus,
-      health: () => api.health(),
-      metrics: () => api.load(),
-      onChange: (before, now) =>
-        orchestrator.webhooks.tell('system.health_changed', {
-          previous_status: before,
-          status: now.status,
-          components: now.components,
-        }),
-    });
+    const { monitoring } = settings;
+    const health =
+      monitoring.enabled &&
+      new HealthWatch({
+        interval: monitoring.health_interval_seconds,
+        bus: orchestrator.bus,
+        health: () => api.health(),
+        metrics: () => api.load(),
+        onChange: (before, now) =>
+          orchestrator.webhooks.tell('system.health_changed', {
+            previous_status: before,
+            status: now.status,
+            components: now.components,
+          }),
+      });
     const watch = new InfrastructureWatch({
       infrastructures,
       surroundings: surroundingsOf(options),
@@ -232,7 +241,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const stop = async () => {
       api.drain();
       logger.info('orchestrator stops');
-      health.stop();
+      if (health) health.stop();
       await watch.stop();
       try {
         await orchestrator.close(settings.shutdown_grace_seconds * 1000);
@@ -247,6 +256,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     folder.release();
     throw error;
   }
+}
+
+function refuseDisabled({ enabled }: Settings): void {
+  if (enabled) return;
+  throw new ProvisioningError({
+    code: 'CONFIGURATION_ERROR',
+    kind: 'configuration',
+    message: 'The orchestrator is disabled: platform.orchestrator.enabled is false',
+    hint: 'Set it to true, or use --direct for commands without an orchestrator',
+  });
 }
 
 /** Without authentication only this machine may ask. */

@@ -1,11 +1,14 @@
 import type { TaskLogs } from '../logs/task-logs.ts';
 import type { Store } from '../journal/store.ts';
+import type { Rollbacks } from '../rollback/rollbacks.ts';
 
 export interface RetentionOptions {
   /** Days after which records of completed workflows are deleted; 0 keeps them for ever. */
   readonly completedDays: number;
   /** The same for failed and cancelled ones. */
   readonly failedDays: number;
+  /** Days after which system checkpoints that were made by themselves are deleted; 0 keeps them for ever. */
+  readonly checkpointDays: number;
 }
 
 const day = 24 * 60 * 60 * 1000;
@@ -13,17 +16,25 @@ const interval = 60 * 60 * 1000;
 /** Workflows deleted in one transaction. */
 const page = 200;
 
-/** Deletes what is older than its retention: finished workflows with journal and log, and expired records (12 §14). */
+/** Deletes what is older than its retention: finished workflows with journal and log, checkpoints, expired records (12 §14). */
 export class Retention {
   readonly #store: Store;
   readonly #logs: TaskLogs;
+  readonly #rollbacks: Rollbacks;
   readonly #options: RetentionOptions;
   readonly #onError: (error: Error) => void;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(store: Store, logs: TaskLogs, options: RetentionOptions, onError: (error: Error) => void) {
+  constructor(
+    store: Store,
+    logs: TaskLogs,
+    rollbacks: Rollbacks,
+    options: RetentionOptions,
+    onError: (error: Error) => void,
+  ) {
     this.#store = store;
     this.#logs = logs;
+    this.#rollbacks = rollbacks;
     this.#options = options;
     this.#onError = onError;
   }
@@ -38,9 +49,10 @@ export class Retention {
 
   /** @returns how many workflows were deleted */
   async sweep(now: number): Promise<number> {
-    const { completedDays, failedDays } = this.#options;
+    const { completedDays, failedDays, checkpointDays } = this.#options;
     const completed = await this.#delete(['Completed'], completedDays, now);
     const failed = await this.#delete(['Failed', 'Cancelled'], failedDays, now);
+    if (checkpointDays > 0) await this.#rollbacks.deleteAutomatic(now - checkpointDays * day);
     await this.#store.remove([], now);
     return completed + failed;
   }

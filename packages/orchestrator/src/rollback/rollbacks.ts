@@ -40,6 +40,9 @@ interface RollbackRecord {
   readonly duration?: number;
 }
 
+/** How the names of checkpoints begin that the service makes by itself (12 §8). */
+const automatic = 'auto:';
+
 /** Named checkpoints, and rollbacks by checkpoint, workflow or operations (12 §9, 13 §5). */
 export class Rollbacks {
   readonly #workflows: Workflows;
@@ -110,13 +113,24 @@ export class Rollbacks {
     await this.#journal.flush();
   }
 
+  /** Deletes those that were not asked for and are older than this time. */
+  async deleteAutomatic(before: number): Promise<void> {
+    for (const { id, name, created_at } of await this.checkpoints()) {
+      if (name.startsWith(automatic) && Date.parse(created_at) < before) await this.deleteCheckpoint(id);
+    }
+  }
+
   /** Puts the records back to a checkpoint (12 §9 "Restore"). @throws ProvisioningError `NOT_FOUND`, `INVALID_STATE` */
   async restore(id: string): Promise<void> {
     const checkpoint = await this.checkpoint(id);
     const parts = { ...this.#restore, store: this.#store, journal: this.#journal };
     await restoreCheckpoint(parts, checkpoint, async (file) => {
       const time = new Date().toISOString();
-      await this.createCheckpoint(`auto:restore:${time}`, `Before the restore of '${checkpoint.name}'`, file);
+      await this.createCheckpoint(
+        `${automatic}restore:${time}`,
+        `Before the restore of '${checkpoint.name}'`,
+        file,
+      );
     });
     this.#workflows.forget();
   }

@@ -134,12 +134,6 @@ export class Orchestrator {
       maxOperations: options.maxOperations ?? 1000,
       durations: this.durations,
     });
-    this.retention = new Retention(
-      store,
-      this.logs,
-      options.retention ?? { completedDays: 30, failedDays: 90 },
-      (error) => options.onWarning?.(`retention: ${error.message}`),
-    );
     this.webhooks = new Webhooks({
       store,
       journal: () => this.journal,
@@ -176,6 +170,13 @@ export class Orchestrator {
       defaults: this.#defaults,
       folder: options.checkpointsFolder ?? join(options.logsFolder, '..', 'checkpoints'),
     });
+    this.retention = new Retention(
+      store,
+      this.logs,
+      this.rollbacks,
+      options.retention ?? { completedDays: 30, failedDays: 90, checkpointDays: 30 },
+      (error) => options.onWarning?.(`retention: ${error.message}`),
+    );
   }
 
   /** Puts right what lists show of workflows, from the journal; with `check` it only tells. */

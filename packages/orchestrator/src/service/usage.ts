@@ -16,6 +16,7 @@ Usage: provisioning-orchestrator [flags]
   --redis-url <url>         of the dispatcher bullmq
   --mode <mode>             solo, multiuser, cicd or enterprise
   --log-level <level>       debug, info, warn or error
+  --daemon                  start in the background, print the process id when it listens
   --show-config             print the settings with their origins and end
   --version                 print the version and end
 `;

@@ -127,6 +127,11 @@ export class Workflows extends WorkflowRecords {
     if (state.status === 'Pending' || state.status === 'Running') {
       throw invalidState(`Workflow ${id} is ${state.status}; cancel it first`);
     }
+    if (!state.plan.rollbackEnabled) {
+      throw invalidState(
+        `Rollback is disabled for workflow ${id}: by its rollback_enabled, or rollback.enabled`,
+      );
+    }
     const selected =
       options.operations && select(live, options.operations, options.includeDependents ?? false);
     const choice = chooseRollback(state, this.parts.executor, selected);

@@ -12,13 +12,22 @@ export const Settings = Type.Object({
     [Type.Literal('solo'), Type.Literal('multiuser'), Type.Literal('cicd'), Type.Literal('enterprise')],
     { default: 'solo' },
   ),
+  /** False: it does not start. */
+  enabled: Type.Boolean({ default: true }),
   /** False: it serves the workspace in which it was started, and keeps its files there. */
   multi_workspace: Type.Boolean({ default: true }),
   server: Type.Object({
     host: Type.String({ default: '127.0.0.1' }),
     port: Type.Integer({ minimum: 0, maximum: 65535, default: 9090 }),
+    /**
+     * Checked, and without effect: one event loop answers requests. More hands for operations are processes of
+     * `provisioning-orchestrator worker`.
+     */
+    workers: Type.Integer({ minimum: 1, maximum: 32, default: 4 }),
     keep_alive: Type.Integer({ minimum: 1, default: 75 }),
     max_connections: Type.Integer({ minimum: 1, default: 1000 }),
+    /** False: pages of other origins are refused, whatever `cors_origins` says. */
+    cors_enabled: Type.Boolean({ default: true }),
     cors_origins: Type.Array(Type.String(), { default: [] }),
   }),
   paths: Type.Object({ data_dir: Type.String(), logs_dir: Type.String() }),
@@ -32,6 +41,8 @@ export const Settings = Type.Object({
       ],
       { default: 'sqlite' },
     ),
+    /** File of the store `sqlite`; relative to `paths.data_dir`. */
+    backend_path: Type.String({ default: 'orchestrator.db' }),
     postgres: Type.Object({ url: Type.String({ default: '' }) }),
     surrealdb: Type.Object({
       url: Type.String({ default: 'ws://localhost:8000' }),
@@ -50,7 +61,22 @@ export const Settings = Type.Object({
     task_timeout_minutes: Type.Number({ minimum: 1, maximum: 1440, default: 60 }),
     max_size: Type.Integer({ minimum: 100, maximum: 10000, default: 10000 }),
   }),
-  batch: Type.Object({ parallel_limit: Type.Integer({ minimum: 1, maximum: 100, default: 5 }) }),
+  /** What workflows that say nothing of it have; a `timeout_seconds` of 0 is none. */
+  batch: Type.Object({
+    parallel_limit: Type.Integer({ minimum: 1, maximum: 100, default: 5 }),
+    timeout_seconds: Type.Number({ minimum: 0, default: 0 }),
+  }),
+  rollback: Type.Object({
+    /** False: nothing is rolled back, by itself or on demand. */
+    enabled: Type.Boolean({ default: true }),
+    /** Days after which system checkpoints that were made by themselves are deleted; 0 keeps them for ever. */
+    checkpoint_retention_days: Type.Number({ minimum: 0, default: 30 }),
+  }),
+  monitoring: Type.Object({
+    /** False: no `/metrics`, and no updates of the service's health to subscribers. */
+    enabled: Type.Boolean({ default: true }),
+    health_interval_seconds: Type.Number({ minimum: 1, default: 30 }),
+  }),
   scheduler: Type.Object({
     strategy: Type.Union([Type.Literal('dependency_first'), Type.Literal('priority'), Type.Literal('fifo')], {
       default: 'dependency_first',
@@ -96,6 +122,7 @@ export const Settings = Type.Object({
       ['debug', 'info', 'warn', 'error'].map((level) => Type.Literal(level)),
       { default: 'info' },
     ),
+    format: Type.Union([Type.Literal('json'), Type.Literal('text')], { default: 'json' }),
   }),
 });
 export type Settings = Static<typeof Settings>;

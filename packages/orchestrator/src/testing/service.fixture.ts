@@ -38,7 +38,7 @@ export async function startTestService(
     settings,
     version: '0.0.0-test',
     moduleUrl: new URL('../main.ts', import.meta.url).href,
-    logger: createLogger('orchestrator', 'fatal'),
+    logger: createLogger('orchestrator', { level: 'fatal' }),
     executor: new FileProvider(effects, options.pace ?? 2),
     ...options,
   }).catch((error: unknown) => {

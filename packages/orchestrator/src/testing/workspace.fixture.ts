@@ -66,7 +66,7 @@ export async function startWorkspaceService(
     folder,
     surroundings,
     executor,
-    logger: createLogger('orchestrator', 'fatal'),
+    logger: createLogger('orchestrator', { level: 'fatal' }),
     ...options,
   });
   return {

@@ -205,7 +205,7 @@ test('a worker that starts before PostgreSQL and Redis says so, waits, and works
   await database.kill();
   await redis.kill();
   const said: string[] = [];
-  const logger = createLogger('orchestrator-worker', 'silent');
+  const logger = createLogger('orchestrator-worker', { level: 'silent' });
   logger.warn = ((message: string) => void said.push(message)) as typeof logger.warn;
   const settings = defaultSettings(folder);
   settings.storage.type = 'postgres';
