@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BundleResult, type BundleSpec, bundle } from './bundle.ts';
 import { cliBundle } from './cli.ts';
+import { providerBundles } from './provider.ts';
 import { serviceBundle } from './service.ts';
 
 export const root = new URL('../../../', import.meta.url).pathname;
@@ -11,7 +12,7 @@ export function bundles(): readonly BundleSpec[] {
   const services = ['orchestrator', 'extension-registry'].filter((name) =>
     existsSync(join(root, 'packages', name, 'src/main.ts')),
   );
-  return [cliBundle(root), ...services.map((name) => serviceBundle(root, name))];
+  return [cliBundle(root), ...services.map((name) => serviceBundle(root, name)), ...providerBundles(root)];
 }
 
 /** Builds what has changed; `only` names packages. */

@@ -53,9 +53,11 @@ export const commonJsNames = [
  */
 export async function bundle(root: string, spec: BundleSpec, force: boolean): Promise<BundleResult> {
   const started = performance.now();
-  const stampFile = join(spec.outdir, '.inputs.json');
+  // Not beside the bundle: what stands there is packed and published.
+  const stampFile = join(root, 'node_modules/.cache/provisioning/bundles', `${spec.name}.json`);
   const watched = spec.watched();
-  if (!force && isFresh(root, stampFile, watched)) return { name: spec.name, built: false, milliseconds: 0 };
+  if (!force && existsSync(spec.outdir) && isFresh(root, stampFile, watched))
+    return { name: spec.name, built: false, milliseconds: 0 };
   const staging = `${spec.outdir}.${process.pid}`;
   rmSync(staging, { recursive: true, force: true });
   mkdirSync(staging, { recursive: true });
@@ -85,12 +87,13 @@ export async function bundle(root: string, spec: BundleSpec, force: boolean): Pr
       files.filter(existsSync).map((file) => [relative(root, file), mark(file)]),
     );
     const stamp: Stamp = { inputs, watched: digest(root, watched) };
-    writeFileSync(join(staging, '.inputs.json'), JSON.stringify(stamp));
     mkdirSync(dirname(spec.outdir), { recursive: true });
     const old = `${spec.outdir}.${process.pid}.old`;
     if (existsSync(spec.outdir)) renameSync(spec.outdir, old);
     renameSync(staging, spec.outdir);
     rmSync(old, { recursive: true, force: true });
+    mkdirSync(dirname(stampFile), { recursive: true });
+    writeFileSync(stampFile, JSON.stringify(stamp));
     const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
     return { name: spec.name, built: true, milliseconds: Math.round(performance.now() - started), bytes };
   } finally {

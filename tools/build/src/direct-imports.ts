@@ -4,9 +4,14 @@ import type { Loader, Plugin } from 'esbuild';
 
 /**
  * Imports from a package's index become imports from the files that define the names. With code splitting, esbuild
- * decides file by file what a chunk needs; through an index every command would need all of core.
+ * decides file by file what a chunk needs; through an index every command would need all of core. Lazy imports of what
+ * stays `external` are left as they are: Node.js finds the names itself.
  */
-export function directImports(root: string, packages: readonly string[]): Plugin {
+export function directImports(
+  root: string,
+  packages: readonly string[],
+  external: readonly string[] = [],
+): Plugin {
   const indexes = new Map(packages.map((name) => [name, join(root, folderOf(name), 'src/index.ts')]));
   const definitions = new Map<string, ReadonlyMap<string, string>>();
   const define = (index: string): ReadonlyMap<string, string> => {
@@ -24,8 +29,10 @@ export function directImports(root: string, packages: readonly string[]): Plugin
           const index = indexes.get(module);
           return index === undefined ? whole : rewrite(names, define(index), index);
         });
-        const named = contents.replace(lazyPattern, nameLazyImports);
-        const errors = unnamedImports(named).map(({ text, line }) => ({
+        const named = contents.replace(lazyPattern, (whole, names: string, module: string) =>
+          external.includes(module) ? whole : nameLazyImport(whole, names, module),
+        );
+        const errors = unnamedImports(named, external).map(({ text, line }) => ({
           text,
           location: { file: path, line, lineText: named.split('\n')[line - 1]! },
         }));
@@ -57,15 +64,18 @@ const lazyPattern = /const \{ ([\w, ]+) \} = await import\('((?!node:|@provision
  * In a bundle the dynamic import of a CommonJS package has no named exports. So each goes through a module that names
  * what is wanted.
  */
-function nameLazyImports(whole: string, names: string, module: string): string {
+function nameLazyImport(whole: string, names: string, module: string): string {
   return whole.replace(`'${module}'`, `'lazy:${module}?${names.replaceAll(' ', '')}'`);
 }
 
 /** Lazily loaded packages whose names the bundle would lose: they work unbundled and fail in the hands of users. */
-export function unnamedImports(source: string): { readonly text: string; readonly line: number }[] {
+export function unnamedImports(
+  source: string,
+  external: readonly string[] = [],
+): { readonly text: string; readonly line: number }[] {
   return source.split('\n').flatMap((line, index) => {
     const found = /(?<!typeof )import\('((?!node:|lazy:|@provisioning\/)[@\w][^']*)'\)(?!\.[A-Z])/.exec(line);
-    if (found === null || /\bdefault\b/.test(line)) return [];
+    if (found === null || external.includes(found[1]!) || /\bdefault\b/.test(line)) return [];
     const text = `In a bundle import('${found[1]}') has no named exports: write const { name } = await import('${found[1]}')`;
     return [{ text, line: index + 1 }];
   });

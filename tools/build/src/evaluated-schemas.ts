@@ -3,15 +3,19 @@ import { pathToFileURL } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import type { Plugin } from 'esbuild';
 
+const schemaModules =
+  /\/packages\/(?:extensions-sdk\/src\/schemas\/[\w-]+|providers\/[\w-]+\/src\/(?:config|schema))\.ts$/;
+
 /**
- * Puts the finished JSON Schemas of extensions-sdk into the bundle instead of the calls that make them. A command that
- * only reads its configuration then loads no schema library. A module that exports anything but data stays as it is.
+ * Puts the finished JSON Schemas of extensions-sdk and the providers into a bundle instead of the calls that make them. A
+ * command that only reads its configuration then loads no schema library. A module that exports anything but data stays
+ * as it is.
  */
 export function evaluatedSchemas(): Plugin {
   return {
     name: 'evaluated-schemas',
     setup(build) {
-      build.onLoad({ filter: /\/packages\/extensions-sdk\/src\/schemas\/[\w-]+\.ts$/ }, async ({ path }) => {
+      build.onLoad({ filter: schemaModules }, async ({ path }) => {
         const url = `${pathToFileURL(path).href}?${statSync(path).mtimeMs}`;
         const exported = Object.entries((await import(url)) as Record<string, unknown>);
         if (exported.length === 0 || !exported.every(([, value]) => isData(value))) return undefined;

@@ -58,7 +58,8 @@ export async function collectDist(one: WorkspacePackage, compiled: string, dist:
   const from = join(compiled, relative(join(root, 'packages'), one.folder), 'src');
   await rm(dist, { recursive: true, force: true });
   await mkdir(dist, { recursive: true });
-  for (const file of globSync('**/*.{js,d.ts}', { cwd: from })) {
+  // Of a provider the code is its bundle.
+  for (const file of globSync(one.provider ? '**/*.d.ts' : '**/*.{js,d.ts}', { cwd: from })) {
     const text = await readFile(join(from, file), 'utf8');
     await mkdir(dirname(join(dist, file)), { recursive: true });
     await writeFile(join(dist, file), file.endsWith('.d.ts') ? withJsExtensions(text) : text);

@@ -28,6 +28,8 @@ export interface WorkspacePackage {
   readonly layer: string;
   /** Shipped as one bundle instead of compiled files: the CLI and the services' programs. */
   readonly bundled: boolean;
+  /** Shipped as a bundle with the declarations of its sources beside it: the product's own providers. */
+  readonly provider: boolean;
 }
 
 export const root = join(import.meta.dirname, '../../..');
@@ -40,7 +42,8 @@ export function publishedPackages(from: string = root): readonly WorkspacePackag
       const json = JSON.parse(readFileSync(join(from, file), 'utf8')) as PackageJson;
       const layer = json.nx?.tags?.find((tag) => tag.startsWith('layer:'))?.slice('layer:'.length) ?? '';
       const bundled = layer === 'app' || (layer === 'service' && existsSync(join(folder, 'src/main.ts')));
-      return { folder, json, layer, bundled };
+      const provider = json.name.startsWith('@provisioning/provider-');
+      return { folder, json, layer, bundled, provider };
     },
   );
   const byName = new Map(

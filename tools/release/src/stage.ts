@@ -3,10 +3,11 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { collectDist, compile } from './compile.ts';
+import { externalOf } from '../../build/src/provider.ts';
 import { type PackageJson, publishedPackages, root, type WorkspacePackage } from './packages.ts';
 
 /** Development leaves no trace in what is published (11 §1). */
-const forbidden = /(?:^|\/)(?:tests?|node_modules|\.env[^/]*|[^/]*\.test\.[jt]s|\.inputs\.json)(?:\/|$)/;
+const forbidden = /(?:^|\/)(?:tests?|node_modules|\.env[^/]*|[^/]*\.test\.[jt]s)(?:\/|$)/;
 
 /** `./src/x.ts` as the compiled file and its types. */
 function publishedExport(target: string): { readonly types: string; readonly default: string } {
@@ -14,9 +15,17 @@ function publishedExport(target: string): { readonly types: string; readonly def
   return { types: `${path}.d.ts`, default: `${path}.js` };
 }
 
+function publishedExports(exports: PackageJson['exports'] = {}): Record<string, unknown> {
+  const entries = Object.entries(exports);
+  return Object.fromEntries(
+    entries.map(([key, target]) => [key, target.endsWith('.ts') ? publishedExport(target) : target]),
+  );
+}
+
 /**
  * The `package.json` that is published. A bundle carries the libraries it was made of, so only packages that are loaded
- * by name at run time stay its dependencies: extensions, and the SDK that definitions in TypeScript import.
+ * by name at run time stay its dependencies: extensions, the SDK that definitions in TypeScript import, and the cloud
+ * libraries of a provider.
  */
 export function publishedManifest(
   one: WorkspacePackage,
@@ -44,13 +53,12 @@ export function publishedManifest(
       needed.map(([name, { version }]) => [name, `^${version}`]).sort(),
     );
     manifest['exports'] = { '.': './dist/main.js' };
+  } else if (one.provider) {
+    const kept = ['@provisioning/extensions-sdk', ...externalOf(json.dependencies)];
+    manifest['dependencies'] = Object.fromEntries(kept.map((name) => [name, json.dependencies?.[name]]));
+    manifest['exports'] = publishedExports(json.exports);
   } else if (json.exports !== undefined) {
-    manifest['exports'] = Object.fromEntries(
-      Object.entries(json.exports).map(([key, target]) => [
-        key,
-        target.endsWith('.ts') ? publishedExport(target) : target,
-      ]),
-    );
+    manifest['exports'] = publishedExports(json.exports);
   }
   if (one.layer === 'extension')
     manifest['keywords'] = [...new Set([...(json.keywords ?? []), 'provisioning-extension'])];
@@ -79,8 +87,8 @@ export async function stageAll(
       packages.filter(({ bundled }) => !bundled),
       compiled,
     );
-    if (packages.some(({ bundled }) => bundled)) {
-      say('Bundling the programs');
+    if (packages.some(({ bundled, provider }) => bundled || provider)) {
+      say('Bundling the programs and providers');
       const { buildAll } = (await import(join(root, 'tools/build/src/all.ts'))) as {
         buildAll(options: { readonly only?: readonly string[] }): Promise<unknown>;
       };
@@ -114,6 +122,7 @@ async function stage(
     await cp(from, join(folder, entry), { recursive: true, filter });
   }
   if (!one.bundled) await collectDist(one, compiled, join(folder, 'dist'));
+  if (one.provider) await cp(join(one.folder, 'dist'), join(folder, 'dist'), { recursive: true });
   await cp(join(root, 'LICENSE'), join(folder, 'LICENSE'));
   if (!existsSync(join(folder, 'README.md')))
     await writeFile(join(folder, 'README.md'), `# ${name}\n\n${description ?? ''}.\n`);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -92,7 +93,13 @@ export async function initialiseProvider(
   return instance;
 }
 
-/** The module that holds an extension's code: the package's door, else the manifest's entry point. */
+/** Whether this program is a bundle itself: in a checkout it takes the bundles that were made with it. */
+const isBundle = !import.meta.url.endsWith('.ts');
+
+/**
+ * The module that holds an extension's code: the package's door, else the manifest's entry point. A bundled program opens
+ * the product's own providers as bundles too, where these were built: sources cost ten times as much to open.
+ */
 export async function entryPoint(record: ExtensionRecord): Promise<string> {
   const points = record.manifest.entry_points as { provider?: unknown; main?: unknown } | undefined;
   const packageJson = await readFile(join(record.path, 'package.json'), 'utf8').catch(() => undefined);
@@ -102,7 +109,10 @@ export async function entryPoint(record: ExtensionRecord): Promise<string> {
     };
     const door = exports?.['.'];
     const file = typeof door === 'string' ? door : door?.default;
-    if (file !== undefined) return join(record.path, file);
+    if (file !== undefined) {
+      const bundle = join(record.path, file.replace(/^\.\/src\/(.*)\.ts$/, 'dist/$1.js'));
+      return isBundle && record.builtIn && existsSync(bundle) ? bundle : join(record.path, file);
+    }
   }
   const file = points?.provider ?? points?.main ?? 'src/provider.ts';
   return join(record.path, String(file));

@@ -39,7 +39,8 @@ async function parseInventory(
   path: string,
   operation: string,
 ): Promise<readonly InventoryServer[]> {
-  const [{ parse }, { Errors }] = await Promise.all([import('yaml'), import('typebox/value')]);
+  const { parse } = await import('yaml');
+  const { Errors } = await import('typebox/value');
   const invalid = (message: string) =>
     new ProviderError({
       provider: name,

@@ -1,5 +1,5 @@
 import type { Image, Plan, Price, Zone } from '@provisioning/extensions-sdk';
-import type { Declaration } from './declaration.ts';
+import type { Declaration } from './schema.ts';
 import { valueAt } from './path.ts';
 import type { RestService } from './service.ts';
 

@@ -1,6 +1,6 @@
 import { restProvider } from './provider.ts';
 
-export { Declaration } from './declaration.ts';
+export { Declaration } from './schema.ts';
 export { restProvider as fromDeclaration } from './provider.ts';
 
 /** The provider `rest`: its declaration stands in `providers.rest` of the configuration. */

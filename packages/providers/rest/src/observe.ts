@@ -1,6 +1,6 @@
 import { type ObservedServer, type ServerState, serverStates } from '@provisioning/extensions-sdk';
 import { tagNames } from '@provisioning/extensions-sdk/cloud';
-import type { Declaration } from './declaration.ts';
+import type { Declaration } from './schema.ts';
 import { valueAt } from './path.ts';
 
 /** Where a server's facts stand when the declaration does not say. */

@@ -15,10 +15,10 @@ import {
   sshAccess,
   validationResult,
 } from '@provisioning/extensions-sdk/cloud';
-import { Type } from 'typebox';
 import { RestCatalogue } from './catalogue.ts';
-import { checkMethods, Declaration, declares } from './declaration.ts';
+import { checkMethods, declares } from './declaration.ts';
 import { dns } from './dns.ts';
+import { Declaration, RestServer } from './schema.ts';
 import { RestServers } from './servers.ts';
 import { RestService } from './service.ts';
 
@@ -28,8 +28,6 @@ export interface DeclaredIdentity {
   readonly version: string;
   readonly description: string;
 }
-
-const RestServer = Type.Object({}, { $id: 'RestServer', additionalProperties: true });
 
 /**
  * A provider from a declaration (06 §6.6). What the configuration of the provider says comes on top of it.

@@ -1,7 +1,8 @@
 import { type ProviderContext, ProviderError, type Secret } from '@provisioning/extensions-sdk';
 import { findCredential, missingCredential, providerClient } from '@provisioning/extensions-sdk/cloud';
 import { type HttpClient, providerError } from '@provisioning/extensions-sdk/http';
-import { type Declaration, type OperationDeclaration, operationOf } from './declaration.ts';
+import { operationOf } from './declaration.ts';
+import type { Declaration, OperationDeclaration } from './schema.ts';
 import { fill, fillUrl, holds, valueAt } from './path.ts';
 
 export interface CallOptions {

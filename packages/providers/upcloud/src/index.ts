@@ -1,10 +1,3 @@
 export { provider as default } from './provider.ts';
-export {
-  makeProvisionUpcloud,
-  makeServerUpcloud,
-  makeStorageBackup,
-  ProvisionUpcloud,
-  ServerUpcloud,
-  StorageBackup,
-  UpcloudConfig,
-} from './config.ts';
+export { ProvisionUpcloud, ServerUpcloud, StorageBackup, UpcloudConfig } from './config.ts';
+export { makeProvisionUpcloud, makeServerUpcloud, makeStorageBackup } from './makers.ts';

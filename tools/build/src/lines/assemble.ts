@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { externalOf } from '../provider.ts';
 import type { WorkspacePackage } from '../../../release/src/packages.ts';
 import type { StagedPackage } from '../../../release/src/stage.ts';
 import { catalogueFolders, coreTaskservs, isCoreFile } from './catalogue-split.ts';
@@ -67,7 +68,11 @@ function addPrograms(
   // A bundle brings its libraries in itself; only the others are looked up when they run.
   const wanted = chosen
     .filter(({ bundled }) => !bundled)
-    .flatMap((one) => Object.keys(one.json.dependencies ?? {}).map((name) => ({ name, from: one.folder })));
+    .flatMap((one) => {
+      const { dependencies = {} } = one.json;
+      const names = one.provider ? externalOf(dependencies) : Object.keys(dependencies);
+      return names.map((name) => ({ name, from: one.folder }));
+    });
   const own = new Set(from.packages.map(({ json }) => json.name));
   for (const { name, version, source, place } of collectThirdParty(wanted, own)) {
     tree.addFolder(source, `${folder}/${place}`, isNeeded);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Engine } from '../docker/client.ts';
 import type { Labels } from '../docker/types.ts';
-import { readConfig } from '../schema.ts';
+import { readConfig } from '../settings.ts';
 import { belongsTo, isServer, labelKeys, managedBy } from '../server/labels.ts';
 import { connectRemembered, forgetChoice } from './connect.ts';
 import { type EngineOptions, engineEnvironment } from './ensure.ts';

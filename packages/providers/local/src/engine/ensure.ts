@@ -1,5 +1,5 @@
 import { ProviderError, ProvisioningError } from '@provisioning/extensions-sdk';
-import { readConfig } from '../schema.ts';
+import { readConfig } from '../settings.ts';
 import { connectEngine } from './connect.ts';
 import { defaultCacheDir, type EngineEnvironment, findProgram } from './environment.ts';
 import { type AptOptions, availablePackages, hasApt, installPackages, missingPackages } from './apt.ts';

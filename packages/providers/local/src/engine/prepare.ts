@@ -1,5 +1,5 @@
 import { ensureImage } from '../image/ensure.ts';
-import { readConfig } from '../schema.ts';
+import { readConfig } from '../settings.ts';
 import { connectEngine } from './connect.ts';
 import { type EngineOptions, engineEnvironment } from './ensure.ts';
 

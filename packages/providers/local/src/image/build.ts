@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
-import { fileURLToPath } from 'node:url';
 import { constants, createZstdCompress } from 'node:zlib';
 import { ProviderError } from '@provisioning/extensions-sdk';
 import { type EngineEnvironment, findProgram, isRoot, programEnvironment } from '../engine/environment.ts';
@@ -12,7 +11,14 @@ import { type AptProxies, proxyVariables } from './apt-proxy.ts';
 import { packFiles } from './overlay.ts';
 import type { Recipe } from './recipe.ts';
 
-const script = fileURLToPath(new URL('../../scripts/build-base.sh', import.meta.url));
+/** The package's own folder; a bundle stands at another depth than its sources. */
+function packageFolder(): string {
+  let folder = import.meta.dirname;
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
+  return folder;
+}
+
+const script = join(packageFolder(), 'scripts/build-base.sh');
 
 /** Where the built root file system of a recipe is kept. */
 export function archivePath(environment: EngineEnvironment, recipe: Recipe): string {
