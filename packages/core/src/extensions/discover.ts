@@ -24,6 +24,8 @@ export interface DiscoveryOptions {
   /** Version that compatibility is judged by; default that of this product. */
   readonly productVersion?: string;
   readonly now?: () => number;
+  /** The folder to read instead of one that a link leads to, given as its real path; default itself. */
+  readonly inUse?: (folder: string) => Promise<string>;
 }
 
 interface Found {
@@ -47,12 +49,14 @@ export class ExtensionCatalogue {
   readonly outranked: ExtensionRecord[] = [];
   readonly #product: string;
   readonly #cache: DiscoveryCache;
+  readonly #inUse: DiscoveryOptions['inUse'];
   readonly #found = new Map<ExtensionKind, Promise<Found>>();
 
   constructor(roots: DiscoveryRoots, options: DiscoveryOptions = {}) {
     this.roots = roots;
     this.#product = options.productVersion ?? productVersion();
     this.#cache = new DiscoveryCache(options.cachePath, options.now);
+    this.#inUse = options.inUse;
     if (options.refresh === true) this.#cache.clear();
   }
 
@@ -163,7 +167,7 @@ export class ExtensionCatalogue {
       workspacePath === undefined ? new Map<string, never>() : readExtensionStates(workspacePath),
     ]);
     const roots = await rootsOf(kind, this.roots, registered);
-    const allowed = linkRule(this.roots, registered);
+    const allowed = linkRule(this.roots, registered, this.#inUse);
     const records = new Map<string, ExtensionRecord[]>();
     const older: ExtensionRecord[] = [];
     const seen = new Set<string>();

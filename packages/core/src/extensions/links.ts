@@ -7,12 +7,17 @@ import { type LinkRule, isInside } from './scan.ts';
 /**
  * Where a symbolic link may lead: into a root, or to a folder that `module load --link` or `providers install` recorded
  * (08 §3). Worked out when the first link is met.
+ * @param inUse the folder to read instead of a linked one
  */
-export function linkRule(from: DiscoveryRoots, registered: readonly Registered[]): LinkRule {
+export function linkRule(
+  from: DiscoveryRoots,
+  registered: readonly Registered[],
+  inUse: (target: string) => Promise<string> = async (target) => target,
+): LinkRule {
   let allowed: Promise<string[]> | undefined;
   return async (target) => {
     allowed ??= allowedFolders(from, registered);
-    return (await allowed).some((folder) => isInside(target, folder));
+    return (await allowed).some((folder) => isInside(target, folder)) ? inUse(target) : undefined;
   };
 }
 

@@ -4,8 +4,8 @@ import { join, sep } from 'node:path';
 import { manifestAmong } from './manifest.ts';
 import type { Root } from './roots.ts';
 
-/** Whether a link may lead to a folder (given as its real path). */
-export type LinkRule = (target: string) => Promise<boolean>;
+/** The folder to read where a link leads to one (given as its real path); none where it may not lead. */
+export type LinkRule = (target: string) => Promise<string | undefined>;
 
 /** A folder that holds a manifest. */
 export interface Leaf {
@@ -32,20 +32,15 @@ const skipped = new Set(['node_modules', 'template']);
 const legacyMarks = ['provider.nu', 'nulib', 'nu'];
 
 /**
- * Finds the manifests below a root; a folder with a manifest is a leaf. Symbolic links are followed only to a folder
- * that `isAllowed` knows. A root that isn't there is empty; one that can't be read is a warning.
+ * Finds the manifests below a root; a folder with a manifest is a leaf. Symbolic links are followed only where
+ * `allowed` says. A root that isn't there is empty; one that can't be read is a warning.
  */
-export async function scanRoot(root: Root, isAllowed: LinkRule): Promise<ScanResult> {
-  return scanFolder(root.path, root, 0, isAllowed);
+export async function scanRoot(root: Root, allowed: LinkRule): Promise<ScanResult> {
+  return scanFolder(root.path, root, 0, allowed);
 }
 
 /** Folders are read side by side: what takes time is the way to the file system and back. */
-async function scanFolder(
-  folder: string,
-  root: Root,
-  depth: number,
-  isAllowed: LinkRule,
-): Promise<ScanResult> {
+async function scanFolder(folder: string, root: Root, depth: number, allowed: LinkRule): Promise<ScanResult> {
   let entries: Dirent[];
   try {
     entries = await readdir(folder, { withFileTypes: true });
@@ -70,8 +65,8 @@ async function scanFolder(
       if (depth === 0 && root.skip?.includes(entry.name)) return nothing;
       if (depth === 0 && root.suffix !== undefined && !entry.name.endsWith(root.suffix)) return nothing;
       const child = join(folder, entry.name);
-      if (entry.isDirectory()) return scanFolder(child, root, depth + 1, isAllowed);
-      return entry.isSymbolicLink() ? followLink(child, root, depth + 1, isAllowed) : nothing;
+      if (entry.isDirectory()) return scanFolder(child, root, depth + 1, allowed);
+      return entry.isSymbolicLink() ? followLink(child, root, depth + 1, allowed) : nothing;
     }),
   );
   return {
@@ -81,16 +76,17 @@ async function scanFolder(
   };
 }
 
-async function followLink(link: string, root: Root, depth: number, isAllowed: LinkRule): Promise<ScanResult> {
+async function followLink(link: string, root: Root, depth: number, allowed: LinkRule): Promise<ScanResult> {
   const target = await realpath(link).catch(() => undefined);
   if (target === undefined)
     return { ...nothing, rejected: [{ path: link, reason: 'the link leads nowhere' }] };
   if (!(await stat(target)).isDirectory()) return nothing;
-  if (!(await isAllowed(target))) {
+  const read = await allowed(target);
+  if (read === undefined) {
     const reason = `the link leads outside the allowed directories, to ${target}`;
     return { ...nothing, rejected: [{ path: link, reason }] };
   }
-  const result = await scanFolder(target, root, depth, isAllowed);
+  const result = await scanFolder(read, root, depth, allowed);
   // What lies behind the link is shown where the link is, when the link itself is the extension.
   const leaves = result.leaves.map((leaf) => (leaf.folder === target ? { ...leaf, folder: link } : leaf));
   return { ...result, leaves };

@@ -1,4 +1,5 @@
 export { type LoadModulesOptions, type LoadedEntry, loadModules } from './load.ts';
+export { LinkedModules } from './linked.ts';
 export { type LoadedModule, type ModuleSource, readModules, writeModules } from './manifest-file.ts';
 export { type ModuleInfo, type ModuleStatus, listModules, moduleInfo, validateModules } from './status.ts';
 export { type InitModulesOptions, type SyncResult, initModules, syncModules } from './sync.ts';

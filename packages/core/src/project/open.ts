@@ -6,7 +6,9 @@ import {
 } from '../config/index.ts';
 import { type Infrastructure, loadInfrastructure, providerServerDefaults } from '../infra/index.ts';
 import { layerPlaces, layersAround, providerSettings, withLayers } from '../layers/index.ts';
+import type { LinkedModules } from '../modules/index.ts';
 import type { SignerLookup } from '../providers/profile.ts';
+import { infraPath } from '../state/paths.ts';
 import { Project, type ProjectOptions } from './project.ts';
 
 export interface OpenProjectOptions {
@@ -19,6 +21,8 @@ export interface OpenProjectOptions {
   /** Values of command-line flags by dotted key. */
   readonly flags?: Readonly<Record<string, unknown>>;
   readonly log?: ProjectOptions['log'];
+  /** Of a service that runs on: what is linked is watched in environment `dev` (08 §5.1). */
+  readonly linked?: LinkedModules;
   /** Who signed extensions, by the keys that the configuration trusts. */
   readonly signer?: (configuration: Configuration) => SignerLookup;
 }
@@ -44,6 +48,8 @@ export async function openProject(options: OpenProjectOptions): Promise<OpenedPr
     flags: options.flags,
   });
   const directories = userDirectories(surroundings);
+  const linked = configuration.environment === 'dev' ? options.linked : undefined;
+  await linked?.watch([workspace.path, infraPath({ workspace, infra })]);
   const places = (): ReturnType<typeof layerPlaces> =>
     layerPlaces({
       catalogue: project.extensions,
@@ -66,6 +72,7 @@ export async function openProject(options: OpenProjectOptions): Promise<OpenedPr
     dataPath: directories.data,
     userConfigPath: directories.config,
     log: options.log,
+    ...(linked === undefined ? {} : { linkedInUse: (folder: string) => linked.inUse(folder) }),
     ...(options.signer === undefined ? {} : { signer: options.signer(configuration) }),
     providerLayers,
   });

@@ -68,6 +68,8 @@ export interface ProjectOptions {
   readonly signer?: SignerLookup;
   /** What layers say of a provider beside the configuration (08 §6.2). */
   readonly providerLayers?: (name: string) => Promise<AroundLayers>;
+  /** The folder to read instead of one that is linked, given as its real path. */
+  readonly linkedInUse?: (folder: string) => Promise<string>;
   readonly log?: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void;
   /** Told of every change at a provider, beside the workspace's own audit file (06 §8). */
   readonly onProviderChange?: (record: ChangeRecord) => void;
@@ -112,7 +114,7 @@ export class Project implements AsyncDisposable {
       },
       options.readOnly === true || options.extensionsOnly !== undefined
         ? {}
-        : { cachePath: options.cachePath },
+        : { cachePath: options.cachePath, inUse: options.linkedInUse },
     );
     this.transports = createTransports({
       knownHostsFile: join(options.workspace.path, '.runtime', 'known_hosts'),

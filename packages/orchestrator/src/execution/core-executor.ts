@@ -1,4 +1,5 @@
 import {
+  type LinkedModules,
   type OpenedProject,
   openProject,
   operationOf,
@@ -15,6 +16,8 @@ export interface CoreExecutorOptions {
   readonly surroundings: Surroundings;
   readonly moduleUrls: readonly string[];
   readonly log: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void;
+  /** Linked extensions that are being written. */
+  readonly linked?: LinkedModules;
 }
 
 interface Opened {
@@ -113,7 +116,7 @@ export class CoreExecutor implements Executor {
   #open(key: string, workflow: WorkflowPlan, infra: string): Opened {
     const known = this.#opened.get(key);
     if (known) return known;
-    const { surroundings, moduleUrls, log } = this.#options;
+    const { surroundings, moduleUrls, log, linked } = this.#options;
     const { workspace, environment } = workflow;
     if (!workspace) {
       throw new ProvisioningError({
@@ -129,6 +132,7 @@ export class CoreExecutor implements Executor {
       environment,
       moduleUrls,
       log,
+      linked,
       signer: (configuration) => signerLookup(surroundings, configuration),
     });
     const opened: Opened = { project, users: 0, closing: undefined };

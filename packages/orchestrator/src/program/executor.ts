@@ -1,4 +1,4 @@
-import { processSurroundings, type Surroundings } from '@provisioning/core';
+import { type LinkedModules, processSurroundings, type Surroundings } from '@provisioning/core';
 import type { Logger } from '@provisioning/service-kit';
 import { type PlanDefaults, planDefaults } from '../engine/plan.ts';
 import { CommandExecutor } from '../execution/command-executor.ts';
@@ -16,6 +16,8 @@ export interface ProgramOptions {
   readonly moduleUrl: string;
   /** The user's folders and environment; default those of the process. */
   readonly surroundings?: Surroundings;
+  /** Linked extensions that are being written. */
+  readonly linked?: LinkedModules;
 }
 
 /** The operations of the product, and commands where they are allowed. */
@@ -25,7 +27,7 @@ export function productExecutor(
   endpoint: () => string,
   tokens?: TaskTokens,
 ): Executor {
-  const { settings, moduleUrl } = options;
+  const { settings, moduleUrl, linked } = options;
   const surroundings = surroundingsOf(options);
   const { allow_commands, cancel_grace_seconds } = settings.executor;
   return new Executors([
@@ -33,6 +35,7 @@ export function productExecutor(
       surroundings,
       moduleUrls: [moduleUrl],
       log: (level, message) => logger[level](message),
+      linked,
     }),
     joinExecutor,
     new CommandExecutor({

@@ -1,3 +1,4 @@
+import { LinkedModules } from '@provisioning/core';
 import { Redis } from 'ioredis';
 import { createLogger } from '@provisioning/service-kit';
 import { requireSharedStore } from '../dispatch/bullmq/shared-store.ts';
@@ -16,6 +17,7 @@ export async function startWorker(options: ServiceOptions): Promise<{ stop(): Pr
   const { settings } = options;
   const logger = options.logger ?? createLogger('orchestrator-worker', settings.logging);
   requireSharedStore(settings.storage.type);
+  const linked = new LinkedModules({ log: (level, message) => logger[level](message) });
   const store = new PostgresStore({ url: postgresUrl(settings), exclusive: false });
   const say = (message: string) => logger.warn(message);
   await whenAvailable('PostgreSQL', () => store.open(), { say });
@@ -23,7 +25,7 @@ export async function startWorker(options: ServiceOptions): Promise<{ stop(): Pr
   const worker = new OperationWorker({
     redisUrl: settings.redis.url,
     store,
-    executor: options.executor ?? productExecutor(options, logger, () => ''),
+    executor: options.executor ?? productExecutor({ ...options, linked }, logger, () => ''),
     concurrency: settings.queue.max_concurrent_tasks,
     grace: settings.executor.cancel_grace_seconds * 1000,
     defaults: planDefaultsOf(settings),
@@ -32,7 +34,11 @@ export async function startWorker(options: ServiceOptions): Promise<{ stop(): Pr
   await worker.start();
   logger.info({ worker: worker.id, concurrency: settings.queue.max_concurrent_tasks }, 'worker is ready');
   let stopping: Promise<void> | undefined;
-  return { stop: () => (stopping ??= worker.close(settings.shutdown_grace_seconds * 1000)) };
+  const stop = async (): Promise<void> => {
+    await worker.close(settings.shutdown_grace_seconds * 1000);
+    await linked[Symbol.asyncDispose]();
+  };
+  return { stop: () => (stopping ??= stop()) };
 }
 
 async function pingRedis(url: string): Promise<void> {

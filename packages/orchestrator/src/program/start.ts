@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { LinkedModules } from '@provisioning/core';
 import { isLoopback, ProvisioningError } from '@provisioning/extensions-sdk';
 import {
   type Authenticate,
@@ -85,11 +86,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   refuseDisabled(settings);
   refuseOpenSolo(settings);
   let endpoint = '';
+  const linked = new LinkedModules({ log: (level, message) => logger[level](message) });
   const folder = takeDataFolder(settings.paths.data_dir, 'orchestrator', 'Orchestrator');
   try {
     mkdirSync(settings.paths.logs_dir, { recursive: true, mode: 0o700 });
     const tokens = options.tokens ?? new TaskTokens();
-    const executor = options.executor ?? productExecutor(options, logger, () => endpoint, tokens);
+    const executor =
+      options.executor ?? productExecutor({ ...options, linked }, logger, () => endpoint, tokens);
     const type = storeInForce(settings, options.origins ?? {});
     const store = await openStore({ ...settings, storage: { ...settings.storage, type } });
     const dispatcher = await openDispatcher(settings, {
@@ -155,6 +158,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       surroundings: surroundingsOf(options),
       moduleUrls: [options.moduleUrl],
       log: (level, message) => logger[level](message),
+      linked,
     });
     const solo = settings.mode === 'solo';
     const corsOrigins = settings.server.cors_enabled ? settings.server.cors_origins : [];
@@ -247,6 +251,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         await orchestrator.close(settings.shutdown_grace_seconds * 1000);
         gateway.close();
         await http.close();
+        await linked[Symbol.asyncDispose]();
       } finally {
         folder.release();
       }

@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path';
 import {
   type Infrastructure,
   infraPath,
+  type LinkedModules,
   listInfrastructures,
   openProject,
   type Project,
@@ -43,6 +44,8 @@ export interface InfrastructuresOptions {
   readonly surroundings: Surroundings;
   readonly moduleUrls: readonly string[];
   readonly log: (level: 'debug' | 'info' | 'warn' | 'error', message: string) => void;
+  /** Linked extensions that are being written. */
+  readonly linked?: LinkedModules;
   /** The only workspace that may be asked for; absent: all. */
   readonly served?: string;
 }
@@ -60,7 +63,7 @@ export class Infrastructures {
    * @throws ProvisioningError `WORKSPACE_NOT_FOUND`, `INFRA_NOT_FOUND` (404) and the findings of its definition
    */
   async open({ workspace, infra, environment, settings }: Place): Promise<OpenedInfrastructure> {
-    const { surroundings, moduleUrls, log } = this.#options;
+    const { surroundings, moduleUrls, log, linked } = this.#options;
     if (settings !== undefined) checkSettings(settings);
     this.requireServed(workspace);
     const selected = await selectWorkspace({ surroundings, workspace, infra });
@@ -73,6 +76,7 @@ export class Infrastructures {
       environment: environment ?? selected.environment,
       moduleUrls,
       log,
+      linked,
       signer: (configuration) => signerLookup(surroundings, configuration),
     });
     try {

@@ -100,7 +100,9 @@ export class ExtensionProcess implements AsyncDisposable {
   async #spawn(): Promise<void> {
     const { name, entry, permissions, environment = {} } = this.#options;
     const runner = createRequire(import.meta.url).resolve('@provisioning/extensions-sdk/isolation/runner');
-    const request = { name, entry, network: permissions.network ?? [], exec: permissions.exec ?? [] };
+    // The folder itself may be read, not a link that leads to it.
+    const module = await realpath(entry).catch(() => entry);
+    const request = { name, entry: module, network: permissions.network ?? [], exec: permissions.exec ?? [] };
     const child = spawn(process.execPath, [...(await this.#flags(runner)), runner, JSON.stringify(request)], {
       cwd: await realpath(this.#options.folder),
       env: { ...environment },
