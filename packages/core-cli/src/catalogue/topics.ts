@@ -60,7 +60,11 @@ export const topics: Readonly<Record<string, Topic>> = {
   mode: { summary: 'What the mode of this installation allows its users' },
   show: { summary: 'Values in detail' },
   validate: { summary: 'Checks of configuration and definitions', bare: 'validate all' },
-  init: { summary: 'New configuration files and infrastructures', subject: 'generate infra' },
+  init: {
+    summary: 'New configuration files and infrastructures',
+    bare: 'init wizard',
+    subject: 'generate infra',
+  },
   schema: { summary: 'JSON Schemas of everything a definition can say' },
   commands: { summary: 'The command table', bare: 'commands list' },
   context: { summary: 'Saved choices of workspace and infrastructure', bare: 'context show' },

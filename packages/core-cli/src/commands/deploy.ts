@@ -6,6 +6,7 @@ import { carryOut } from '../plan/carry-out.ts';
 import { openFrozenInfrastructure } from '../session/frozen.ts';
 import { openInfrastructure } from '../session/infrastructure.ts';
 import { surroundingsOf } from '../session/surroundings.ts';
+import { fromConfigDescription, openFromConfig } from '../wizard/from-config.ts';
 
 export default class Deploy extends ProvisioningCommand {
   static override summary = 'Bring servers and services to what the definition says';
@@ -17,11 +18,16 @@ export default class Deploy extends ProvisioningCommand {
     'provisioning deploy --check',
     'provisioning deploy --target web-01 --yes',
     'provisioning deploy --yes --no-wait',
+    'provisioning deploy --from-config',
     'provisioning deploy --frozen v1 --check',
   ];
   static override flags = {
     target: string({ description: 'only these servers; globs work', multiple: true }),
     parallel: integer({ description: 'servers worked on at once', min: 1 }),
+    'from-config': {
+      ...string({ description: fromConfigDescription, exclusive: ['frozen'] }),
+      optionalValue: '',
+    },
     frozen: string({
       description: 'a frozen version instead of the workspace as it is; an older one rolls back',
     }),
@@ -29,10 +35,14 @@ export default class Deploy extends ProvisioningCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Deploy);
-    const { frozen } = flags;
+    const { frozen, 'from-config': answers } = flags;
     if (frozen !== undefined) this.globals = { ...this.globals, direct: true };
     await using session =
-      frozen === undefined ? await openInfrastructure(this) : await openFrozenInfrastructure(this, frozen);
+      frozen !== undefined
+        ? await openFrozenInfrastructure(this, frozen)
+        : answers !== undefined
+          ? await openFromConfig(this, answers)
+          : await openInfrastructure(this);
     const plan = await planDeploy(session.context, session.infrastructure, {
       targets: flags.target,
       readOnly: this.globals.check,

@@ -77,7 +77,8 @@ async function askField(field: Field, answers: Answers, runtime: Runtime, out: P
 function hintOf(field: Field, start: unknown): string {
   if (field.type === 'password') return '';
   if (field.type === 'confirm') return start === true ? '(Y/n) ' : '(y/N) ';
-  if (start !== undefined && start !== '')
+  if (start !== undefined && start !== '' && !(Array.isArray(start) && start.length === 0))
     return `(${Array.isArray(start) ? start.join(', ') : String(start)}) `;
+  if (field.type === 'multiselect') return '(numbers or names, with commas) ';
   return field.placeholder === undefined ? '' : `(${field.placeholder}) `;
 }

@@ -2,9 +2,9 @@ import { type Answers, type FieldError, startValue } from './answers.ts';
 import { type Field, type Form, ranges } from './definition.ts';
 
 const style =
-  'body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem;color:#1f2328;background:#fff}' +
+  ':root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem;color:#1f2328;background:#fff}' +
   'label{display:block;font-weight:600;margin-top:1rem}input,select,textarea{font:inherit;width:100%;box-sizing:border-box;padding:.4rem}' +
-  'input[type=checkbox]{width:auto}small{color:#59636e}.error{color:#b42318}button{margin-top:1.5rem;padding:.5rem 1.5rem;font:inherit}' +
+  'input[type=checkbox]{width:auto;margin-right:.5rem}fieldset{border:0;margin:0;padding:0}.choice{font-weight:400;margin-top:.25rem}small{color:#59636e}.error{color:#b42318}button{margin-top:1.5rem;padding:.5rem 1.5rem;font:inherit}' +
   '@media(prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}.error{color:#ff7b72}small{color:#9198a1}}';
 
 /** The form as a page that works without a script; fields that depend on others are shown and left out when not needed. */
@@ -34,12 +34,20 @@ function control(field: Field, answers: Answers): string {
   const chosen = Array.isArray(value) ? value.map(String) : [String(value ?? '')];
   if (field.type === 'confirm')
     return `<input type="checkbox" ${name} value="true"${value === true ? ' checked' : ''}>`;
-  if (field.type === 'select' || field.type === 'multiselect') {
+  if (field.type === 'multiselect') {
+    const boxes = field.options.map(
+      (option) =>
+        `<label class="choice"><input type="checkbox" name="${escape(field.name)}" value="${escape(option.value)}"${chosen.includes(option.value) ? ' checked' : ''}>${escape(option.label)}</label>`,
+    );
+    return `<fieldset id="${escape(field.name)}">${boxes.join('')}</fieldset>`;
+  }
+  if (field.type === 'select') {
     const options = field.options.map(
       (option) =>
         `<option value="${escape(option.value)}"${chosen.includes(option.value) ? ' selected' : ''}>${escape(option.label)}</option>`,
     );
-    return `<select ${name}${field.type === 'multiselect' ? ' multiple' : ''}>${field.required ? '' : '<option></option>'}${options.join('')}</select>`;
+    const none = field.required || field.default !== undefined ? '' : '<option></option>';
+    return `<select ${name}>${none}${options.join('')}</select>`;
   }
   if (field.type === 'textarea')
     return `<textarea ${name} rows="5">${escape(String(value ?? ''))}</textarea>`;

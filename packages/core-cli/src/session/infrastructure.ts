@@ -32,6 +32,15 @@ export async function openInfrastructure(
   infra?: string,
 ): Promise<InfrastructureSession> {
   const { selection, configuration } = await openWorkspace(command, 'required', infra);
+  return openSelected(command, selection, configuration);
+}
+
+/** Opens the infrastructure that was selected. */
+export async function openSelected(
+  command: ProvisioningCommand,
+  selection: Selection,
+  configuration: Configuration,
+): Promise<InfrastructureSession> {
   const infrastructure = await loadDefinition(command, selection, configuration);
   const project = new Project(projectOptions(command, selection, infrastructure, configuration));
   const context = project.context({ idempotencyKey: `cli/${process.pid}`, signal: command.signal });

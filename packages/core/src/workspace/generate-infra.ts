@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import path from 'node:path';
 import { ProvisioningError, namePattern } from '@provisioning/extensions-sdk';
 import { infraDirectories } from './layout.ts';
-import { type WorkspaceTemplate, workspaceTemplate } from './templates/index.ts';
+import { templateOf, type WorkspaceTemplate } from './templates/index.ts';
 import type { Infrastructure } from '../infra/infrastructure.ts';
 import { loadInfrastructure } from '../infra/load.ts';
 
@@ -13,7 +13,7 @@ export interface GenerateInfrastructureOptions {
   readonly workspacePath?: string;
   readonly workspaceName?: string;
   /** Content of a new infrastructure, as for workspaces; `minimal` by default. */
-  readonly template?: string;
+  readonly template?: string | WorkspaceTemplate;
   readonly provider?: string;
   /** An infrastructure of the workspace that is copied, with other hostnames (05 §8.3). */
   readonly from?: string;
@@ -89,7 +89,7 @@ export async function generateInfrastructure(
 type Files = Readonly<Record<string, string>>;
 
 function newFiles(options: GenerateInfrastructureOptions): Files {
-  const template = workspaceTemplate(options.template ?? 'minimal');
+  const template = templateOf(options.template);
   const input = {
     workspace: options.workspaceName ?? '',
     infra: options.name,

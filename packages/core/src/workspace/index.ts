@@ -94,6 +94,7 @@ export { getPreference, preferenceRules, preferences, setPreference } from './pr
 export { type WorkspaceReference, parseReference } from './reference.ts';
 export { type NamedContext, type RegistryData, WorkspaceRegistry } from './registry.ts';
 export { type SelectOptions, type Selection, selectWorkspace } from './select.ts';
+export { InfrastructureAnswers, modeLabels, templateOfAnswers } from './templates/answers.ts';
 export { workspaceTemplates } from './templates/index.ts';
 export { etcdOptions } from './locks/provider.ts';
 export type { WorkspaceFormat } from './format.ts';

@@ -21,7 +21,7 @@ import { infraDirectories, workspaceDirectories } from './layout.ts';
 import { checkWorkspaceName } from './reference.ts';
 import type { RegisteredWorkspace } from './legacy-registry.ts';
 import { WorkspaceRegistry } from './registry.ts';
-import { workspaceTemplate } from './templates/index.ts';
+import { templateOf, type WorkspaceTemplate } from './templates/index.ts';
 
 export interface InitOptions {
   readonly surroundings: Surroundings;
@@ -33,7 +33,8 @@ export interface InitOptions {
   readonly path?: string;
   readonly name?: string;
   readonly description?: string;
-  readonly template?: string;
+  /** Name of a template, or the content itself. */
+  readonly template?: string | WorkspaceTemplate;
   readonly infra?: string;
   readonly noInfra?: boolean;
   readonly providers?: readonly string[];
@@ -47,6 +48,8 @@ export interface InitOptions {
   readonly workspaces?: string;
   /** Only say what would be made. */
   readonly check?: boolean;
+  /** False for a workspace of one command: it is made at its path, and nobody else hears of it. */
+  readonly registered?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -67,7 +70,7 @@ export interface InitResult {
  * @throws ProvisioningError `WORKSPACE_EXISTS` (1), `INVALID_WORKSPACE_NAME`, `TEMPLATE_NOT_FOUND` (2)
  */
 export async function initWorkspace(options: InitOptions): Promise<InitResult> {
-  const template = workspaceTemplate(options.template ?? 'minimal');
+  const template = templateOf(options.template);
   const place = target(options);
   checkWorkspaceName(place.name);
   const infra = options.noInfra === true ? undefined : (options.infra ?? template.infra);
@@ -113,6 +116,7 @@ export async function initWorkspace(options: InitOptions): Promise<InitResult> {
   if (options.check === true) return result;
   await checkCoreSource(core, options.signal);
   const backup = await build({ ...place, files, infra, core, signal: options.signal });
+  if (options.registered === false) return result;
   await register(
     registry,
     {

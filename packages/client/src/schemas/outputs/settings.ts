@@ -8,6 +8,17 @@ import { configMigrationResult, provenance, validationOutcome } from './shapes.t
 
 const editedFile = fields({ file: text, changed: flag, check_mode: maybe(flag) });
 
+const infrastructureAnswers = fields({
+  workspace_name: text,
+  deployment_mode: oneOf('solo', 'multiuser', 'cicd', 'enterprise'),
+  provider: text,
+  taskservs: maybe(list(text)),
+  enable_monitoring: flag,
+  enable_backup: flag,
+  backup_retention_days: maybe(number),
+  email: text,
+});
+
 /** Schema of the JSON each of these commands prints, by command. */
 export const settingsOutputs: Readonly<Record<string, TSchema>> = {
   'debug path-stats': fields({
@@ -103,6 +114,7 @@ export const settingsOutputs: Readonly<Record<string, TSchema>> = {
   'form validate': fields({ valid: flag, name: text, fields: list(text) }),
   'init config': fields({ file: text, check_mode: flag }),
   'init project': fields({ file: text, check_mode: flag }),
+  'init wizard': fields({ file: text, check_mode: flag, values: infrastructureAnswers }),
   'list providers': list(foundProvider),
   'list servers': list(ServerListing),
   'list taskservs': list(TaskservListing),

@@ -5,6 +5,7 @@ import type { CommandSpec } from '../../frame/metadata.ts';
 import { defineServer, portablePlan } from '../../server/ad-hoc.ts';
 import { createServers } from '../../server/creation.ts';
 import { openInfrastructure } from '../../session/infrastructure.ts';
+import { fromConfigDescription, openFromConfig } from '../../wizard/from-config.ts';
 
 export default class ServerCreate extends ProvisioningCommand {
   static override summary = 'Create the servers that are defined and not there';
@@ -28,6 +29,10 @@ export default class ServerCreate extends ProvisioningCommand {
     zone: string({ description: 'its zone' }),
     provider: string({ description: 'its provider' }),
     count: integer({ description: 'how many of it, as a group', min: 1 }),
+    'from-config': {
+      ...string({ description: fromConfigDescription, exclusive: ['plan'] }),
+      optionalValue: '',
+    },
     parallel: integer({ description: 'servers created at once', min: 1 }),
     rollback: boolean({ description: 'a failure deletes the servers of this run' }),
     force: boolean({ description: 'replace servers in state error; go over the budget' }),
@@ -47,7 +52,9 @@ export default class ServerCreate extends ProvisioningCommand {
     const last = names.at(-1);
     const plan = flags.plan ?? (names.length === 2 && portablePlan(last) ? names.pop() : undefined);
     await using _added = plan === undefined ? undefined : await defineServer(this, { ...flags, names, plan });
-    await using session = await openInfrastructure(this);
+    const answers = flags['from-config'];
+    await using session =
+      answers === undefined ? await openInfrastructure(this) : await openFromConfig(this, answers);
     const parallel = flags.parallel ?? maximum(session.configuration.get('operations.max_parallel'));
     await createServers(this, session, {
       ...(names.length === 0 ? {} : { names }),

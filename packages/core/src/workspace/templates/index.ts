@@ -17,8 +17,12 @@ export const workspaceTemplates: readonly WorkspaceTemplate[] = [
   developer,
 ];
 
-/** @throws ProvisioningError `TEMPLATE_NOT_FOUND` (exit 2) */
-export function workspaceTemplate(name: string): WorkspaceTemplate {
+/** The content itself, or what is called so; `minimal` by default. @throws ProvisioningError `TEMPLATE_NOT_FOUND` (exit 2) */
+export function templateOf(wanted: string | WorkspaceTemplate = 'minimal'): WorkspaceTemplate {
+  return typeof wanted === 'string' ? named(wanted) : wanted;
+}
+
+function named(name: string): WorkspaceTemplate {
   const template = workspaceTemplates.find((candidate) => candidate.name === name);
   if (template !== undefined) return template;
   throw usage(
