@@ -55,6 +55,9 @@ export const defaultExclude: readonly string[] = [
   '*.pem',
 ];
 
+const defaultIncludeGlobs = defaultInclude.map(globToRegExp);
+const defaultExcludeGlobs = defaultExclude.map(globToRegExp);
+
 export interface CollectOptions {
   /** Replaces the default list. */
   readonly include?: readonly string[];
@@ -84,9 +87,12 @@ export async function collectFiles(
   folder: string,
   options: CollectOptions = {},
 ): Promise<readonly (TarFile | TarSymlink)[]> {
-  const chosen = options.everything === true ? ['**'] : (options.include ?? defaultInclude);
-  const include = [...chosen, ...(options.always ?? [])].map(globToRegExp);
-  const exclude = [...defaultExclude, ...(options.exclude ?? [])].map(globToRegExp);
+  const chosen = options.everything === true ? ['**'] : options.include;
+  const include = [
+    ...(chosen?.map(globToRegExp) ?? defaultIncludeGlobs),
+    ...(options.always ?? []).map(globToRegExp),
+  ];
+  const exclude = [...defaultExcludeGlobs, ...(options.exclude ?? []).map(globToRegExp)];
   const found: (TarFile | TarSymlink)[] = [];
   const visit = async (relative: string): Promise<void> => {
     for (const entry of await readdir(join(folder, relative), { withFileTypes: true })) {

@@ -10,7 +10,17 @@ import type { CallOptions, ContentSource, Fetcher } from './target.ts';
 
 /** Content held in memory as a source for `push`. */
 export function fromBytes(bytes: Uint8Array): ContentSource {
-  return (offset) => Promise.resolve(Readable.from(offset < bytes.length ? [bytes.subarray(offset)] : []));
+  return (offset) => Promise.resolve(streamOf(bytes.subarray(offset)));
+}
+
+/** One chunk as a stream, without the iterator that `Readable.from` puts in between. */
+function streamOf(bytes: Uint8Array): Readable {
+  return new Readable({
+    read() {
+      this.push(bytes);
+      this.push(null);
+    },
+  });
 }
 
 /** Streams that verify themselves: against what, and what they verify. */
@@ -38,6 +48,14 @@ export function verifiedChunks(
   return stream;
 }
 
+/** A stream of bytes held in memory, verified here and now. @throws ProvisioningError `DIGEST_MISMATCH`. */
+export function verifiedBytes(bytes: Buffer, descriptor: Descriptor): Readable {
+  verifyBytes(descriptor, bytes);
+  const stream = streamOf(bytes);
+  verifying.set(stream, { digest: descriptor.digest, chunks: chunksOf(stream), lending: { lent: false } });
+  return stream;
+}
+
 /** The same stream, verified; a stream that already verifies this descriptor is returned as it is. */
 export function verified(stream: Readable, descriptor: Descriptor): Readable {
   if (verifying.get(stream)?.digest === descriptor.digest) return stream;
@@ -59,10 +77,9 @@ export function unverified(stream: Readable): AsyncIterable<Buffer> {
 export async function readAll(stream: Readable, limit: number, what: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
+  for await (const chunk of chunksOf(stream)) {
     size += chunk.length;
     if (size > limit) {
-      stream.destroy();
       throw new ProvisioningError({
         code: 'CONTENT_TOO_LARGE',
         message: `${what} is larger than ${limit} bytes`,
@@ -71,7 +88,7 @@ export async function readAll(stream: Readable, limit: number, what: string): Pr
     }
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks, size);
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size);
 }
 
 /** Fetches small content into memory, verified. @throws ProvisioningError `CONTENT_TOO_LARGE`, `DIGEST_MISMATCH`. */

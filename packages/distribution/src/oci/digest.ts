@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash, hash as hashOf, type Hash } from 'node:crypto';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 
 /** `<algorithm>:<hex>` (image-spec "Digests"). */
@@ -38,7 +38,7 @@ export function parseDigest(value: string): { readonly algorithm: string; readon
 
 /** Digest of bytes held in memory. */
 export function digestOf(bytes: Uint8Array | string, algorithm = 'sha256'): Digest {
-  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
+  return `${algorithm}:${hashOf(algorithm, bytes, 'hex')}`;
 }
 
 export function digestMismatch(descriptor: ContentId, found: string): ProvisioningError {

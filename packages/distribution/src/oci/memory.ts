@@ -1,6 +1,6 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { artifactNotFound, blobNotFound } from './errors.ts';
-import { readAll, verified } from './content.ts';
+import { fromBytes, readAll, verified, verifiedBytes } from './content.ts';
 import type { Descriptor } from './descriptor.ts';
 import { type Digest, isDigest } from './digest.ts';
 import { effectiveArtifactType, parseManifest } from './manifest.ts';
@@ -37,8 +37,7 @@ export class MemoryTarget implements Target {
     const found = this.#content.get(descriptor.digest);
     if (found === undefined) throw blobNotFound(descriptor.digest);
     const offset = options.offset ?? 0;
-    const stream = Readable.from(offset < found.bytes.length ? [found.bytes.subarray(offset)] : []);
-    return offset === 0 ? verified(stream, descriptor) : stream;
+    return offset === 0 ? verifiedBytes(found.bytes, descriptor) : fromBytes(found.bytes)(offset);
   }
 
   async push(

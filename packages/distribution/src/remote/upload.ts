@@ -76,9 +76,7 @@ function locationOf(repository: RepositoryAccess, header: string | undefined, ba
 }
 
 function closing(session: URL, digest: string): URL {
-  const url = new URL(session);
-  url.searchParams.set('digest', digest);
-  return url;
+  return new URL(`${session.href}${session.search === '' ? '?' : '&'}digest=${encodeURIComponent(digest)}`);
 }
 
 async function putWhole(
