@@ -28,6 +28,7 @@ export {
   scaffolds,
   taskservPatterns,
 } from './scaffolds/generate.ts';
+export { workflowText } from './scaffolds/workflow.ts';
 export {
   type DisableOptions,
   type EnableOptions,

@@ -68,7 +68,6 @@ export const aliasRegistry: readonly AliasRow[] = [
   { target: 'taskserv create', spellings: ['taskserv install'] },
   { target: 'taskserv delete', spellings: ['taskserv uninstall', 'taskserv remove'] },
   { target: 'taskserv update', spellings: ['taskserv upgrade'] },
-  { target: 'version updates', spellings: ['version check'] },
   { target: 'form', spellings: ['typedialog'] },
   { target: 'form server', spellings: ['form serve'] },
   { target: 'workspace init', spellings: ['workspace-init', 'workspace create'] },

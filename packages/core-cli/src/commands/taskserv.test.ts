@@ -212,6 +212,19 @@ test('07.A11 check-updates: a table, cached values over a rate limit, unknown wi
   expect(updates).toContainEqual(
     expect.objectContaining({ component: 'coredns', days_old: 40, status: 'update' }),
   );
+  const releases = join(bed.folder, 'releases');
+  await mkdir(releases);
+  await writeFile(
+    join(releases, 'index.json'),
+    JSON.stringify({ lines: { core: { versions: { '1.0.0': {}, '99.1.0': {} } } } }),
+  );
+  const product = { component: 'provisioning', server: null };
+  expect((await bed.json<object[]>('version check'))[0]).toMatchObject({ ...product, status: 'unknown' });
+  bed.environment['PROVISIONING_RELEASES_URL'] = releases;
+  const checked = await bed.json<object[]>('version check');
+  delete bed.environment['PROVISIONING_RELEASES_URL'];
+  expect(checked[0]).toMatchObject({ ...product, latest: '99.1.0', status: 'update (major)' });
+  expect(checked.slice(1)).toEqual(updates);
   const info = await bed.cli('version taskserv coredns');
   expect(info.stdout).toContain('Installed: 1.11.1\nLatest: 1.12.0\nStatus: Update available\n');
 

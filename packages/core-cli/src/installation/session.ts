@@ -64,8 +64,13 @@ export async function openInstallation(
  */
 export async function newestVersion(
   command: ProvisioningCommand,
-): Promise<{ readonly newer: boolean; readonly latest: string }> {
-  const { receipt, releases } = await openInstallation(command, undefined);
+): Promise<{ readonly newer: boolean; readonly current: string; readonly latest: string }> {
+  const { receipt, releases } = await openInstallation(command, undefined).catch((error: unknown) => {
+    // Whoever brought this program: where releases are was said.
+    const base = command.runtime.environment['PROVISIONING_RELEASES_URL'];
+    if (base === undefined) throw error;
+    return { receipt: undefined, releases: new ReleaseSource(base, command.signal) };
+  });
   if (command.globals.offline)
     throw new ProvisioningError({ code: 'OFFLINE', message: 'No network is used' });
   const current = receipt === undefined ? command.host.catalogue.version : installedVersion(receipt);
@@ -73,7 +78,7 @@ export async function newestVersion(
     setTimeout(() => reject(new Error('no answer within 2 s')), 2000).unref(),
   );
   const latest = await Promise.race([releases.resolve('core', 'latest'), late]);
-  return { newer: latest !== current, latest };
+  return { newer: latest !== current, current, latest };
 }
 
 /** What all changes of an installation are told the same way. */

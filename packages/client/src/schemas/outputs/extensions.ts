@@ -125,6 +125,7 @@ export const extensionsOutputs: Readonly<Record<string, TSchema>> = {
   'extension unregister': fields({ name: text, type: extensionKind, registered: flag }),
   'extension update': list(installedVersion),
   'extension validate': validationReport,
+  'generate workflow': fields({ workflow: text, file: text, check_mode: flag }),
   'generate cluster': fields({ file: maybe(text), cluster: text, check_mode: flag }),
   'generate extension': either(
     validationReport,

@@ -14,6 +14,14 @@ const guide = either(
 
 const fastPath = { name: text, summary: text, instead: text };
 const fastPathStates = list(fields({ ...fastPath, available: flag, detail: text, milliseconds: number }));
+const versionRow = fields({
+  component: text,
+  server: orNull(text),
+  current: text,
+  latest: text,
+  days_old: orNull(number),
+  status: text,
+});
 const cache = fields({ name: text, path: text, files: number, bytes: number });
 
 /** Schema of the JSON each of these commands prints, by command. */
@@ -145,14 +153,6 @@ export const programOutputs: Readonly<Record<string, TSchema>> = {
     status: text,
     nodes: list(fields({ server: text, version: text, update_available: flag })),
   }),
-  'version updates': list(
-    fields({
-      component: text,
-      server: orNull(text),
-      current: text,
-      latest: text,
-      days_old: orNull(number),
-      status: text,
-    }),
-  ),
+  'version check': list(versionRow),
+  'version updates': list(versionRow),
 };

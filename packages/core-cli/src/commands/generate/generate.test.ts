@@ -71,6 +71,19 @@ test('08 §8 generate server and cluster add to the definition; new leads to the
   expect((await cli('generate cluster monitoring --infra staging')).code).toBe(0);
   expect(await text('staging/clusters/monitoring.yaml')).toContain('name: node-exporter');
   expect((await cli('generate new infra lab')).code).toBe(0);
+  expect(await cli('generate new workflow release --infra production')).toMatchObject({ code: 0 });
+  const workflow = join(folder, 'ws/workflows/release.toml');
+  const written = await readFile(workflow, 'utf8');
+  expect(written).toContain('servers = ["edge-01","web-01","web-02"]');
+  expect((await cli(`workflow validate ${workflow} --strict`)).code).toBe(0);
+  expect(await cli('generate workflow release --infra lab')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`Workflow already exists: ${workflow}`),
+  });
+  expect((await cli('generate workflow release --infra lab --force')).code).toBe(0);
+  expect(await readFile(workflow, 'utf8')).not.toBe(written);
+  expect((await cli(`workflow validate ${workflow} --strict`)).code).toBe(0);
+  expect((await cli('generate workflow ../release')).code).toBe(2);
   expect(await cli('generate new nonsense x')).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('Unknown type: nonsense'),

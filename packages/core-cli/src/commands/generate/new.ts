@@ -12,11 +12,12 @@ const makers: Readonly<Record<string, readonly string[]>> = {
   provider: ['generate', 'extension', 'provider'],
   extension: ['generate', 'extension', 'taskserv'],
   template: ['template', 'create'],
+  workflow: ['generate', 'workflow'],
 };
 
 export default class GenerateNew extends ProvisioningCommand {
   static override summary =
-    'Make something new of a kind: infra, server, taskserv, cluster, provider, extension, template';
+    'Make something new of a kind: infra, server, taskserv, cluster, provider, extension, template, workflow';
   static override description = 'The same as the command for that kind, with all its options.';
   static override spec: CommandSpec = { access: 'l', workspace: false, sideEffect: 'create' };
   static override examples = [
@@ -39,9 +40,6 @@ export default class GenerateNew extends ProvisioningCommand {
         code: 'UNKNOWN_TYPE',
         kind: 'usage',
         message: `Unknown type: ${type}. Valid: ${Object.keys(makers).join(', ')}`,
-        ...(type === 'workflow'
-          ? { hint: 'Workflows are files: see provisioning workflow submit --help' }
-          : {}),
       });
     }
     const at = this.argv.indexOf(type);
@@ -54,7 +52,9 @@ export default class GenerateNew extends ProvisioningCommand {
           ? await import('./infra.ts')
           : second === 'server'
             ? await import('./server.ts')
-            : await import('./extension.ts');
+            : second === 'workflow'
+              ? await import('./workflow.ts')
+              : await import('./extension.ts');
     const command = new Target(kind === undefined ? rest : [kind, ...rest], this.host);
     await command.run();
     this.out = command.out;

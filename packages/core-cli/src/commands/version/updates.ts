@@ -1,9 +1,20 @@
 import { boolean } from '@oclif/core/flags';
-import { checkUpdates, taskservManifests, type UpdateReport } from '@provisioning/core';
+import { checkUpdates, taskservManifests } from '@provisioning/core';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { openTaskservs } from '../../taskserv/open.ts';
 import { installedFromHere, updateSources } from '../../taskserv/versions.ts';
+
+/** One thing that was installed. */
+export interface VersionRow {
+  readonly component: string;
+  readonly server: string | null;
+  readonly current: string;
+  /** `unknown` where nobody tells. */
+  readonly latest: string;
+  readonly days_old: number | null;
+  readonly status: string;
+}
 
 export default class VersionUpdates extends ProvisioningCommand {
   static override summary = 'List the versions of everything that was installed, and how far behind they are';
@@ -18,6 +29,10 @@ export default class VersionUpdates extends ProvisioningCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(VersionUpdates);
+    await this.list(await this.taskservs(flags['security-only']));
+  }
+
+  protected async taskservs(securityOnly = false): Promise<readonly VersionRow[]> {
     const { selection, extensions } = await openTaskservs(this);
     const manifests = await taskservManifests(extensions);
     const here =
@@ -25,16 +40,19 @@ export default class VersionUpdates extends ProvisioningCommand {
         ? []
         : await installedFromHere({ workspace: selection, infra: selection.infra }, manifests);
     const all = await checkUpdates(here, updateSources(this));
-    const rows = all
-      .filter(({ security }) => !flags['security-only'] || security)
+    return all
+      .filter(({ security }) => !securityOnly || security)
       .map((report) => ({
         component: report.service,
         server: report.target,
         current: report.current_version,
         latest: report.latest_version,
         days_old: report.days_old,
-        status: statusOf(report),
+        status: statusOf(report.current_version, report.latest_version, report.update_available),
       }));
+  }
+
+  protected async list(rows: readonly VersionRow[]): Promise<void> {
     await this.out.list(
       rows,
       [
@@ -54,12 +72,9 @@ export default class VersionUpdates extends ProvisioningCommand {
   }
 }
 
-function statusOf({
-  update_available: update,
-  latest_version: latest,
-  current_version: current,
-}: UpdateReport): string {
+/** `current`, `update`, `update (major)`, or `unknown`. */
+export function statusOf(current: string, latest: string, newer: boolean): string {
   if (latest === 'unknown') return 'unknown';
-  if (!update) return 'current';
+  if (!newer) return 'current';
   return latest.split('.')[0] === current.split('.')[0] ? 'update' : 'update (major)';
 }
