@@ -47,6 +47,8 @@ export interface ObservedLoadBalancer {
   readonly name: string;
   readonly address: string | null;
   readonly ports: readonly number[];
+  /** Servers that get requests, where the provider tells. Without weights there, each has 100. */
+  readonly targets?: readonly { readonly id: string; readonly weight: number }[];
 }
 
 export interface LoadBalancerService {

@@ -6,7 +6,8 @@ import { carryOut } from '../plan/carry-out.ts';
 import { openInfrastructure } from '../session/infrastructure.ts';
 
 export default class Destroy extends ProvisioningCommand {
-  static override summary = 'Delete every server of an infrastructure';
+  static override summary =
+    'Delete every server of an infrastructure, with its load balancers and its network';
   static override description =
     'Deletes what the providers report under our tags, defined or not. The name of the infrastructure must be typed, or\n--yes given. The definition stays.';
   static override spec: CommandSpec = { access: 'd', sideEffect: 'delete', slow: true };
@@ -28,14 +29,16 @@ export default class Destroy extends ProvisioningCommand {
       targets: flags.target,
       keepStorage: flags['keep-storage'],
       force: flags.force,
+      everything: flags.target === undefined,
     });
     const { infra } = plan;
+    const count = plan.changes.filter(({ kind }) => kind === 'server').length;
     await carryOut(this, session, plan, {
       name: `destroy ${infra}`,
       command: 'destroy',
       nothing: `Nothing to do: ${infra} has no servers`,
-      done: `Destroyed ${infra}: ${plan.changes.length} ${plan.changes.length === 1 ? 'server' : 'servers'} deleted`,
-      question: `Delete ${plan.changes.length === 1 ? 'this server' : `these ${plan.changes.length} servers`} of ${plan.workspace}:${infra}?`,
+      done: `Destroyed ${infra}: ${count} ${count === 1 ? 'server' : 'servers'} deleted`,
+      question: `Delete ${count === 1 ? 'this server' : `these ${count} servers`} of ${plan.workspace}:${infra}?`,
       confirm: true,
       typed: infra,
       next: ['provisioning deploy makes them again'],

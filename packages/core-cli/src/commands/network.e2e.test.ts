@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
@@ -106,6 +106,47 @@ test('a healthy green side gets all of the traffic', async () => {
   const back = await must('network switch --from green --to prod --yes --interval 1s --steps 20');
   expect(back).toContain('Traffic to prod: 20 %');
   expect(await answers()).toEqual({ blue: 10, green: 40 });
+});
+
+test('a load balancer of the provider goes with its servers, spreads traffic as a switch says, and is deleted', async () => {
+  const front = (targets: string, more = ''): string => `${server('web-01')}${server('lb-01')}
+[[network.load_balancers]]
+name = "front"
+targets = [${targets}]
+listeners = [{ port = 8081, target_port = 8080 }${more}]
+health_check = { interval = 1 }
+`;
+  await rm(join(bed.infra, 'data', 'traffic.json'), { force: true });
+  await bed.define(front('"web-01", "green/web-01-green"'));
+  expect(await must('deploy --check')).toContain('front');
+  expect(await must('deploy --yes --direct')).toContain('Deployed prod');
+  expect(await must('deploy --yes --direct')).toContain('Nothing to do');
+  const { project } = await bed.open();
+  const service = (await project.provider('local')).loadBalancer!;
+  const [made] = await service.list!();
+  expect(made).toMatchObject({ name: 'front', ports: [8081], targets: [{ weight: 100 }, { weight: 100 }] });
+  const spread = async (): Promise<{ blue: number; green: number }> => {
+    const ask = `exec 3<>/dev/tcp/${made!.address}/8081; printf "GET / HTTP/1.0\\r\\n\\r\\n" >&3; tail -n 1 <&3`;
+    const lines = (await bed.sh('lb-01', `for i in $(seq 20); do bash -c '${ask}'; done`)).split('\n');
+    return {
+      blue: lines.filter((line) => line.trim() === 'blue').length,
+      green: lines.filter((line) => line.trim() === 'green').length,
+    };
+  };
+  expect(await spread()).toEqual({ blue: 10, green: 10 });
+  expect(await service.health(made!.id)).toEqual({ healthy: 2, total: 2 });
+
+  expect(await must(`${line} --interval 1s --steps 75,100 --check`)).toContain('prod/front');
+  expect(await must(`${line} --interval 1s --steps 75`)).toContain('Traffic to green: 75 %');
+  expect(await spread()).toEqual({ blue: 5, green: 15 });
+  // The next deploy keeps what was set, and a port that is added keeps the servers.
+  expect(await must('deploy --yes --direct')).toContain('Nothing to do');
+  await bed.define(front('"web-01", "green/web-01-green"', ', { port = 8082, target_port = 8080 }'));
+  expect(await must('network update --yes --direct')).toContain('Network of prod is as defined');
+  expect((await service.list!())[0]).toMatchObject({ name: 'front', ports: [8081, 8082] });
+
+  expect(await must('network delete front --yes --direct')).toContain('Deleted front');
+  expect(await service.list!()).toEqual([]);
 });
 
 test('a network is made once; its servers reach each other; rules say what is open', async () => {

@@ -27,7 +27,7 @@ export async function switchInfrastructures(command: ProvisioningCommand, flags:
   await using sessions = await openAll(command, [from, to]);
   const places = await balancersOf(sessions.list, from, to);
   const endpoint = balancerEndpoint(places, from, to);
-  const names = places.map(({ balancer }) => `${balancer.infra}/${balancer.hostname}`);
+  const names = places.map(({ balancer }) => `${balancer.infra}/${balancer.name}`);
   const first = places[0];
   const current =
     first === undefined

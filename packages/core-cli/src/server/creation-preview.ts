@@ -28,10 +28,20 @@ export function previewLines(
     ...rest.map(existing(out)),
     '',
     ...(open.length === 0 ? ['Nothing to do'] : ['Would create:', ...open.flatMap(lines)]),
-    ...plan.records.map(({ name }) => `- DNS: ${name}`),
+    ...plan.records.filter(({ action }) => action !== 'unchanged').map(recordLine),
     ...(extra.length === 0 ? [] : ['', 'Would write:', ...extra.map((line) => `- ${line}`)]),
     ...(open.length === 0 ? [] : ['', `Estimated cost: ${estimatedCost(plan)}`]),
   ];
+}
+
+const recordKinds: Readonly<Record<string, string>> = {
+  network: 'Network',
+  'load-balancer': 'Load balancer',
+};
+
+/** The line of what goes with servers: networks, load balancers, DNS entries. */
+function recordLine({ kind, name }: ServerCreationPlan['records'][number]): string {
+  return `- ${recordKinds[kind] ?? 'DNS'}: ${name}`;
 }
 
 /** The line of a server that is left alone. */

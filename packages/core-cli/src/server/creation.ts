@@ -72,7 +72,7 @@ export async function createServers(
   await underLock(command, place, workName(session), async (signal) => {
     if (session.configuration.get('preferences.confirm_deploy') !== false) {
       const noun = open.length === 1 ? 'server' : 'servers';
-      const entries = records.length === 0 ? '' : ` and ${records.length} DNS entries`;
+      const entries = records.length === 0 ? '' : ` and ${records.map(({ name }) => name).join(', ')}`;
       await command.confirm(`Create ${open.length} ${noun}${entries} in ${infrastructure.name}?`);
     }
     announce(command, session, open);

@@ -203,7 +203,7 @@ function complete(
 ): Pick<Infrastructure, 'network' | 'storage' | 'clusters' | 'regions' | 'auto_scaling'> {
   const at = (keys: readonly (string | number)[], message: string, code: string): Issue =>
     definitionIssue(parts, keys, message, code);
-  const network = completeNetwork(recordOf(definition['network']), name);
+  const network = completeNetwork(recordOf(definition['network']), name, servers);
   const storage = structuredClone(recordOf(definition['storage'])) as Data;
   applyDefaults(Storage, storage);
   const scaling = structuredClone(recordOf(definition['auto_scaling'])) as Data;

@@ -1,16 +1,27 @@
 import { type Issue, Network, applyDefaults } from '@provisioning/extensions-sdk';
 import type { Data } from '../config/document.ts';
 import { isRecord } from '../config/merge.ts';
+import { isElsewhere } from '../traffic/shares.ts';
 
 const shortForms = ['public', 'private', 'database', 'management'] as const;
 
-/** The network with the short subnet form expanded and defaults filled (05 §4.5). */
-export function completeNetwork(network: Data, infra: string): Data {
+/**
+ * The network with the short subnet form expanded, groups among the servers of load balancers as their members, and
+ * defaults filled (05 §4.5).
+ */
+export function completeNetwork(network: Data, infra: string, servers: readonly Data[] = []): Data {
   const result: Data = { ...network };
   if (isRecord(result['subnets'])) result['subnets'] = expandSubnets(result['subnets']);
   if (isRecord(result['vpc'])) result['vpc'] = { name: infra, ...result['vpc'] };
   const copy = structuredClone(result);
   applyDefaults(Network, copy);
+  for (const balancer of (copy['load_balancers'] ?? []) as Data[]) {
+    if (!Array.isArray(balancer['targets'])) continue;
+    balancer['targets'] = (balancer['targets'] as unknown[]).flatMap((target) => {
+      const members = servers.filter(({ group }) => group === target);
+      return members.length === 0 ? [target] : members.map(({ hostname }) => hostname);
+    });
+  }
   return copy;
 }
 
@@ -84,7 +95,7 @@ export function checkNetwork(network: Data, hostnames: ReadonlySet<string>, repo
   const subnetNames = new Set(subnets.map(({ name }) => name));
   balancers.forEach((balancer, index) => {
     balancer.targets.forEach((target, at) => {
-      if (!hostnames.has(target))
+      if (!hostnames.has(target) && !isElsewhere(target))
         report(['load_balancers', index, 'targets', at], `Unknown server: ${target}`, 'UNKNOWN_SERVER');
     });
     balancer.subnets.forEach((subnet, at) => {

@@ -6,6 +6,7 @@ import { checkProviderServers } from '../providers/server-settings.ts';
 import { StateFile } from '../state/state.ts';
 import { joins, TaskservPackages } from '../taskserv/index.ts';
 import { planRecords } from './dns.ts';
+import { aroundServers } from './network.ts';
 import {
   type ObservedProvider,
   type ServerFacts,
@@ -25,6 +26,8 @@ export interface DefinedInfrastructure {
   readonly disabled?: readonly string[];
   /** Configuration by taskserv name, for every server that uses it. */
   readonly taskservs: Readonly<Record<string, unknown>>;
+  /** VPC and load balancers (05 §4.5). */
+  readonly network?: unknown;
   /** Records that go with the servers. */
   readonly dns?: readonly DnsEntry[];
 }
@@ -113,6 +116,12 @@ export async function planDeploy(
   const records = await planRecords(context, infrastructure, chosen, nodes);
   changes.push(...records.changes);
   graph.push(...records.graph);
+  const around = await aroundServers(
+    context,
+    infrastructure,
+    graph.filter(({ type }) => type === 'server.create'),
+  );
+  changes.push(...around.changes);
   if (options.keepUndefined !== true && options.targets === undefined) {
     const known = {
       ...infrastructure,
@@ -125,9 +134,12 @@ export async function planDeploy(
     infra: infrastructure.name,
     environment: infrastructure.environment,
     changes,
-    graph: afterControlPlanes(pairs, graph),
+    graph: afterControlPlanes(pairs, [
+      ...around.graph,
+      ...graph.filter(({ type }) => type !== 'server.create'),
+    ]),
     blocked,
-    warnings: await undefinedTaskservs(context, facts),
+    warnings: [...around.warnings, ...(await undefinedTaskservs(context, facts))],
   };
 }
 

@@ -4,6 +4,7 @@ import { StateFile } from '../state/state.ts';
 import { type DefinedInfrastructure, deletionNode, matches } from './deploy.ts';
 import { recordDeletions } from './dns.ts';
 import { observeProviders } from './observe.ts';
+import { planAround } from './removal.ts';
 import type { Plan } from './plan.ts';
 
 /**
@@ -17,6 +18,8 @@ export async function planDestroy(
     readonly targets?: readonly string[];
     readonly keepStorage?: boolean;
     readonly force?: boolean;
+    /** Load balancers and the VPC too: nothing of the infrastructure stays. */
+    readonly everything?: boolean;
   } = {},
 ): Promise<Plan> {
   const state = await new StateFile(infraPath(context)).read();
@@ -42,6 +45,11 @@ export async function planDestroy(
     const records = recordDeletions(infrastructure.dns, infrastructure.servers, gone);
     changes.push(...records.changes);
     graph.push(...records.graph);
+  }
+  if (options.everything === true) {
+    const around = await planAround(context, infrastructure, graph);
+    changes.push(...around.changes);
+    graph.splice(0, graph.length, ...around.graph);
   }
   return {
     workspace: context.workspace.name,

@@ -1,6 +1,7 @@
 import {
   type Change,
   type Context,
+  type Network,
   type OperationNode,
   type ProviderInstance,
   ProvisioningError,
@@ -51,20 +52,57 @@ export async function planNetworkRemoval(
   infrastructure: Infrastructure,
   names: readonly string[],
 ): Promise<Plan> {
-  const there = await everywhere(context, infrastructure, async ({ network, loadBalancer }) => [
-    ...((await loadBalancer?.list?.()) ?? []).map(
-      ({ id, name }) => ({ kind: 'load-balancer', id, name }) as const,
-    ),
-    ...((await network?.list()) ?? []).map(({ id, name }) => ({ kind: 'network', id, name }) as const),
-  ]);
+  const there = await networksAndBalancers(context, infrastructure);
   const is = ({ kind, name }: Found, wanted: string): boolean =>
     name === wanted || (kind === 'network' && name.endsWith(`-${wanted}`));
   return planOf(context, infrastructure, pick(there, names, 'Network', is));
 }
 
+/**
+ * Load balancers of an infrastructure, deleted before its servers, and its VPC, deleted after them.
+ * @param servers deletions of the servers.
+ */
+export async function planAround(
+  context: Context,
+  infrastructure: Pick<Infrastructure, 'servers' | 'name' | 'environment'> & { readonly network?: unknown },
+  servers: readonly OperationNode[],
+): Promise<Pick<Plan, 'changes' | 'graph'>> {
+  const { vpc } = (infrastructure.network ?? {}) as Network;
+  const there = (await networksAndBalancers(context, infrastructure)).filter(
+    ({ kind, name }) => kind === 'load-balancer' || name === vpc?.name,
+  );
+  const { changes, graph } = planOf(context, infrastructure, there);
+  const balancers = graph.filter(({ type }) => type === deletions['load-balancer']);
+  const networks = graph.filter((node) => !balancers.includes(node));
+  const first = balancers.map(({ id }) => id);
+  return {
+    changes,
+    graph: [
+      ...balancers,
+      ...servers.map((node) => ({ ...node, dependencies: [...node.dependencies, ...first] })),
+      ...networks.map((node) => ({
+        ...node,
+        dependencies: [...node.dependencies, ...servers.map(({ id }) => id)],
+      })),
+    ],
+  };
+}
+
+function networksAndBalancers(
+  context: Context,
+  infrastructure: Pick<Infrastructure, 'servers'>,
+): Promise<readonly Found[]> {
+  return everywhere(context, infrastructure, async ({ network, loadBalancer }) => [
+    ...((await loadBalancer?.list?.()) ?? []).map(
+      ({ id, name }) => ({ kind: 'load-balancer', id, name }) as const,
+    ),
+    ...((await network?.list()) ?? []).map(({ id, name }) => ({ kind: 'network', id, name }) as const),
+  ]);
+}
+
 async function everywhere(
   context: Context,
-  { servers }: Infrastructure,
+  { servers }: Pick<Infrastructure, 'servers'>,
   list: (provider: ProviderInstance) => Promise<readonly Omit<Found, 'provider'>[]>,
 ): Promise<readonly Found[]> {
   const providers = [...new Set(servers.map(({ provider }) => provider))];
@@ -103,7 +141,7 @@ const deletions = {
 
 function planOf(
   context: Context,
-  { name: infra, environment }: Infrastructure,
+  { name: infra, environment }: Pick<Infrastructure, 'name' | 'environment'>,
   chosen: readonly Found[],
 ): Plan {
   const idOf = ({ kind, provider, name }: Found): string => `${kind}-${provider}-${name}`.slice(0, 64);

@@ -16,6 +16,7 @@ import { checkProviderServers } from '../providers/server-settings.ts';
 import { StateFile } from '../state/state.ts';
 import { type DefinedInfrastructure, matches } from './deploy.ts';
 import { planRecords } from './dns.ts';
+import { aroundServers } from './network.ts';
 import { type ObservedProvider, observeProviders, observeReachable, refreshState } from './observe.ts';
 import { type PlannedCost, priceServers } from './price.ts';
 
@@ -29,9 +30,9 @@ export interface PlannedServer {
 
 export interface ServerCreationPlan {
   readonly servers: readonly PlannedServer[];
-  /** Servers, then the DNS entries that wait for them. */
+  /** Network, servers, then the load balancers and DNS entries that wait for them. */
   readonly graph: readonly OperationNode[];
-  /** What is done about DNS entries. */
+  /** What is done about the network, load balancers and DNS entries. */
   readonly records: readonly Change[];
   /** Of the servers that would be created. */
   readonly cost: PlannedCost;
@@ -99,7 +100,14 @@ export async function planServers(
   const graph = servers.flatMap(nodeOf);
   const moving = new Map(graph.map(({ id, name }) => [name, id]));
   const records = await planRecords(context, infrastructure, chosen, moving, { ask: !readOnly });
-  return { servers, graph: [...graph, ...records.graph], records: records.changes, cost, warnings };
+  const around = await aroundServers(context, infrastructure, graph, { ask: !readOnly });
+  return {
+    servers,
+    graph: [...around.graph, ...records.graph],
+    records: [...around.changes, ...records.changes],
+    cost,
+    warnings: [...warnings, ...around.warnings],
+  };
 }
 
 function actionOf(status: string | undefined, unfinished: boolean, force: boolean): PlannedServer['action'] {

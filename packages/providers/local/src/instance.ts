@@ -15,6 +15,7 @@ import { ProviderError } from '@provisioning/extensions-sdk';
 import type { ContainerSummary } from './docker/types.ts';
 import type { EngineEnvironment } from './engine/environment.ts';
 import { invalid, notFound } from './failure.ts';
+import { loadBalancers } from './balancer/service.ts';
 import { images } from './images.ts';
 import { planSize, plans } from './plans.ts';
 import { type LocalConfig, LocalConfig as ConfigSchema } from './schema.ts';
@@ -57,6 +58,7 @@ class LocalInstance implements ProviderInstance {
   readonly network: NonNullable<ProviderInstance['network']>;
   readonly volume: NonNullable<ProviderInstance['volume']>;
   readonly snapshot: NonNullable<ProviderInstance['snapshot']>;
+  readonly loadBalancer: NonNullable<ProviderInstance['loadBalancer']>;
 
   constructor(session: Session, config: LocalConfig, context: ProviderContext) {
     this.#session = session;
@@ -65,6 +67,7 @@ class LocalInstance implements ProviderInstance {
     this.network = networks(session);
     this.volume = volumes(session);
     this.snapshot = snapshots(session, () => context.now());
+    this.loadBalancer = loadBalancers(session);
   }
 
   async validateConfig({ online }: { readonly online: boolean }) {

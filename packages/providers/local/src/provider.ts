@@ -17,6 +17,7 @@ export const provider = defineProvider({
       server_management: true,
       network_management: true,
       storage_management: true,
+      load_balancer: true,
       containers: true,
       snapshots: true,
       compliance_certifications: [],

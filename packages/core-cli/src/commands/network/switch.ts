@@ -8,7 +8,7 @@ import { switchInfrastructures } from '../../network/switch.ts';
 export default class NetworkSwitch extends ProvisioningCommand {
   static override summary = 'Move traffic from one infrastructure to another, step by step';
   static override description =
-    'Needs a load balancer whose backends have servers of both (infra/hostname). After each step the new side is looked\nat; when it is not healthy, the share of the step before is set again.';
+    'Needs a load balancer with servers of both (infra/hostname): a provider’s, or a taskserv’s backends. After each step the new side is looked\nat; when it is not healthy, the share of the step before is set again.';
   static override spec: CommandSpec = { access: 'm', sideEffect: 'update', slow: true };
   static override examples = [
     'provisioning network switch --from production --to production-green --check',

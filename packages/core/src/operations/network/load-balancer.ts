@@ -6,12 +6,18 @@ import {
 } from '@provisioning/extensions-sdk';
 import { type Static, Type } from 'typebox';
 import { serviceOf } from './network.ts';
+import { referOf } from './targets.ts';
 
 const Input = Type.Object({
   provider: Type.String({ minLength: 1 }),
   balancer: Type.Object({
     name: Type.String({ minLength: 1 }),
-    targets: Type.Array(Type.String()),
+    targets: Type.Array(
+      Type.Object({
+        server: Type.String({ minLength: 1 }),
+        weight: Type.Integer({ minimum: 0, maximum: 100 }),
+      }),
+    ),
     listeners: Type.Array(Type.Object({ port: Type.Integer(), target_port: Type.Optional(Type.Integer()) })),
   }),
 });
@@ -38,7 +44,7 @@ export const loadBalancerEnsure: Operation<
         action: 'update',
         reasons: [
           ...missing.map((port) => `port ${port} is missing`),
-          `servers: ${balancer.targets.join(', ')}`,
+          `servers: ${balancer.targets.map(({ server }) => server).join(', ')}`,
         ],
       },
     ];
@@ -60,10 +66,7 @@ export const loadBalancerEnsure: Operation<
       })),
     };
     const { id, address } = await service.ensure(wish);
-    await service.setTargets(
-      id,
-      targets.map((hostname) => ({ ref: { hostname }, weight: 100 })),
-    );
+    await service.setTargets(id, await referOf(context, targets));
     return { id, address, created };
   },
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Engine } from '../docker/client.ts';
 import type { Labels } from '../docker/types.ts';
 import { readConfig } from '../settings.ts';
-import { belongsTo, isServer, labelKeys, managedBy } from '../server/labels.ts';
+import { belongsTo, isBalancer, isServer, labelKeys, managedBy } from '../server/labels.ts';
 import { connectRemembered, forgetChoice } from './connect.ts';
 import { type EngineOptions, engineEnvironment } from './ensure.ts';
 import { sweep } from './probe.ts';
@@ -56,7 +56,7 @@ async function removeAll(engine: Engine, options: CleanOptions): Promise<Omit<Cl
   };
   const ours = (labels: Labels | null | undefined) => isOurs(labels ?? undefined, options);
   const containers = (await engine.listContainers(wanted)).filter(
-    (container) => isServer(container) && ours(container.Labels),
+    (container) => (isServer(container) || isBalancer(container)) && ours(container.Labels),
   );
   await Promise.all(containers.map(({ Id }) => engine.removeContainer(Id)));
   await sweep(engine, options.workspace === undefined ? 0 : undefined);

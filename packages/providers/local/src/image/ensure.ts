@@ -33,13 +33,15 @@ export async function ensureImage(
 ): Promise<string> {
   const { engine } = connected;
   const named = config.image_map[os] ?? (/[/:]/.test(os) ? os : undefined);
-  if (named !== undefined) return locked(environment, options, () => ensureStock(named, connected, options));
+  if (named !== undefined)
+    return withImageLock(environment, options, () => ensureStock(named, connected, options));
   const recipe = await recipeFor(os, engine, environment);
   const stock = stockImages[os];
   if (recipe !== undefined && (stock === undefined || (await isAtHand(recipe, engine, environment)))) {
     return ensureBase(recipe, engine, environment, options);
   }
-  if (stock !== undefined) return locked(environment, options, () => ensureStock(stock, connected, options));
+  if (stock !== undefined)
+    return withImageLock(environment, options, () => ensureStock(stock, connected, options));
   throw new ProviderError({
     provider: 'local',
     operation: 'image',
@@ -79,7 +81,7 @@ async function ensureBase(
   if ((await engine.inspectImage(image)) !== undefined) return image;
   const report = options.onProgress ?? (() => undefined);
   const archive = archivePath(environment, recipe);
-  return locked(environment, options, async () => {
+  return withImageLock(environment, options, async () => {
     if ((await engine.inspectImage(image)) !== undefined) return image;
     const started = performance.now();
     const seconds = () => ((performance.now() - started) / 1000).toFixed(1);
@@ -100,7 +102,7 @@ async function ensureBase(
 }
 
 /** One process at a time makes an image. */
-function locked<T>(
+export function withImageLock<T>(
   environment: EngineEnvironment,
   options: ImageOptions,
   work: () => Promise<T>,

@@ -52,7 +52,10 @@ export async function ensureStock(
   }
   options.onProgress?.(`Installing systemd and sshd in ${image}, once`);
   const started = performance.now();
-  await prepare(image, connected, recipe, `prepared-${hash}`);
+  await prepare(image, connected, {
+    ...{ script: recipe, files: preparedFiles, repository: baseRepository, tag: `prepared-${hash}` },
+    what: 'systemd and sshd',
+  });
   options.onProgress?.(`Prepared ${image} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
   return prepared;
 }
@@ -72,20 +75,34 @@ async function pull(image: string, engine: Engine, options: ImageOptions): Promi
 
 async function isServerImage(image: string, connected: Connected): Promise<boolean> {
   const check = 'test -x /sbin/init && test -x /usr/sbin/sshd && test -d /etc/systemd';
-  return inContainer(image, connected, check, async (_id, code) => code === 0).catch(() => false);
+  return inContainer(image, connected, { script: check }, async (_id, code) => code === 0).catch(() => false);
 }
 
-async function prepare(image: string, connected: Connected, script: string, tag: string): Promise<void> {
+/** What is made of an image, and how. */
+interface Preparation {
+  readonly script: string;
+  /** Put into the image before the script runs. */
+  readonly files?: Files;
+  readonly repository: string;
+  readonly tag: string;
+  /** What the script installs, for people. */
+  readonly what: string;
+}
+
+/** Runs a script in a container of an image, which becomes a new image. @throws ProviderError `unavailable` */
+export async function prepare(
+  image: string,
+  connected: Connected,
+  { script, files = {}, repository, tag, what }: Preparation,
+): Promise<void> {
   const { engine } = connected;
-  await inContainer(image, connected, script, async (id, code) => {
+  await inContainer(image, connected, { script, files }, async (id, code) => {
     if (code === 0) {
-      await engine.commit(id, baseRepository, tag, { [labelKeys.image]: 'base' });
+      await engine.commit(id, repository, tag, { [labelKeys.image]: 'base' });
       return;
     }
     const log = (await engine.logs(id, 5)).trim().split('\n').slice(-3).join(' ');
-    throw unavailable(
-      `systemd and sshd cannot be installed in ${image}: ${log || `the script ended with ${code}`}`,
-    );
+    throw unavailable(`${what} cannot be installed in ${image}: ${log || `the script ended with ${code}`}`);
   });
 }
 
@@ -93,7 +110,7 @@ async function prepare(image: string, connected: Connected, script: string, tag:
 async function inContainer<T>(
   image: string,
   { engine, settings }: Connected,
-  script: string,
+  { script, files = {} }: Pick<Preparation, 'script' | 'files'>,
   finished: (id: string, code: number) => Promise<T>,
 ): Promise<T> {
   const id = await engine.createContainer(`prov-prepare-${randomUUID().slice(0, 8)}`, {
@@ -104,7 +121,7 @@ async function inContainer<T>(
   });
   try {
     const file = { '/provisioning.sh': { content: script, mode: 0o755 } };
-    await engine.putArchive(id, await packFiles({ ...preparedFiles, ...file }));
+    await engine.putArchive(id, await packFiles({ ...files, ...file }));
     await engine.startContainer(id);
     return await finished(id, await engine.waitContainer(id, 900));
   } finally {

@@ -82,6 +82,7 @@ function serverLabels(session: Session, spec: ServerSpec, { ports, network }: Pa
     [labelKeys.os]: spec.os,
     [labelKeys.user]: spec.user ?? 'root',
     [labelKeys.sshPort]: String(ports.get(22)),
+    [labelKeys.ports]: JSON.stringify(Object.fromEntries(ports)),
     ...(network.address === undefined ? {} : { [labelKeys.address]: network.address }),
     [labelKeys.spec]: JSON.stringify(spec),
   };

@@ -8,7 +8,7 @@ import { containerSpec } from './container-spec.ts';
 import { firstBootArchive } from './first-boot.ts';
 import { containerName, labelKeys, managedBy } from './labels.ts';
 import { joinNetwork, removeNetworkIfEmpty, withNetworkLock } from './network.ts';
-import { sshPort } from './observe.ts';
+import { chosenPorts, sshPort } from './observe.ts';
 import { choosePorts, portInUse } from './ports.ts';
 import { waitForSsh } from './ready.ts';
 import { recoverReplaced } from './recreate.ts';
@@ -147,7 +147,8 @@ async function createContainer(
 async function reservedPorts({ engine }: ConnectedEngine): Promise<number[]> {
   const all = await engine.listContainers({ [managedBy.key]: managedBy.value });
   return all.flatMap((container) => {
-    const published = (container.Ports ?? []).flatMap(({ PublicPort }) => PublicPort ?? []);
+    const listed = (container.Ports ?? []).flatMap(({ PublicPort }) => PublicPort ?? []);
+    const published = [...listed, ...Object.values(chosenPorts(container))];
     const ssh = sshPort(container);
     return ssh === undefined ? published : [...published, ssh];
   });

@@ -18,10 +18,13 @@ export const labelKeys = {
   os: 'provisioning.os',
   user: 'provisioning.user',
   sshPort: 'provisioning.ssh-port',
+  /** Loopback port by port, as JSON: Podman's lists name only the first of ports that follow each other. */
+  ports: 'provisioning.ports',
   address: 'provisioning.address',
   /** On networks: the subnet, where it was chosen and not left to the engine. */
   subnet: 'provisioning.subnet',
   volume: 'provisioning.volume',
+  balancer: 'provisioning.load-balancer',
   network: 'provisioning.network',
   /** The specification the container was made from, as JSON. */
   spec: 'provisioning.spec',
@@ -66,6 +69,11 @@ export function sharedNetworkName(owner: Owner, network: string): string {
   return `prov-${owner.infra}.${network}-${ownerSuffix(owner)}`;
 }
 
+/** A load balancer's container; no hostname has a dot. */
+export function balancerName(owner: Owner, balancer: string): string {
+  return `prov-${owner.infra}.lb.${balancer}-${ownerSuffix(owner)}`;
+}
+
 /** A volume that belongs to no server. */
 export function sharedVolumeName(owner: Owner, volume: string): string {
   return `prov-${owner.infra}.${volume}-${ownerSuffix(owner)}`;
@@ -96,15 +104,32 @@ export function volumeName(owner: Owner, hostname: string, volume: string): stri
  * Whether a container is one of our servers. Labels alone do not say so: a container that somebody starts from a
  * snapshot inherits them. The name, which only one container can have, must be the one that the labels lead to.
  */
-export function isServer(container: { readonly Names: readonly string[]; readonly Labels: Labels }): boolean {
-  const { Labels: labels } = container;
+export function isServer(container: Named): boolean {
+  return isNamedBy(container, labelKeys.hostname, containerName);
+}
+
+/** Whether a container is one of our load balancers; told as a server is. */
+export function isBalancer(container: Named): boolean {
+  return isNamedBy(container, labelKeys.balancer, balancerName);
+}
+
+interface Named {
+  readonly Names: readonly string[];
+  readonly Labels: Labels;
+}
+
+function isNamedBy(
+  { Names, Labels: labels }: Named,
+  key: string,
+  nameOf: (owner: Owner, value: string) => string,
+): boolean {
   if (labels[managedBy.key] !== managedBy.value) return false;
-  const hostname = labels[labelKeys.hostname];
+  const value = labels[key];
   const name = labels[labelKeys.workspace];
   const infra = labels[labelKeys.infra];
-  if (hostname === undefined || name === undefined || infra === undefined) return false;
+  if (value === undefined || name === undefined || infra === undefined) return false;
   const owner: Owner = { workspace: { name, path: labels[labelKeys.path] ?? '' }, infra };
-  return container.Names.some((one) => one.replace(/^\//, '') === containerName(owner, hostname));
+  return Names.some((one) => one.replace(/^\//, '') === nameOf(owner, value));
 }
 
 /** Containers of ours that live for seconds only: of the probe, and those in which images are prepared. */

@@ -28,8 +28,8 @@ export interface Place {
  */
 export async function joinNetwork(
   session: Session,
-  { engine }: ConnectedEngine,
-  spec: ServerSpec,
+  { engine }: Pick<ConnectedEngine, 'engine'>,
+  spec: Pick<ServerSpec, 'hostname' | 'network'>,
   options: { readonly wished?: string; readonly avoid?: ReadonlySet<string> } = {},
 ): Promise<Place> {
   const mode = session.config.network_mode;
@@ -51,7 +51,7 @@ export async function joinNetwork(
   const connected = Object.values(network?.Containers ?? {}).map(
     ({ IPv4Address }) => IPv4Address?.split('/')[0],
   );
-  const reserved = (await session.containers())
+  const reserved = [...(await session.containers()), ...(await session.balancers())]
     .filter(({ Labels }) => Labels[labelKeys.hostname] !== spec.hostname)
     .map(({ Labels }) => Labels[labelKeys.address]);
   const used = [...connected, ...reserved, ...(options.avoid ?? [])];
@@ -103,10 +103,10 @@ async function freeSubnet(engine: Engine, name: string, labels: Labels): Promise
   return network?.IPAM?.Config?.[0]?.Subnet;
 }
 
-/** Removes the network when no server of the infrastructure is left. */
+/** Removes the network when no server and no load balancer of the infrastructure is left. */
 export async function removeNetworkIfEmpty(session: Session, engine: Engine): Promise<void> {
   await withNetworkLock(session, async () => {
-    if ((await session.containers()).length > 0) return;
+    if ((await session.containers()).length + (await session.balancers()).length > 0) return;
     const name = networkName(session.owner);
     const network = await engine.inspectNetwork(name);
     if (network?.Labels?.[managedBy.key] !== managedBy.value) return;

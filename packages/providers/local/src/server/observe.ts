@@ -31,11 +31,17 @@ export function serverState(state: string): ServerState {
 
 /** Ports of the server by the loopback port that leads to each. */
 export function publishedPorts(container: ContainerSummary): Record<string, number> {
-  const ports: Record<string, number> = {};
+  const published = (container.Ports ?? []).some(({ PublicPort }) => PublicPort !== undefined);
+  const ports: Record<string, number> = published ? chosenPorts(container) : {};
   for (const { PrivatePort, PublicPort, Type } of container.Ports ?? []) {
     if (PublicPort !== undefined && Type === 'tcp') ports[PrivatePort] = PublicPort;
   }
   return ports;
+}
+
+/** Loopback ports that the container was made with, whether it runs or not. */
+export function chosenPorts({ Labels }: Pick<ContainerSummary, 'Labels'>): Record<string, number> {
+  return JSON.parse(Labels[labelKeys.ports] ?? '{}') as Record<string, number>;
 }
 
 /** Loopback port of SSH: published now, or reserved in the labels while the container is stopped. */

@@ -8,7 +8,16 @@ import type { EngineEnvironment } from '../engine/environment.ts';
 import { engineFailure } from '../failure.ts';
 import { withFileLock } from '../files/file-lock.ts';
 import type { LocalConfig } from '../schema.ts';
-import { belongsTo, containerName, isServer, labelKeys, type Owner, ownerLabels } from './labels.ts';
+import {
+  belongsTo,
+  containerName,
+  isBalancer,
+  isServer,
+  labelKeys,
+  managedBy,
+  type Owner,
+  ownerLabels,
+} from './labels.ts';
 import type { Resized } from './observe.ts';
 
 /** What every function of the provider works with: the engine, connected on first use, and whose servers these are. */
@@ -75,8 +84,25 @@ export class Session {
     );
   }
 
-  async find(hostname: string, signal?: AbortSignal): Promise<ContainerSummary | undefined> {
-    return (await this.containers(hostname, signal))[0];
+  /** The server of a hostname in this infrastructure; with an id, one of any infrastructure of the workspace. */
+  async find(hostname: string, signal?: AbortSignal, id?: string): Promise<ContainerSummary | undefined> {
+    if (id === undefined) return (await this.containers(hostname, signal))[0];
+    const { engine } = await this.connected();
+    const labels = { [managedBy.key]: managedBy.value, [labelKeys.hostname]: hostname };
+    const found = await engine.listContainers(labels, signal);
+    return found.find((container) => {
+      const owner = { ...this.owner, infra: container.Labels[labelKeys.infra] ?? '' };
+      return container.Id === id && isServer(container) && belongsTo(container.Labels, owner, existsSync);
+    });
+  }
+
+  /** Load balancers of this infrastructure. */
+  async balancers(): Promise<ContainerSummary[]> {
+    const { engine } = await this.connected();
+    const found = await engine.listContainers(ownerLabels(this.owner));
+    return found.filter(
+      (container) => isBalancer(container) && belongsTo(container.Labels, this.owner, existsSync),
+    );
   }
 
   /** Runs `work` while no other process changes the server. */

@@ -16,9 +16,15 @@ export function changesSuite(id: string, bed: () => Bed, endpoint: () => Promise
     await write('/root/state', 'after');
 
     const port = (await freePort()).toString();
-    const updated = await provider.updateServer({ hostname: 'swap-01' }, { allowed_ports: [Number(port)] });
+    const next = String(Number(port) + 1);
+    const updated = await provider.updateServer(
+      { hostname: 'swap-01' },
+      { allowed_ports: [Number(port), Number(next)] },
+    );
     expect(updated.id).not.toBe(created.id);
     expect((updated.raw as { ports: Record<string, number> }).ports[port]).toBe(Number(port));
+    // Ports that follow each other are all told, though Podman lists the first.
+    expect(Object.keys(updated.published_ports ?? {})).toEqual(expect.arrayContaining([port, next]));
     expect(await read('/root/state')).toBe('after');
     expect(await provider.getAccess({ hostname: 'swap-01' })).toMatchObject({
       ...access,
