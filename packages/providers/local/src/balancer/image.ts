@@ -3,7 +3,7 @@ import type { ConnectedEngine } from '../engine/connect.ts';
 import type { EngineEnvironment } from '../engine/environment.ts';
 import { ensureImage, withImageLock } from '../image/ensure.ts';
 import { prepare } from '../image/stock.ts';
-import type { LocalConfig } from '../settings.ts';
+import type { LocalConfig } from '../schema.ts';
 
 const repository = 'localhost/provisioning/balancer';
 
