@@ -204,6 +204,7 @@ export {
   Prefix,
   prefixOf,
 } from './installation/prefix.ts';
+export { writeCommandFiles } from './installation/command-files.ts';
 export { installedVersion, readReceipt, type Receipt } from './installation/receipt.ts';
 export {
   newestStable,

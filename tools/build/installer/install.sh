@@ -7,7 +7,7 @@
 # Finds out what machine this is, brings a Node.js and the setup program, verifies both and leaves the rest to it.
 set -eu
 
-base=${PROVISIONING_RELEASES_URL:-https://releases.provisioning.io}
+base=${PROVISIONING_RELEASES_URL:-'@RELEASES_URL@'}
 prefix=/usr/local
 version=@VERSION@
 release_key=${PROVISIONING_RELEASE_KEY:-}
@@ -39,9 +39,11 @@ Usage: install.sh [options]
   --yes                         replace another version without asking
   --verbose                     say more
 
-PROVISIONING_RELEASES_URL names another place for releases: an address, file:// or a folder.
+PROVISIONING_RELEASES_URL says where releases are: an address, file:// or a folder.
 END
+  if [ -n "$base" ]; then echo "Without it: $base"; fi
 }
+case $base in @*) base= ;; esac
 
 arguments=
 quote() { printf "%s" "$1" | sed "s/'/'\\\\''/g; 1s/^/'/; \$s/\$/'/"; }
@@ -92,6 +94,7 @@ if $from_source; then
   npm ci && npm run build
   eval "exec npm run install-local -- --prefix $(quote "$prefix")"
 fi
+[ -n "$base" ] || fail 3 "Nobody has said where releases are: set PROVISIONING_RELEASES_URL to the address, or the folder, that has them"
 has tar || fail 1 "tar not found"
 case $base in
   http://* | https://*) has curl || has wget || fail 1 "curl or wget required" ;;

@@ -93,7 +93,7 @@ async function defaultBundle(options: Options, releases: ReleaseSource): Promise
 async function main(): Promise<void> {
   const options = readOptions();
   const prefix = resolve(options.prefix);
-  const base = process.env['PROVISIONING_RELEASES_URL'] ?? 'https://releases.provisioning.io';
+  const base = process.env['PROVISIONING_RELEASES_URL'] ?? '';
   const releases = new Downloaded(base, options.downloads);
   const bundle = await defaultBundle(options, releases);
   const version = options.version ?? options.release;
@@ -135,7 +135,11 @@ async function finish(prefix: string, { first, components }: InstallResult): Pro
   const bin = join(prefix, 'bin');
   if (!(process.env['PATH'] ?? '').split(delimiter).includes(bin)) {
     console.log(`Note: ${bin} is not in your PATH`);
-    console.log(`  export PATH="${bin}:$PATH"`);
+    console.log(
+      process.platform === 'win32'
+        ? `  [Environment]::SetEnvironmentVariable('Path', "$([Environment]::GetEnvironmentVariable('Path', 'User'));${bin}", 'User')`
+        : `  export PATH="${bin}:$PATH"`,
+    );
   }
   for (const { component, version } of components) console.log(`  ${component} ${version}`);
   console.log('Installation complete!');

@@ -16,8 +16,14 @@ export interface ChannelConfig {
 /** `release.toml` at the root of the repository: where releases go and who hears of them (11 §6). */
 export interface ReleaseConfig {
   readonly branch?: string;
-  /** Folder served as `PROVISIONING_RELEASES_URL`. */
-  readonly releases?: { readonly folder: string };
+  readonly releases?: {
+    /** Folder that is served as `url`; default `distribution/releases`. */
+    readonly folder?: string;
+    /** Where installers look for releases unless `PROVISIONING_RELEASES_URL` says otherwise. */
+    readonly url?: string;
+  };
+  /** What packages of package managers say about the product. */
+  readonly product?: { readonly homepage?: string; readonly maintainer?: string };
   readonly forge?: { readonly api: string; readonly repository: string; readonly token_env?: string };
   readonly npm?: { readonly registry: string; readonly token_env?: string };
   readonly oci?: {

@@ -20,9 +20,6 @@ import { settingsFor } from '../orchestrator/session.ts';
 
 const run = promisify(execFile);
 
-/** Where releases are unless `PROVISIONING_RELEASES_URL` or the receipt says otherwise (11 §5). */
-const publicReleases = 'https://releases.provisioning.io';
-
 /** The installation a command works on. */
 export interface Installation {
   readonly prefix: string;
@@ -47,7 +44,7 @@ export async function openInstallation(
     () => undefined,
   );
   if (receipt === undefined && manager !== undefined) throw managedElsewhere(manager.trim());
-  const base = environment['PROVISIONING_RELEASES_URL'] ?? receipt?.releases ?? publicReleases;
+  const base = environment['PROVISIONING_RELEASES_URL'] ?? receipt?.releases ?? '';
   const shipped = join(prefix, 'share/provisioning/release-key.asc');
   return {
     prefix,

@@ -5,6 +5,7 @@ import { access, mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { programCommand } from './command-files.ts';
 import { checkTogether, readMatrices, resolveSelection, runtimeOf, type Selection } from './plan.ts';
 import { type ComponentName, componentPrograms, Prefix, receiptPath } from './prefix.ts';
 import { installedVersion, readReceipt, type Receipt } from './receipt.ts';
@@ -241,7 +242,8 @@ export async function tryPrograms(
   for (const [component, { version }] of Object.entries(receipt.components)) {
     const program = componentPrograms[component as ComponentName];
     if (program === undefined) continue;
-    const said = await run(prefix.path(program), ['--version'], {
+    const [file, words] = programCommand(prefix.path(program), ['--version']);
+    const said = await run(file, words, {
       env: environment as NodeJS.ProcessEnv,
       timeout: 120_000,
       signal,

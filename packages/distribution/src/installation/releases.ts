@@ -30,6 +30,7 @@ const attempts = 3;
 
 /** Where releases come from: `<base>/<version>/<file>` behind http(s), a `file:` address or a folder (11 §5). */
 export class ReleaseSource {
+  /** Empty when nobody has said where releases are; looking for one then fails. */
   readonly base: string;
   readonly #folder: string | undefined;
   readonly #signal: AbortSignal | undefined;
@@ -45,8 +46,12 @@ export class ReleaseSource {
         : this.base;
   }
 
-  /** What there is; a folder without an index is read by its names. */
+  /**
+   * What there is; a folder without an index is read by its names.
+   * @throws ProvisioningError `RELEASES_NOT_SET`, exit 3.
+   */
   index(): Promise<ReleaseIndex> {
+    if (this.base === '') return Promise.reject(notSet());
     this.#index ??= this.#readIndex();
     return this.#index;
   }
@@ -68,6 +73,7 @@ export class ReleaseSource {
 
   /** Text of a small file of a version, or of the base. */
   async text(...path: string[]): Promise<string> {
+    if (this.base === '') throw notSet();
     if (this.#folder !== undefined) {
       return readFile(join(this.#folder, ...path), 'utf8').catch((error: unknown) => {
         throw missing(error, join(this.#folder!, ...path));
@@ -165,6 +171,15 @@ async function scan(folder: string): Promise<ReleaseIndex> {
     }
   }
   return { lines };
+}
+
+function notSet(): ProvisioningError {
+  return new ProvisioningError({
+    code: 'RELEASES_NOT_SET',
+    kind: 'configuration',
+    message: 'Nobody has said where releases are',
+    hint: 'set PROVISIONING_RELEASES_URL to the address, or the folder, that has them',
+  });
 }
 
 function missing(error: unknown, path: string): unknown {

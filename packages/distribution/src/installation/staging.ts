@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unpack } from '../archive/unpack.ts';
+import { writeCommandFiles } from './command-files.ts';
 import type { ComponentName, Prefix } from './prefix.ts';
 import { fingerprints, type InstalledComponent } from './receipt.ts';
 import type { ReleaseSource } from './releases.ts';
@@ -56,6 +57,7 @@ export async function stageComponents(options: StageOptions): Promise<Staged> {
       say(`Unpacking ${component} ${version}`);
       const folder = join(prefix.staging, component);
       await unpack(createReadStream(join(downloads, file)), folder, { ...limits, signal });
+      if (process.platform === 'win32') await writeCommandFiles(folder);
       components[component] = { version, files: await fingerprints(folder) };
       await merge(folder, tree);
     }

@@ -1,10 +1,10 @@
-import { createReadStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createGunzip } from 'node:zlib';
-import { ImageLayout, readTar } from '@provisioning/distribution';
+import { ImageLayout } from '@provisioning/distribution';
 import semver from 'semver';
 import { packRuntime } from '../installers/runtime.ts';
+import { servicesOf } from '../lines/archive-services.ts';
 import { git } from '../lines/sources.ts';
 import { baseLayer } from './base-layer.ts';
 import { type ImageSpec, type PlatformLayers, writeImage } from './image.ts';
@@ -69,7 +69,8 @@ export async function packageContainers(options: ContainerOptions): Promise<read
   return written;
 }
 
-async function baseOf(
+/** Layers below the product: libraries with a shell, and Node.js. */
+export async function baseOf(
   { root, distDir, modified }: ContainerOptions,
   architecture: string,
 ): Promise<readonly Buffer[]> {
@@ -82,17 +83,12 @@ async function baseOf(
 
 /** The command line, and each service whose program is in the platform's archive. */
 async function specsOf(options: ContainerOptions, platform: string): Promise<readonly ImageSpec[]> {
-  const { root, version, modified, tagPrefix } = options;
-  const labels = {
-    'org.opencontainers.image.version': version,
-    'org.opencontainers.image.revision': git(root, 'rev-parse', 'HEAD') ?? 'unknown',
-    'org.opencontainers.image.source': git(root, 'config', '--get', 'remote.origin.url') ?? 'unknown',
-    'org.opencontainers.image.licenses': 'Apache-2.0',
-  };
+  const { version, modified, tagPrefix } = options;
+  const labels = labelsOf(options);
   const specs: ImageSpec[] = [
     { name: tagPrefix, version, modified, labels, command: ['provisioning', '--help'] },
   ];
-  for (const service of existsSync(platform) ? await servicesIn(platform) : []) {
+  for (const service of existsSync(platform) ? await servicesOf(platform) : []) {
     const port = ports[service];
     const variable = service.toUpperCase().replaceAll('-', '_');
     specs.push({
@@ -108,18 +104,18 @@ async function specsOf(options: ContainerOptions, platform: string): Promise<rea
   return specs;
 }
 
-async function servicesIn(archive: string): Promise<readonly string[]> {
-  const names: string[] = [];
-  for await (const entry of readTar(createReadStream(archive).pipe(createGunzip()))) {
-    const service = /^bin\/provisioning-(.+)$/.exec(entry.path)?.[1];
-    if (service !== undefined) names.push(service);
-    for await (const chunk of entry.body) void chunk;
-  }
-  return names.sort();
+/** What an image says about where it comes from. */
+export function labelsOf({ root, version }: ContainerOptions): Readonly<Record<string, string>> {
+  return {
+    'org.opencontainers.image.version': version,
+    'org.opencontainers.image.revision': git(root, 'rev-parse', 'HEAD') ?? 'unknown',
+    'org.opencontainers.image.source': git(root, 'config', '--get', 'remote.origin.url') ?? 'unknown',
+    'org.opencontainers.image.licenses': 'Apache-2.0',
+  };
 }
 
 /** `v3.2.1`, `v3.2`, and `latest` for what is no pre-release. */
-function tagsOf(mark: string, version: string): readonly string[] {
+export function tagsOf(mark: string, version: string): readonly string[] {
   // A tag has no "+".
   const tag = version.replaceAll('+', '_');
   if (semver.prerelease(version) !== null || version.includes('+')) return [`${mark}${tag}`];

