@@ -110,6 +110,8 @@ class Bed {
       `name: ${name}\ntype: taskserv\nversion: ${version}\ndescription: d\nauthor: a\nlicense: MIT\n`,
     );
     await writeFile(join(folder, 'README.md'), '# x\n');
+    await mkdir(join(folder, 'schema'));
+    await writeFile(join(folder, 'schema/config.json'), '{"type":"object"}\n');
     await writeFile(join(folder, 'src/data.txt'), randomBytes(22_000).toString('base64'));
     const { target, root } = encodeExtension(await packExtension(folder));
     await copy(

@@ -13,6 +13,11 @@ export class Findings {
     this.warnings.push(text);
   }
 
+  /** Takes every warning for an error. */
+  escalate(): void {
+    this.errors.push(...this.warnings.splice(0));
+  }
+
   /** The result of some work; what it throws is a finding. */
   async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
     try {

@@ -7,7 +7,6 @@ import {
   type Permissions,
   requiredProviderFunctions,
 } from '@provisioning/extensions-sdk';
-import Handlebars from 'handlebars';
 import { treeFiles } from '../extensions/tree.ts';
 import { loadTaskservPackage } from '../taskserv/package.ts';
 import { ExtensionProcess } from '../extensions/isolation/process.ts';
@@ -90,8 +89,10 @@ async function validateCluster(path: string, manifest: Manifest, findings: Findi
 
 /** Every Handlebars text of the folder parses. */
 async function validateTemplates(path: string, findings: Findings): Promise<void> {
-  for (const file of await treeFiles(path)) {
-    if (!file.endsWith('.hbs')) continue;
+  const templates = (await treeFiles(path)).filter((file) => file.endsWith('.hbs'));
+  if (templates.length === 0) return;
+  const { default: Handlebars } = await import('handlebars');
+  for (const file of templates) {
     try {
       Handlebars.parse(await readFile(join(path, file), 'utf8'));
     } catch (error) {

@@ -5,12 +5,19 @@ import { candidateFiles } from '../sources/source.ts';
 import { configSchema } from '../extensions/schema.ts';
 import type { Findings } from './findings.ts';
 
+let compiler: ReturnType<typeof openCompiler> | undefined;
+
+/** One for all folders: it compiles the schema of schemas first, which takes longer than most schemas do. */
+async function openCompiler() {
+  const { Ajv } = await import('ajv');
+  return new Ajv({ allErrors: true, strict: false, validateFormats: false });
+}
+
 /** Rule 2: the schema loads, and the defaults are valid by it. */
 export async function validateSchema(path: string, findings: Findings): Promise<void> {
   const schema = await findings.attempt(() => configSchema(path));
   if (schema === undefined) return;
-  const { Ajv } = await import('ajv');
-  const ajv = new Ajv({ allErrors: true, strict: false, validateFormats: false });
+  const ajv = await (compiler ??= openCompiler());
   const validate = await findings.attempt(() =>
     Promise.resolve(ajv.compile({ ...schema, $schema: undefined, $id: undefined })),
   );

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import type { Manifest } from '@provisioning/extensions-sdk';
 import { incompatibility, productVersion } from '../extensions/compatibility.ts';
 import { dependenciesOf } from '../extensions/dependencies.ts';
@@ -29,6 +31,10 @@ export interface ValidateOptions {
   /** Extensions among which dependencies are looked for. */
   readonly catalogue?: ExtensionCatalogue;
   readonly productVersion?: string;
+  /** Whether a dependency that the catalogue does not have exists elsewhere; one that does not is then an error. */
+  readonly exists?: (name: string, range: string) => Promise<boolean>;
+  /** Warnings are errors. Default `false`. */
+  readonly strict?: boolean;
 }
 
 /**
@@ -62,10 +68,12 @@ export async function validateExtension(
     const foreign = foreignEntryPoint(manifest);
     if (foreign === undefined) await validateInterface(path, manifest, rules.interface);
     else rules.interface.error(foreign);
-    await validateDependencies(path, manifest, options.catalogue, rules.dependency);
+    await validateDependencies(path, manifest, options, rules.dependency);
+    await validateFolder(path, manifest, rules);
     const reason = incompatibility(manifest, { version: options.productVersion ?? productVersion() });
     if (reason !== undefined) rules.version.error(reason);
   }
+  if (options.strict === true) for (const rule of validationRules) rules[rule].escalate();
   return {
     ...structure,
     valid: validationRules.every((rule) => rules[rule].errors.length === 0),
@@ -82,22 +90,44 @@ export async function validateExtension(
   };
 }
 
+/** What the folder and its npm package say beside the manifest: the same name and the same version (09 §3). */
+async function validateFolder(
+  path: string,
+  { name, version }: Manifest,
+  rules: Readonly<Record<ValidationRule, Findings>>,
+): Promise<void> {
+  const folder = basename(resolve(path));
+  if (folder !== name) rules.structure.warn(`The folder is called ${folder}, the manifest says ${name}`);
+  const text = await readFile(join(path, 'package.json'), 'utf8').catch(() => undefined);
+  if (text === undefined) return;
+  const parsed = await rules.version.attempt(async () => JSON.parse(text) as { readonly version?: unknown });
+  if (parsed?.version !== undefined && parsed.version !== version)
+    rules.version.error(`Version mismatch: manifest ${version}, package.json ${String(parsed.version)}`);
+}
+
 /** Rule 4: what is required is there, and nothing requires itself. */
 async function validateDependencies(
   path: string,
   manifest: Manifest,
-  catalogue: ExtensionCatalogue | undefined,
+  { catalogue, exists }: ValidateOptions,
   findings: Findings,
 ): Promise<void> {
   const { requires } = await dependenciesOf({ path, manifest });
+  const conflicts: unknown = manifest['conflicts'] ?? [];
+  const refused = new Set<unknown>(Array.isArray(conflicts) ? conflicts : Object.keys(conflicts as object));
   for (const { alternatives, range } of requires) {
     const name = alternatives.join('|');
     if (alternatives.includes(manifest.name))
       findings.error(`Circular dependency detected: ${manifest.name} → ${name}`);
+    if (alternatives.some((one) => refused.has(one)))
+      findings.error(`${name} is both required and named as a conflict`);
     if (catalogue === undefined) continue;
     const versions = await availableVersions(alternatives, catalogue);
-    if (versions.length === 0) findings.warn(`Dependency ${name} is not available here`);
-    else if (!versions.some((version) => satisfies(version, range))) {
+    if (versions.length === 0) {
+      if (exists === undefined) findings.warn(`Dependency ${name} is not available here`);
+      else if (!(await anyOf(alternatives, (one) => exists(one, range))))
+        findings.error(`Dependency not found: ${name}`);
+    } else if (!versions.some((version) => satisfies(version, range))) {
       findings.error(`Dependency ${name} ${range} is only available as ${versions.join(', ')}`);
     }
   }
@@ -109,6 +139,11 @@ async function validateDependencies(
     );
     if (cycle !== undefined) findings.error(`Circular dependency detected: ${cycle.join(' → ')}`);
   }
+}
+
+async function anyOf(names: readonly string[], holds: (name: string) => Promise<boolean>): Promise<boolean> {
+  for (const name of names) if (await holds(name)) return true;
+  return false;
 }
 
 async function availableVersions(names: readonly string[], catalogue: ExtensionCatalogue): Promise<string[]> {

@@ -87,6 +87,10 @@ async function readManifest(file: string): Promise<TaskservManifest> {
       column: position?.col,
     });
   }
+  const { conflicts } = manifest as { conflicts?: unknown };
+  // A list of names is the short form of a conflict with any version (09 §2).
+  if (Array.isArray(conflicts))
+    manifest = { ...(manifest as object), conflicts: Object.fromEntries(conflicts.map((one) => [one, '*'])) };
   if (validate(manifest)) return manifest;
   throw invalid(
     file,

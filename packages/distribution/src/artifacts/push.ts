@@ -33,6 +33,8 @@ export interface PushOptions extends PackOptions {
   readonly force?: boolean;
   /** Move the tag `latest` too. */
   readonly latest?: boolean;
+  /** Checks the folder or archive by the rules of 09 §3 before anything is sent; throws when it breaks one. */
+  readonly validate?: (path: string) => Promise<void>;
   /** Pack and compare, change nothing. */
   readonly check?: boolean;
 }
@@ -90,6 +92,7 @@ export async function pushExtension(session: ArtifactSession, options: PushOptio
       hint: 'change the manifest, or push under the name and version it has',
     });
   }
+  await options.validate?.(options.path);
   const rules = modeRules[session.settings.mode];
   const keyFile = options.keyFile ?? session.settings.signing.keyPath;
   const mustSign = options.sign === true || rules.mustSign;

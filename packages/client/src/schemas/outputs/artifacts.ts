@@ -6,6 +6,7 @@ import {
   packResult,
   packageManifest,
   transfer,
+  validationReport,
 } from './extension-shapes.ts';
 import { either, fields, flag, list, maybe, number, oneOf, orNull, record, text } from './parts.ts';
 
@@ -62,6 +63,7 @@ export const artifactsOutputs: Readonly<Record<string, TSchema>> = {
   'oci login': fields({ helper: maybe(text), file: maybe(text), registry: text, username: text }),
   'oci logout': fields({ registry: text, removed: flag }),
   'oci mirror': list(transfer),
+  'oci package validate': validationReport,
   'oci package': fields({ path: text, digest: text, size: number }),
   'oci publish': list(
     fields({

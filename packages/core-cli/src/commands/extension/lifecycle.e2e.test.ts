@@ -28,6 +28,8 @@ async function extension(name: string, version: string, more: object = {}): Prom
   await mkdir(path, { recursive: true });
   await writeFile(join(path, 'manifest.yaml'), JSON.stringify(manifest));
   await writeFile(join(path, 'README.md'), `# ${name}\n`);
+  await mkdir(join(path, 'schema'));
+  await writeFile(join(path, 'schema/config.json'), '{"type":"object"}');
   return path;
 }
 

@@ -26,8 +26,9 @@ const places = async (text: string): Promise<readonly string[]> => {
 
 beforeAll(async () => {
   expect(await line('workspace init shop --activate')).toMatchObject({ code: 0 });
-  mkdirSync(join(home, 'redis'));
+  mkdirSync(join(home, 'redis/schema'), { recursive: true });
   writeFileSync(join(home, 'redis/README.md'), '# redis\n');
+  writeFileSync(join(home, 'redis/schema/config.json'), '{"type":"object"}\n');
   writeFileSync(
     join(home, 'redis/manifest.yaml'),
     'name: redis\ntype: taskserv\nversion: 1.0.0\ndescription: d\nauthor: a\nlicense: MIT\n',
@@ -84,4 +85,45 @@ test('an extension is built into the folder that is named', async () => {
   expect(await line('extension build ./redis --output built')).toMatchObject({ code: 0 });
   expect(existsSync(join(home, 'built/redis-1.0.0.tar.gz'))).toBe(true);
   expect(existsSync(join(home, 'redis/dist'))).toBe(false);
+});
+
+test('what breaks a rule of packages is neither valid nor pushed, and nothing is sent', async () => {
+  mkdirSync(join(home, 'broken/schema'), { recursive: true });
+  const write = (file: string, text: string): void => writeFileSync(join(home, 'broken', file), text);
+  const manifest = (more: string): void =>
+    write(
+      'manifest.yaml',
+      `name: broken\ntype: taskserv\nversion: 1.0.0\ndescription: d\nauthor: a\nlicense: MIT\n${more}`,
+    );
+  manifest('dependencies: { redis: "^1.0.0", nowhere: "^1.0.0" }\nconflicts: [redis]\n');
+  write('schema/config.json', '{"type":"object"}\n');
+  write('package.json', '{"name":"broken","version":"1.0.1"}\n');
+  const errors = [
+    'Missing README.md',
+    'redis is both required and named as a conflict',
+    'Version mismatch: manifest 1.0.0, package.json 1.0.1',
+  ];
+  const refused = await line('oci push @/broken --registry layout:@/registry');
+  expect(refused).toMatchObject({ code: 1 });
+  for (const error of errors) expect(refused.stderr).toContain(error);
+  expect((await line('oci publish @/broken --registry layout:@/registry')).code).toBe(1);
+  expect((await line('oci tags broken --registry layout:@/registry')).code).toBe(5);
+  const found = async (words: string): Promise<readonly string[]> => {
+    const { stdout } = await line(
+      `oci package validate @/broken --registry layout:@/registry --out json${words}`,
+    );
+    const report = JSON.parse(stdout) as { readonly rules: Record<string, { readonly errors: string[] }> };
+    return Object.values(report.rules).flatMap((rule) => rule.errors);
+  };
+  expect(await found('')).toEqual(errors);
+  expect(await found(' --resolve')).toEqual(errors.toSpliced(2, 0, 'Dependency not found: nowhere'));
+  manifest('');
+  write('package.json', '{"name":"broken","version":"1.0.0"}\n');
+  write('README.md', '# broken\n');
+  expect(await line('oci package validate @/broken')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('Extension structure valid'),
+  });
+  expect(await found(' --strict')).toContain('Missing CHANGELOG.md (recommended)');
+  expect(await line('oci push @/broken --registry layout:@/registry')).toMatchObject({ code: 0 });
 });

@@ -39,6 +39,8 @@ async function push(name: string, version: string, more: object = {}): Promise<v
   await mkdir(path, { recursive: true });
   await writeFile(join(path, 'manifest.yaml'), JSON.stringify(manifest));
   await writeFile(join(path, 'README.md'), `# ${name} ${version}\n`);
+  await mkdir(join(path, 'schema'));
+  await writeFile(join(path, 'schema/config.json'), '{"type":"object"}');
   expect((await cli(`oci push ${path} --registry ${host} --namespace ns`)).code).toBe(0);
 }
 
