@@ -79,9 +79,9 @@ async function dispatch(
       ]);
       return (await getPreference(surroundingsOf(runtime), 'hints').catch(() => true)) !== false;
     },
-    beforeChange: async (command) => {
-      const { applyConfiguredCheck } = await import('./session/check-mode.ts');
-      await applyConfiguredCheck(command);
+    configure: async (command, undecided) => {
+      const { applyConfiguration } = await import('./session/configured.ts');
+      await applyConfiguration(command, undecided);
     },
   } satisfies Host;
   const command = new type([...found.rest], host as never);

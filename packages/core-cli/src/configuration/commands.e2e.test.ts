@@ -25,6 +25,25 @@ describe('commands', () => {
     expect(await json('context')).toMatchObject({ environment: 'dev' });
   }, 60_000);
 
+  test('the format comes from the configuration where the command line says nothing; a log level hides what is below', async () => {
+    const list = async (...words: string[]) => (await cli('workspace', 'list', ...words)).stdout;
+    const text = await list();
+    expect(text).toContain('Registered Workspaces');
+    put(user('config.toml'), '[output]\nformat = "json"\n');
+    expect(JSON.parse(await list())).toHaveLength(1);
+    expect(JSON.parse((await cli('server', 'list')).stdout)).toBeInstanceOf(Array);
+    expect(await list('--out', 'text')).toBe(text);
+    const environment = { PROVISIONING_OUTPUT_FORMAT: 'text' };
+    expect((await sandbox.run(['workspace', 'list'], { environment })).stdout).toBe(text);
+    put(user('config.toml'), '');
+    put(at('config/local-overrides.toml'), '[debug]\ncheck = true\n');
+    const set = ['config', 'set', 'debug.check', 'false', '--scope', 'workspace'];
+    const told = async (level: string): Promise<string> =>
+      (await sandbox.run(set, { environment: { PROVISIONING_LOG_LEVEL: level } })).stderr;
+    expect(await told('info')).toContain('debug.check is set in');
+    expect(await told('warn')).toBe('');
+  }, 60_000);
+
   test('02.A10 secrets: readable with the key, masked when shown, exit 3 without it', async () => {
     const identity = await generateIdentity();
     const key = join(sandbox.folder, 'age.txt');

@@ -26,8 +26,18 @@ export interface Host {
   readonly passthrough: readonly string[];
   /** Whether the user's preference `hints` is on. */
   readonly wantsHints: () => Promise<boolean>;
-  /** Called before a command that changes something reads its options, unless they say `--check` or `--no-check`. */
-  readonly beforeChange: (command: ProvisioningCommand) => Promise<void>;
+  /** Called with what the options of a command leave to the configuration. */
+  readonly configure: (command: ProvisioningCommand, undecided: Undecided) => Promise<void>;
+}
+
+/** What a command line leaves to the configuration. */
+export interface Undecided {
+  /** It changes something and says neither `--check` nor `--no-check`. */
+  readonly check: boolean;
+  /** It says nothing of its format, nor does the environment. */
+  readonly format: boolean;
+  /** It needs no workspace, and changes nothing. */
+  readonly light: boolean;
 }
 
 /** Values of the global options (01 §1). */
@@ -123,9 +133,12 @@ export abstract class ProvisioningCommand extends Command {
       const output = await parse(argv, input as never);
       const values = output.flags as Record<string, unknown>;
       this.#setGlobals(values, Object.keys(type.flags ?? {}));
-      if (values['check'] === undefined && changesSomething(type.spec)) {
-        await this.host.beforeChange(this);
-      }
+      const changes = changesSomething(type.spec);
+      await this.host.configure(this, {
+        check: changes && values['check'] === undefined,
+        format: values['out'] === undefined && !this.runtime.environment['PROVISIONING_OUTPUT_FORMAT'],
+        light: !changes && type.spec.workspace === false,
+      });
       return output as Interfaces.ParserOutput<F, B, A>;
     } catch (cause) {
       throw asUsageError(cause, usage);
@@ -136,6 +149,7 @@ export abstract class ProvisioningCommand extends Command {
 
   #setGlobals(flags: Record<string, unknown>, own: readonly string[]): void {
     const { environment: env } = this.runtime;
+    const level = env['PROVISIONING_LOG_LEVEL'] ?? '';
     const timeout = flags['timeout'] ?? env['PROVISIONING_TIMEOUT'];
     // An option of the command that is called like a global one has the command's meaning only (01 §1).
     const shared = Object.fromEntries(
@@ -148,7 +162,7 @@ export abstract class ProvisioningCommand extends Command {
       timeout:
         timeout === undefined ? undefined : readSeconds(String(timeout), flags['timeout'] !== undefined),
       check: flags['check'] === true,
-      debug: flags['debug'] === true || isOn(env['PROVISIONING_DEBUG']),
+      debug: flags['debug'] === true || isOn(env['PROVISIONING_DEBUG']) || /^(trace|debug)$/.test(level),
       yes: flags['yes'] === true,
       verbose: flags['verbose'] === true,
       quiet: flags['quiet'] === true,
@@ -161,11 +175,27 @@ export abstract class ProvisioningCommand extends Command {
       format: this.globals.out,
       pretty: (flags['pretty'] as boolean | undefined) ?? this.runtime.stdout.isTTY === true,
       quiet: this.globals.quiet,
+      infos: !/^(warn|error)$/.test(level),
       verbose: this.globals.verbose,
       debug: this.globals.debug,
       hints: flags['no-hints'] !== true && env['PROVISIONING_HINTS'] !== '0',
       outfile: this.globals.outfile,
     });
+  }
+
+  /** Output from here on, in place of what the command line alone says; `plain`: as in a terminal without features. */
+  show({
+    format = this.out.format,
+    plain,
+  }: {
+    readonly format?: OutputFormat;
+    readonly plain: boolean;
+  }): void {
+    if (format === this.out.format && !plain) return;
+    this.globals = { ...this.globals, out: format };
+    const { environment } = this.runtime;
+    const runtime = plain ? { ...this.runtime, environment: { ...environment, TERM: 'dumb' } } : this.runtime;
+    this.out = new Printer(runtime, { ...this.out.options, format });
   }
 
   /** Tells what usually follows a change, unless the user's preference `hints` is off (24 §3). */

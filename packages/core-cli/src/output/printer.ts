@@ -12,6 +12,8 @@ export interface PrinterOptions {
   readonly format: OutputFormat;
   readonly pretty: boolean;
   readonly quiet: boolean;
+  /** False where only warnings and errors are wanted (`PROVISIONING_LOG_LEVEL`). */
+  readonly infos: boolean;
   readonly verbose: boolean;
   readonly debug: boolean;
   readonly hints: boolean;
@@ -97,7 +99,7 @@ export class Printer {
   }
 
   info(text: string): void {
-    if (!this.options.quiet) this.#message('info', text);
+    if (!this.options.quiet && this.options.infos) this.#message('info', text);
   }
 
   /** A progress line on standard error; in a machine format only with `--verbose`. */

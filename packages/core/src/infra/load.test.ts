@@ -163,6 +163,26 @@ describe('findings', () => {
     );
   });
 
+  test('what a project asks of every server is missed with its place', async () => {
+    await put(
+      'servers.toml',
+      '[[servers]]\nhostname = "a"\nencrypted_storage = true\ntags = { team = "web", cost-center = "7" }\n\n[[servers]]\nhostname = "b"\ntags = ["team=db"]\n',
+    );
+    const compliance = { required_tags: ['team', 'cost-center'], encryption_required: true };
+    const configuration = {
+      get: (key: string | readonly string[]) => (key === 'compliance' ? compliance : undefined),
+    };
+    await expect(load({ configuration: configuration as never })).rejects.toMatchObject({
+      issues: [
+        {
+          message: "Server 'b' lacks required tags: cost-center (compliance.required_tags)",
+          location: { line: 8 },
+        },
+        { message: "Server 'b' needs encrypted_storage = true (compliance.encryption_required)" },
+      ],
+    });
+  });
+
   test('networks: subnets inside the VPC and disjoint, targets known; the short form is expanded', async () => {
     await put(
       'network.toml',

@@ -42,7 +42,7 @@ import { checkRegions } from './regions.ts';
 import { canonicalServer } from './server-aliases.ts';
 import { type ResolvedServer, type ServerEntry, completeServers, expandServers } from './servers.ts';
 import { issueAt } from './source.ts';
-import { validateServers } from './validate-servers.ts';
+import { type Compliance, validateServers } from './validate-servers.ts';
 
 export interface LoadInfrastructureOptions {
   readonly workspacePath: string;
@@ -130,7 +130,7 @@ export async function loadInfrastructure(options: LoadInfrastructureOptions): Pr
     );
     done.forEach((value, index) => (servers[index] = { ...servers[index]!, value }));
   }
-  validateServers(servers, issues);
+  validateServers(servers, issues, options.configuration?.get('compliance') as Compliance | undefined);
   const groups = groupsOf(servers);
   const scale = { ...wishedCounts(await new StateFile(folder).read(), groups), ...options.scale };
   const members = expandServers(servers, scale, issues);

@@ -8,8 +8,19 @@ import { issueAt } from './source.ts';
 
 const validName = new RegExp(namePattern);
 
+/** What every server of a project must have: `compliance` of the configuration (02 §4, 05 §4.1). */
+export interface Compliance {
+  readonly required_tags?: readonly string[];
+  readonly encryption_required?: boolean;
+  readonly backup_required?: boolean;
+}
+
 /** Findings about servers, each at the key that was written (05 §4.1). Groups are checked once, as their definition. */
-export function validateServers(servers: readonly ResolvedServer[], issues: Issue[]): void {
+export function validateServers(
+  servers: readonly ResolvedServer[],
+  issues: Issue[],
+  compliance?: Compliance,
+): void {
   for (const { value, source } of servers) {
     const report = (path: readonly (string | number)[], message: string, code: string): void => {
       const [field, ...rest] = path;
@@ -21,6 +32,7 @@ export function validateServers(servers: readonly ResolvedServer[], issues: Issu
       if (finding.path[0] !== 'hostname') report(finding.path, finding.message, finding.type.toUpperCase());
     }
     repeatedTaskservs(value, report);
+    if (compliance !== undefined) complies(value, compliance, report);
   }
 }
 
@@ -28,6 +40,27 @@ function nameFinding(name: unknown): string | undefined {
   if (name === undefined || name === '') return 'Server name cannot be empty';
   if (typeof name !== 'string') return 'Field hostname type mismatch: expected string';
   return validName.test(name) ? undefined : `Invalid server name '${name}': invalid characters`;
+}
+
+function complies(
+  server: Data,
+  { required_tags = [], encryption_required, backup_required }: Compliance,
+  report: (path: readonly (string | number)[], message: string, code: string) => void,
+): void {
+  const name = String(server['hostname']);
+  const tags = Object.keys(server['tags'] ?? {});
+  const missing = required_tags.filter((tag) => !tags.includes(tag));
+  if (missing.length > 0) {
+    const message = `Server '${name}' lacks required tags: ${missing.join(', ')} (compliance.required_tags)`;
+    report(['tags'], message, 'REQUIRED_TAGS_MISSING');
+  }
+  for (const [wanted, key, rule] of [
+    [encryption_required, 'encrypted_storage', 'encryption_required'],
+    [backup_required, 'backup_enabled', 'backup_required'],
+  ] as const) {
+    if (wanted !== true || server[key] === true) continue;
+    report([key], `Server '${name}' needs ${key} = true (compliance.${rule})`, 'COMPLIANCE');
+  }
 }
 
 function repeatedTaskservs(

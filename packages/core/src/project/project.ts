@@ -223,7 +223,7 @@ export class Project implements AsyncDisposable {
     return remembered(this.#providers, name, async () => {
       const provider = await this.#module(name);
       const { manifest } = await this.extensions.get('provider', name);
-      const { cachePath, log, variables } = this.#options;
+      const { cachePath, configuration, log, variables } = this.#options;
       const instance = await initialise(name, provider, {
         config: await this.#settings(name),
         workspace: this.workspace,
@@ -233,7 +233,11 @@ export class Project implements AsyncDisposable {
         cacheDir: join(cachePath, 'providers', name),
         log: (level, message) => outside(() => log?.(level, message)),
         now: Date.now,
-        network: networkSettings(variables, this.environment),
+        network: networkSettings(
+          variables,
+          this.environment,
+          configuration.get('http') as object | undefined,
+        ),
         readWorkspaceFile: workspaceReader(this.workspace.path),
       });
       const statistics = { calls: 0, errors: 0, total_ms: 0 };

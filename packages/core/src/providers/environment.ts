@@ -39,26 +39,35 @@ function listAt(record: Readonly<Record<string, unknown>>, key: string): string[
   return Array.isArray(value) ? value.map(String) : [];
 }
 
+/** `[http]` of the configuration (02 §4). */
+interface HttpConfiguration {
+  readonly proxy?: string;
+  readonly tls_verify?: boolean;
+}
+
 /**
- * Proxies and TLS settings of the program (06 §8).
+ * Proxies and TLS settings of the program (06 §8); a proxy of the configuration comes before those of the environment.
  * @throws ProvisioningError `TLS_VERIFICATION_REQUIRED` when verification is switched off in production.
  */
-export function networkSettings(variables: Variables, environment: string): ProviderContext['network'] {
+export function networkSettings(
+  variables: Variables,
+  environment: string,
+  { proxy, tls_verify }: HttpConfiguration = {},
+): ProviderContext['network'] {
   const first = (...names: string[]) =>
     names.map((name) => variables[name]).find((value) => value !== undefined && value !== '');
-  const skip = first('PROVISIONING_SKIP_SSL_VERIFY');
-  const skipTlsVerification = skip !== undefined && !['0', 'false', 'no'].includes(skip.toLowerCase());
+  const skipTlsVerification = tls_verify === false;
   if (skipTlsVerification && /^prod(uction)?$/.test(environment)) {
     throw new ProvisioningError({
       code: 'TLS_VERIFICATION_REQUIRED',
       kind: 'configuration',
-      message: `PROVISIONING_SKIP_SSL_VERIFY is not allowed in environment '${environment}'`,
-      hint: 'Remove the variable, or trust the service with NODE_EXTRA_CA_CERTS.',
+      message: `TLS verification may not be off in environment '${environment}': http.tls_verify is false, or PROVISIONING_SKIP_SSL_VERIFY is set`,
+      hint: 'Remove the setting, or trust the service with NODE_EXTRA_CA_CERTS.',
     });
   }
   return {
-    httpProxy: first('HTTP_PROXY', 'http_proxy'),
-    httpsProxy: first('HTTPS_PROXY', 'https_proxy'),
+    httpProxy: proxy || first('HTTP_PROXY', 'http_proxy'),
+    httpsProxy: proxy || first('HTTPS_PROXY', 'https_proxy'),
     noProxy: first('NO_PROXY', 'no_proxy'),
     ...(skipTlsVerification ? { skipTlsVerification } : {}),
   };

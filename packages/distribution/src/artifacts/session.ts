@@ -203,7 +203,7 @@ export class ArtifactSession {
       timeoutSeconds: settings.timeoutSeconds,
       retries: settings.retries,
       insecure: settings.insecure,
-      proxy: proxyFromEnvironment(environment),
+      proxy: proxyFromEnvironment(environment, settings.proxy),
       trustedTokenHosts: settings.tokenHosts,
       userAgent: `provisioning/${version ?? '0'}`,
       ...(settings.caFile === undefined ? {} : { caFile: settings.caFile }),

@@ -38,9 +38,13 @@ export interface RawResponse {
   readonly body: Readable;
 }
 
-/** Proxy settings from the usual environment variables; the CLI passes its environment in. */
+/**
+ * Proxy settings from the usual environment variables; the CLI passes its environment in.
+ * @param configured comes before those of the environment, `NO_PROXY` before both
+ */
 export function proxyFromEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
+  configured?: string,
 ): (url: URL) => string | undefined {
   const read = (name: string): string | undefined =>
     environment[name.toLowerCase()] || environment[name] || undefined;
@@ -48,6 +52,7 @@ export function proxyFromEnvironment(
   return (url) => {
     const host = url.hostname.replace(/^\[|\]$/g, '').toLowerCase();
     if (none.some((entry) => matchesNoProxy(host, url.port, entry.toLowerCase()))) return undefined;
+    if (configured !== undefined) return configured;
     return url.protocol === 'https:' ? read('HTTPS_PROXY') : environment['http_proxy'] || read('HTTP_PROXY');
   };
 }

@@ -31,6 +31,8 @@ export interface OciSettings {
   readonly plainHttp: boolean;
   readonly insecure: boolean;
   readonly caFile?: string;
+  /** Comes before the proxies of the environment; `http.proxy`. */
+  readonly proxy?: string;
   readonly username: string;
   readonly tokenFile?: string;
   readonly cacheFolder: string;
@@ -191,6 +193,7 @@ export function readOciSettings(input: SettingsInput): OciSettings {
   const caFile = reader.text('ca_file');
   const configured = reader.text('auth_token_path');
   const keyPath = reader.text('signing.key_path');
+  const proxy = input.get('http.proxy');
   return {
     tool: reader.choice('tool', ['builtin', 'oras', 'crane', 'skopeo', 'external'], 'builtin'),
     registry,
@@ -200,6 +203,7 @@ export function readOciSettings(input: SettingsInput): OciSettings {
     plainHttp: !tls,
     insecure: flags.insecure === true,
     ...(caFile === undefined ? {} : { caFile }),
+    ...(typeof proxy === 'string' && proxy !== '' ? { proxy } : {}),
     username: reader.text('username') ?? '_token',
     tokenFile: configured ?? join(input.configFolder, 'tokens', 'oci'),
     cacheFolder: reader.text('cache_dir') ?? join(input.cacheFolder, 'oci'),

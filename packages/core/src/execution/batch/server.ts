@@ -9,7 +9,7 @@ import type { Document } from '../../config/document.ts';
 import { throwIssues } from '../../config/issues.ts';
 import { completeServers, expandServers, type ServerEntry } from '../../infra/servers.ts';
 import { canonicalServer } from '../../infra/server-aliases.ts';
-import { validateServers } from '../../infra/validate-servers.ts';
+import { type Compliance, validateServers } from '../../infra/validate-servers.ts';
 import { deletionNode, matches, planDeploy } from '../../plan/deploy.ts';
 import type { BatchKind } from './batch.ts';
 import { definitionOf } from './definition.ts';
@@ -160,7 +160,7 @@ async function completed(
     providerName: provider ?? (typeof common === 'string' && common !== '' ? common : 'local'),
   });
   const issues: Parameters<typeof validateServers>[1] = [];
-  validateServers(resolved, issues);
+  validateServers(resolved, issues, context.config('compliance') as Compliance | undefined);
   const servers = expandServers(resolved, {}, issues);
   throwIssues(issues, (count) => `server_configs have ${count} errors`);
   return servers as Server[];
