@@ -23,6 +23,9 @@ describe('what services read', () => {
     const wrong = await show({ ORCHESTRATOR_QUEUE_MAX_CONCURRENT_TASKS: 'abc' });
     expect(wrong.code).toBe(3);
     expect(wrong.stderr).toContain('ORCHESTRATOR_QUEUE_MAX_CONCURRENT_TASKS');
+    expect((await show({}, '--mode', 'alone')).stderr).toContain(
+      'must be one of solo, multiuser, cicd, enterprise',
+    );
     const file = join(sandbox.folder, 'service.toml');
     put(file, '[queue]\nmax_concurrent_tasks = "8"\n');
     const typed = await show({}, '--config', file);

@@ -17,8 +17,11 @@ export const WebhookEndpoint = Type.Object({
 });
 
 export const WebhookSettings = Type.Object({
-  enabled: Type.Boolean({ default: true }),
-  endpoints: Type.Array(WebhookEndpoint, { default: [] }),
+  enabled: Type.Boolean({ default: true, description: 'False: nobody is told of anything' }),
+  endpoints: Type.Array(WebhookEndpoint, {
+    default: [],
+    description: 'Addresses that are told of events (13 §7)',
+  }),
 });
 
 const verbs = ['created', 'started', 'completed', 'failed', 'cancelled'];

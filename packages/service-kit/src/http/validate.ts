@@ -21,11 +21,15 @@ function validatorOf(schema: TSchema): Validator {
 export function findings(schema: TSchema, value: unknown): Finding[] {
   const validator = validatorOf(schema);
   if (validator.Check(value)) return [];
-  return validator.Errors(value).map((error) => ({
-    path: error.instancePath,
-    message: error.message,
-    expected: (error as { params?: unknown }).params,
-  }));
+  return validator.Errors(value).map((error) => {
+    const { params } = error as { params?: { allowedValues?: readonly unknown[] } };
+    const allowed = params?.allowedValues;
+    return {
+      path: error.instancePath,
+      message: allowed === undefined ? error.message : `must be one of ${allowed.join(', ')}`,
+      expected: params,
+    };
+  });
 }
 
 /** @throws ProvisioningError `VALIDATION_FAILED` with the findings in `details` (422) */
