@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox';
 import type { Issue } from './error.ts';
 import type { Clock } from './http/clock.ts';
 import type { NetworkSettings } from './http/network.ts';
+import type { ProviderErrorCode } from './provider-error.ts';
 import type { BucketService, LoadBalancerService, ManagedServices, ServerRef } from './resources.ts';
 import type { FirewallRule } from './schemas/server.ts';
 import type { Secret } from './secret.ts';
@@ -211,6 +212,9 @@ export interface ProviderInstance {
     readonly account_info?: unknown;
     readonly error?: string;
     readonly message: string;
+    /** Why it failed, and what to do about it. */
+    readonly code?: ProviderErrorCode;
+    readonly help?: string;
   }>;
   health(): Promise<{
     readonly healthy: boolean;

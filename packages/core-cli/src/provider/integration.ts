@@ -8,6 +8,8 @@ export interface ProviderCheck {
   readonly check: string;
   readonly ok: boolean;
   readonly message: string;
+  /** What to do about a failure. */
+  readonly hint?: string;
 }
 
 /**

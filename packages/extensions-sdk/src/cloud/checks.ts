@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox';
 import type { Issue } from '../error.ts';
 import { ProvisioningError } from '../error.ts';
 import type { ProviderInstance } from '../provider.ts';
+import { ProviderError } from '../provider-error.ts';
 
 /** Findings of a configuration against a provider's schema, with dotted keys below `providers.<name>`. */
 export async function configIssues(
@@ -23,7 +24,12 @@ export async function connectionResult(
   try {
     return { success: true, account_info: await read(), message: 'Connection successful' };
   } catch (error) {
-    return { success: false, error: ProvisioningError.from(error).message, message: 'Connection failed' };
+    const { message, hint } = ProvisioningError.from(error);
+    return {
+      ...{ success: false, error: message, message: 'Connection failed' },
+      ...(error instanceof ProviderError ? { code: error.providerCode } : {}),
+      ...(hint === undefined ? {} : { help: hint }),
+    };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ProviderContext } from '../provider.ts';
 import type { ProviderErrorCode } from '../provider-error.ts';
 import { type Clock, systemClock } from '../http/clock.ts';
-import { HttpClient } from '../http/client.ts';
+import { HttpClient, type HttpClientOptions } from '../http/client.ts';
 import { defaultRateLimit } from '../http/rate-limit.ts';
 import type { Secret } from '../secret.ts';
 import { setting } from './credentials.ts';
@@ -17,7 +17,7 @@ export function providerClient(
     readonly timeout?: number;
     readonly errorCodes?: Readonly<Record<string, ProviderErrorCode>>;
     readonly idempotencyHeader?: string;
-  },
+  } & Pick<HttpClientOptions, 'sign' | 'parse'>,
 ): HttpClient {
   const number = (path: string, fallback: number) => {
     const value = setting(context.config, path);

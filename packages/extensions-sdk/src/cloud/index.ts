@@ -14,4 +14,6 @@ export {
   tagNames,
 } from './names.ts';
 export { RecentCreations } from './recent.ts';
+export { S3, type S3Service } from './s3.ts';
+export type { S3Keys } from './s3-signature.ts';
 export { addressOf, matchingServers, notOurs, serverNotFound, sshAccess, wrongState } from './servers.ts';

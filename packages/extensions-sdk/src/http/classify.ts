@@ -63,7 +63,10 @@ export function providerError(options: {
     operation,
     code,
     message: options.message ?? messages[code],
-    help: helps[code],
+    help:
+      code === 'auth' && operation === 'testConnection'
+        ? 'Check your API credentials and network connectivity'
+        : helps[code],
     status: options.status,
     retryAfter: options.retryAfter,
     cause: options.cause,

@@ -6,7 +6,7 @@ import { CatalogueCache } from './catalogue-cache.ts';
 import { CircuitBreaker, endpointOf } from './circuit-breaker.ts';
 import { type ApiFault, classify, faultOf, operationTitle, providerError } from './classify.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { Network, type NetworkSettings, type RawResponse } from './network.ts';
+import { Network, type NetworkSettings, type RawRequest, type RawResponse } from './network.ts';
 import { defaultRateLimit, type RateLimit, TokenBucket } from './rate-limit.ts';
 import { redact } from './redact.ts';
 
@@ -16,6 +16,10 @@ export interface HttpClientOptions {
   readonly baseUrl: string;
   /** Headers of every request, asked for anew each time so that secrets are revealed late. */
   readonly headers?: () => Readonly<Record<string, string>>;
+  /** Headers that follow from the request, such as its signature; made for each attempt. */
+  readonly sign?: (request: Pick<RawRequest, 'method' | 'url' | 'body'>) => Readonly<Record<string, string>>;
+  /** Reads answers of a service that does not speak JSON. @throws when it is no answer of that service. */
+  readonly parse?: (text: string) => unknown;
   /** Values that must never show in an error or a log. The first one names the account for the rate limit. */
   readonly secrets?: readonly Secret[];
   /** Seconds for one attempt. Default 30. */
@@ -41,6 +45,7 @@ export interface HttpRequest {
   /** Below the base URL, with a leading slash. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** Sent as JSON; a service with a `parse` of its own gets a text as it is. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   /** Name of the provider function, for errors: `createServer`. */
@@ -158,7 +163,7 @@ export class HttpClient {
       try {
         const response = await this.#send(method, request, timeout);
         await this.#followLimits(response);
-        const parsed = response.status >= 200 && response.status < 300 ? parse(response) : undefined;
+        const parsed = response.status >= 200 && response.status < 300 ? this.#parse(response) : undefined;
         if (parsed !== undefined) return parsed;
         failure = this.#refusal(response, operation);
         mayRepeat = repeatable && (repeatedStatuses.has(response.status) || response.status < 300);
@@ -191,19 +196,25 @@ export class HttpClient {
       idempotencyHeader === undefined || request.idempotencyKey === undefined
         ? {}
         : { [idempotencyHeader]: request.idempotencyKey };
+    const { parse, sign } = this.#options;
+    const body =
+      request.body === undefined || parse !== undefined
+        ? (request.body as string | undefined)
+        : JSON.stringify(request.body);
     const limit = AbortSignal.timeout(timeout * 1000);
     return this.#network.send({
       method,
       url,
       headers: {
-        accept: 'application/json',
+        ...(parse === undefined ? { accept: 'application/json' } : {}),
         'user-agent': 'provisioning',
-        ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(body === undefined || parse !== undefined ? {} : { 'content-type': 'application/json' }),
         ...this.#options.headers?.(),
         ...request.headers,
         ...key,
+        ...sign?.({ method, url, body }),
       },
-      body: request.body === undefined ? undefined : JSON.stringify(request.body),
+      body,
       signal: request.signal === undefined ? limit : AbortSignal.any([limit, request.signal]),
     });
   }
@@ -219,11 +230,12 @@ export class HttpClient {
   }
 
   #refusal(response: RawResponse, operation: string): ProviderError {
+    const language = this.#options.parse === undefined ? 'JSON' : 'an answer of that service';
     const fault: ApiFault =
       response.status < 300
-        ? { text: `${this.#base.host} answered ${response.status} with something that is not JSON` }
-        : faultOf(parse(response)?.body ?? response.text);
-    // Whoever answers a success without JSON is a proxy or a broken service: what happened behind it is unknown.
+        ? { text: `${this.#base.host} answered ${response.status} with something that is not ${language}` }
+        : faultOf(this.#parse(response)?.body ?? response.text);
+    // Whoever answers a success in another language is a proxy or a broken service: what happened behind it is unknown.
     const code =
       response.status < 300 ? 'unavailable' : classify(response.status, fault, this.#options.errorCodes);
     const text = redact(fault.text ?? `status ${response.status}`, this.#options.secrets ?? []);
@@ -248,18 +260,18 @@ export class HttpClient {
     return providerError({ provider, operation, code: 'unavailable', text: `${this.#base.host}: ${reason}` });
   }
 
+  /** The answer with its body read; nothing when it can't be. */
+  #parse({ status, headers, text }: RawResponse): HttpResponse | undefined {
+    if (text === '') return { status, headers, body: undefined };
+    try {
+      return { status, headers, body: (this.#options.parse ?? JSON.parse)(text) };
+    } catch {
+      return undefined;
+    }
+  }
+
   #log(level: 'debug' | 'warn', message: string): void {
     this.#options.log?.(level, redact(message, this.#options.secrets ?? []));
-  }
-}
-
-/** The answer with its JSON body; nothing when it is not JSON. */
-function parse({ status, headers, text }: RawResponse): HttpResponse | undefined {
-  if (text === '') return { status, headers, body: undefined };
-  try {
-    return { status, headers, body: JSON.parse(text) as unknown };
-  } catch {
-    return undefined;
   }
 }
 

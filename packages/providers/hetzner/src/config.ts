@@ -29,6 +29,22 @@ export const HetznerConfig = Type.Object(
       ),
     ),
     load_balancer_type: Type.Optional(Type.String({ default: 'lb11' })),
+    object_storage: Type.Optional(
+      Type.Object(
+        {
+          access_key: Type.Optional(
+            Type.Unsafe<unknown>({ description: 'Key of the console; HETZNER_S3_ACCESS_KEY otherwise' }),
+          ),
+          secret_key: Type.Optional(
+            Type.Unsafe<unknown>({ description: 'Its secret; HETZNER_S3_SECRET_KEY otherwise' }),
+          ),
+          endpoint: Type.Optional(
+            Type.String({ description: 'Default: `https://<region>.your-objectstorage.com`' }),
+          ),
+        },
+        { description: 'S3 keys for buckets, which the API token is not good for' },
+      ),
+    ),
     timeout: Type.Optional(Type.Number({ exclusiveMinimum: 0, default: 30 })),
     retries: Type.Optional(Type.Integer({ minimum: 0, default: 3 })),
     running_timeout: Type.Optional(Type.Number({ exclusiveMinimum: 0, default: 600 })),

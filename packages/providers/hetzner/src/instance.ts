@@ -11,6 +11,7 @@ import {
 import { name } from './api.ts';
 import { HetznerConfig } from './config.ts';
 import { quota } from './quota.ts';
+import { buckets } from './resources/bucket.ts';
 import { dns } from './resources/dns.ts';
 import { getFirewall, setFirewall } from './resources/firewall.ts';
 import { loadBalancers } from './resources/load-balancer.ts';
@@ -28,6 +29,7 @@ export function createInstance(context: ProviderContext): ProviderInstance {
   const session = new Session(context);
   const { api, catalogue } = session;
   const { limits } = context.config as HetznerConfig;
+  const bucket = buckets(session);
   const ping = (operation: string) => api.get('/locations', { operation }, { per_page: 1 });
   return {
     validateConfig: async ({ online }) =>
@@ -83,6 +85,9 @@ export function createInstance(context: ProviderContext): ProviderInstance {
     snapshot: snapshots(session),
     loadBalancer: loadBalancers(session),
     dns: dns(session),
-    dispose: () => api.http.close(),
+    bucket,
+    dispose: async () => {
+      await Promise.all([api.http.close(), bucket.close()]);
+    },
   };
 }

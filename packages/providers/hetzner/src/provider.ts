@@ -10,7 +10,7 @@ export const provider = defineProvider({
     version: '0.1.0',
     type: 'provider',
     display_name: 'Hetzner Cloud',
-    description: 'Servers, networks, volumes, load balancers and DNS of Hetzner Cloud',
+    description: 'Servers, networks, volumes, load balancers, buckets and DNS of Hetzner Cloud',
     interface: 'API',
     category: 'cloud',
     capabilities: {

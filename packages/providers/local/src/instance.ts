@@ -12,6 +12,7 @@ import type {
   ServerState,
 } from '@provisioning/extensions-sdk';
 import { ProviderError } from '@provisioning/extensions-sdk';
+import { connectionResult } from '@provisioning/extensions-sdk/cloud';
 import type { ContainerSummary } from './docker/types.ts';
 import type { EngineEnvironment } from './engine/environment.ts';
 import { invalid, notFound } from './failure.ts';
@@ -101,21 +102,14 @@ class LocalInstance implements ProviderInstance {
     return { valid: errors.length === 0, errors, warnings };
   }
 
-  async testConnection() {
-    try {
-      const account = await this.#session.use(
-        'Connection failed',
-        'test',
-        async ({ engine, description }) => ({
-          engine: engine.server,
-          api: engine.apiVersion,
-          description,
-        }),
-      );
-      return { success: true, account_info: account, message: 'Connection successful' };
-    } catch (error) {
-      return { success: false, error: (error as Error).message, message: 'Connection failed' };
-    }
+  testConnection() {
+    return connectionResult(() =>
+      this.#session.use('Connection failed', 'test', async ({ engine, description }) => ({
+        engine: engine.server,
+        api: engine.apiVersion,
+        description,
+      })),
+    );
   }
 
   async health() {

@@ -127,3 +127,24 @@ export interface ApiAccount {
   readonly credits: number;
   readonly resource_limits?: Readonly<Record<string, number>>;
 }
+
+/** A managed object storage: the service that buckets stand in. */
+export interface ApiObjectStorage {
+  readonly uuid: string;
+  readonly name: string;
+  readonly region: string;
+  readonly operational_state: string;
+  readonly created_at: string;
+  readonly labels?: readonly ApiLabel[];
+}
+
+export interface ApiObjectStorageRegion {
+  readonly name: string;
+  readonly zones: readonly { readonly name: string }[];
+}
+
+export interface ApiBucket {
+  readonly name: string;
+  readonly total_objects: number;
+  readonly deleted?: boolean;
+}

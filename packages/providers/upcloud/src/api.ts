@@ -21,6 +21,7 @@ const errorCodes: Readonly<Record<string, ProviderErrorCode>> = {
   SERVER_NOT_FOUND: 'not_found',
   STORAGE_NOT_FOUND: 'not_found',
   NETWORK_NOT_FOUND: 'not_found',
+  SERVICE_NOT_FOUND: 'not_found',
   SERVER_STATE_ILLEGAL: 'conflict',
   STORAGE_STATE_ILLEGAL: 'conflict',
 };

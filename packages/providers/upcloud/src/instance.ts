@@ -12,6 +12,7 @@ import { name } from './api.ts';
 import type { ApiAccount } from './api-types.ts';
 import { UpcloudConfig } from './config.ts';
 import { quota } from './quota.ts';
+import { buckets } from './resources/bucket.ts';
 import { getFirewall, setFirewall } from './resources/firewall.ts';
 import { loadBalancers } from './resources/load-balancer.ts';
 import { networks } from './resources/network.ts';
@@ -80,6 +81,7 @@ export function createInstance(context: ProviderContext): ProviderInstance {
     volume: volumes(session),
     snapshot: snapshots(session),
     loadBalancer: loadBalancers(session),
+    bucket: buckets(session),
     dispose: () => api.http.close(),
   };
 }

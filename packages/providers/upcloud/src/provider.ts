@@ -10,7 +10,7 @@ export const provider = defineProvider({
     version: '0.1.0',
     type: 'provider',
     display_name: 'UpCloud',
-    description: 'Servers, networks, volumes, load balancers and snapshots of UpCloud',
+    description: 'Servers, networks, volumes, load balancers, buckets and snapshots of UpCloud',
     interface: 'API',
     category: 'cloud',
     capabilities: {

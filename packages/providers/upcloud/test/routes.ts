@@ -201,6 +201,65 @@ export const routes: readonly (readonly [string, Route])[] = [
     },
   ],
   ['DELETE /network/*', ({ state, ids: [uuid = ''] }) => (state.networks.delete(uuid), { status: 204 })],
+  [
+    'GET /object-storage-2/regions',
+    () =>
+      ok([{ name: 'europe-1', primary_zone: 'fi-hel2', zones: [{ name: 'fi-hel2' }, { name: 'de-fra1' }] }]),
+  ],
+  [
+    'GET /object-storage-2',
+    ({ state }) => ok([...state.objectStorages.values()].map(({ buckets: _, ...service }) => service)),
+  ],
+  [
+    'POST /object-storage-2',
+    ({ state, body }) => {
+      const uuid = `12${randomUUID().slice(2)}`;
+      const service = {
+        ...body,
+        ...{ uuid, created_at: '2024-02-29T11:26:11.968409Z', operational_state: 'pending', buckets: [] },
+      };
+      state.objectStorages.set(uuid, service);
+      state.after(3, () => (service.operational_state = 'running'));
+      return { status: 201, body: { ...service, buckets: undefined } };
+    },
+  ],
+  [
+    'GET /object-storage-2/*',
+    ({ state, ids: [uuid = ''] }) => ok({ ...objectStorage(state, uuid), buckets: undefined }),
+  ],
+  [
+    'DELETE /object-storage-2/*',
+    ({ state, ids: [uuid = ''] }) => {
+      if (objectStorage(state, uuid).buckets.length > 0)
+        throw new Refusal(409, 'SERVICE_ERROR', 'the service has buckets');
+      state.objectStorages.delete(uuid);
+      return { status: 204 };
+    },
+  ],
+  [
+    'GET /object-storage-2/*/buckets',
+    ({ state, ids: [uuid = ''] }) => ok(objectStorage(state, uuid).buckets),
+  ],
+  [
+    'POST /object-storage-2/*/buckets',
+    ({ state, ids: [uuid = ''], body }) => {
+      const service = objectStorage(state, uuid);
+      if (service.operational_state !== 'running') throw new Refusal(409, 'SERVICE_ERROR', 'not running');
+      if (service.buckets.some((bucket) => bucket.name === body.name))
+        throw new Refusal(409, 'SERVICE_ERROR', 'the bucket exists');
+      const bucket = { name: body.name, total_objects: 0, total_size_bytes: 0 };
+      service.buckets.push(bucket);
+      return { status: 201, body: bucket };
+    },
+  ],
+  [
+    'DELETE /object-storage-2/*/buckets/*',
+    ({ state, ids: [uuid = '', name = ''] }) => {
+      const service = objectStorage(state, uuid);
+      service.buckets = service.buckets.filter((bucket) => bucket.name !== name);
+      return { status: 204 };
+    },
+  ],
   ['GET /load-balancer', ({ state }) => ok([...state.balancers.values()])],
   [
     'POST /load-balancer',
@@ -238,6 +297,12 @@ function list(state: MockState, type: string) {
   return ok({
     storages: { storage: [...state.storages.values()].filter((storage) => storage.type === type) },
   });
+}
+
+function objectStorage(state: MockState, uuid: string): Item & { buckets: Item[] } {
+  const found = state.objectStorages.get(uuid);
+  if (found === undefined) throw new Refusal(404, 'SERVICE_NOT_FOUND', uuid);
+  return found;
 }
 
 function backend(state: MockState, uuid: string, name: string): { members: Item[] } {

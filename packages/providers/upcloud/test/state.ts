@@ -26,6 +26,7 @@ export class MockState {
   readonly storages = new Map<string, Item>();
   readonly networks = new Map<string, Item>();
   readonly balancers = new Map<string, Item>();
+  readonly objectStorages = new Map<string, Item & { buckets: Item[] }>();
   readonly rules = new Map<string, Item[]>();
   readonly plans: unknown;
   readonly zones: unknown;

@@ -144,6 +144,37 @@ function suite(): void {
     expect(await instance.network?.list()).toEqual([]);
   });
 
+  test('buckets stand in an object storage of the infrastructure, which goes with the last of them', async () => {
+    const service = instance.bucket!;
+    mock.lose({ kind: 'lost', method: 'POST' });
+    const { id } = await service.ensure({ name: 'assets', encryption: 'AES256' });
+    expect(await service.ensure({ name: 'assets' })).toEqual({ id });
+    await service.ensure({ name: 'backups', region: 'europe-1' });
+    const listed = () => service.list!().then((all) => all.map(({ name, region }) => [name, region]));
+    expect(await listed()).toEqual([
+      ['assets', 'europe-1'],
+      ['backups', 'europe-1'],
+    ]);
+    expect(mock.state.objectStorages.size).toBe(1);
+    const [storage] = [...mock.state.objectStorages.values()];
+    storage!.buckets[0]!.total_objects = 3;
+    await expect(service.delete(id)).rejects.toMatchObject({ providerCode: 'conflict' });
+    storage!.buckets[0]!.total_objects = 0;
+    await service.delete(id);
+    expect(await listed()).toEqual([['backups', 'europe-1']]);
+    storage!.labels = [];
+    await expect(service.delete(`${String(storage!.uuid)}/backups`)).rejects.toThrow('does not belong');
+    expect(storage!.buckets).toHaveLength(1);
+    await expect(service.ensure({ name: 'x', versioning: true })).rejects.toMatchObject({
+      providerCode: 'unsupported',
+    });
+    await expect(service.ensure({ name: 'x', region: 'mars-1' })).rejects.toThrow('regions are europe-1');
+    mock.state.objectStorages.clear();
+    const last = await service.ensure({ name: 'last' });
+    await service.delete(last.id);
+    expect(mock.state.objectStorages.size).toBe(0);
+  });
+
   test('06.A5 a create that worked but never answered is found by its labels: one server', async () => {
     mock.lose({ kind: 'silent', method: 'POST' });
     const quick = await provider.init({

@@ -111,7 +111,7 @@ export const providersOutputs: Readonly<Record<string, TSchema>> = {
     provider: text,
     test_type: text,
     success: flag,
-    checks: list(fields({ check: text, ok: flag, message: text })),
+    checks: list(fields({ check: text, ok: flag, message: text, hint: maybe(text) })),
   }),
   'provider validate': fields({
     valid: flag,

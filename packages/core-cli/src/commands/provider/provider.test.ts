@@ -56,6 +56,29 @@ test('06.A3 provider test aws without credentials: the variable, exit 4', async 
   expect(code).toBe(4);
 });
 
+test('06.A3 provider test with credentials that are refused: the reason, what to do, exit 4', async () => {
+  const token = 'token-that-was-revoked';
+  const refusing = createServer((_request, response) => {
+    response.writeHead(401, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ error: { code: 'unauthorized', message: `no such token ${token}` } }));
+  });
+  await new Promise<void>((resolve) => refusing.listen(0, '127.0.0.1', resolve));
+  const settings = join(folder, 'ws/config/providers/hetzner.toml');
+  const { port } = refusing.address() as AddressInfo;
+  await mkdir(join(settings, '..'), { recursive: true });
+  await writeFile(settings, `[provider]\napi_url = "http://127.0.0.1:${port}"\n`);
+  try {
+    const { code, stdout, stderr } = await cli('provider test hetzner --debug', { HCLOUD_TOKEN: token });
+    expect(stdout).toContain('Connection failed: Authentication failed: no such token [redacted]');
+    expect(stdout).toContain('Check your API credentials and network connectivity');
+    expect(code).toBe(4);
+    expect(stdout + stderr).not.toContain(token);
+  } finally {
+    refusing.close();
+    await rm(settings);
+  }
+});
+
 test('an unknown provider is exit 5 with those there are; an unknown test type exit 2', async () => {
   const { code, stderr } = await cli('provider info nope');
   expect(code).toBe(5);

@@ -50,6 +50,7 @@ export default class ProviderTest extends ProvisioningCommand {
       check: 'connection',
       ok: connection.success,
       message: connection.success ? connection.message : `${connection.message}: ${connection.error ?? ''}`,
+      ...(connection.help === undefined ? {} : { hint: connection.help }),
     });
     if (connection.success) {
       const [plans, zones, images] = await Promise.all([
@@ -71,11 +72,11 @@ export default class ProviderTest extends ProvisioningCommand {
     const success = checks.every(({ ok }) => ok);
     const { style } = this.out;
     await this.out.result({ provider: args.provider, test_type: type, success, checks }, () =>
-      checks.map(
-        ({ ok, check, message }) =>
-          `${style.mark(ok ? 'ok' : 'error')} ${check === 'connection' ? message : `${check}: ${message}`}`,
-      ),
+      checks.flatMap(({ ok, check, message, hint }) => [
+        `${style.mark(ok ? 'ok' : 'error')} ${check === 'connection' ? message : `${check}: ${message}`}`,
+        ...(hint === undefined ? [] : [`  -> ${hint}`]),
+      ]),
     );
-    if (!success) this.exitCode = 1;
+    if (!success) this.exitCode = connection.code === 'auth' ? 4 : 1;
   }
 }

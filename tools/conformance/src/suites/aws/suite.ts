@@ -10,6 +10,7 @@ import {
 import { runProviderConformance } from '@provisioning/extensions-sdk/conformance';
 import { ManualClock } from '@provisioning/extensions-sdk/testing';
 import provider from '@provisioning/provider-aws';
+import hetzner from '@provisioning/provider-hetzner';
 import type { CaseResult, ConformanceSuite } from '../../suite.ts';
 import { installMoto, startMoto } from './moto.ts';
 import { accessKey, Relay } from './relay.ts';
@@ -103,6 +104,7 @@ async function cases(relay: Relay, context: ProviderContext): Promise<CaseResult
     await check('buckets: private, encrypted, found again; one of somebody else is left alone', () =>
       buckets(instance, relay),
     );
+    await check("buckets of Hetzner's object storage, which speaks S3", () => objectStorage(relay, context));
     await check('databases and Kubernetes that AWS runs', () => managed(instance));
     await check('limits of the account', async () => {
       const vpcs = (await instance.getQuota?.())?.find(({ name }) => name === 'vpcs');
@@ -299,6 +301,59 @@ async function managed(instance: ProviderInstance): Promise<void> {
   );
   await kubernetes!.delete(cluster.id);
   expectEqual(await kubernetes!.list(), [], 'clusters after');
+}
+
+/** The small S3 client that the clouds without a library of their own use, against the same moto. */
+async function objectStorage(relay: Relay, context: ProviderContext): Promise<void> {
+  const keys = { access_key: accessKey, secret_key: secret };
+  const init = (infra: string, object_storage: object) =>
+    hetzner.init({
+      ...context,
+      infra,
+      config: { object_storage: { endpoint: relay.url, ...object_storage } },
+    });
+  const [ours, theirs, keyless] = await Promise.all([
+    init('shop', keys),
+    init('other', keys),
+    init('shop', {}),
+  ]);
+  const said = (work: Promise<unknown>) =>
+    work.then(
+      () => 'nothing',
+      (error: { providerCode?: string }) => error.providerCode,
+    );
+  try {
+    const { id } = await ours.bucket!.ensure({ name: 'suite-assets', versioning: true });
+    expectEqual(
+      await ours.bucket!.ensure({ name: 'suite-assets', versioning: true }),
+      { id },
+      'bucket again',
+    );
+    const listed = [{ id, name: 'suite-assets', region: 'fsn1', versioning: true }];
+    expectEqual(await ours.bucket!.list!(), listed, 'buckets');
+    await ours.bucket!.ensure({ name: 'suite-assets', versioning: false });
+    expectEqual(await ours.bucket!.list!(), [{ ...listed[0], versioning: false }], 'without versions');
+    expectEqual(await theirs.bucket!.list!(), [], "another infrastructure's buckets");
+    expectEqual(await said(theirs.bucket!.ensure({ name: 'suite-assets' })), 'conflict', 'taken name');
+    expectEqual(await said(theirs.bucket!.delete(id)), 'conflict', 'deletion by others');
+    expectEqual(await keyless.bucket!.list!(), [], 'buckets without keys');
+    expectEqual(await said(keyless.bucket!.ensure({ name: 'suite-more' })), 'auth', 'creation without keys');
+    const { DeleteObjectCommand, PutObjectCommand, S3Client } = await import('@aws-sdk/client-s3');
+    const credentials = { accessKeyId: accessKey, secretAccessKey: secret };
+    const client = new S3Client({ region: 'fsn1', endpoint: relay.url, forcePathStyle: true, credentials });
+    const place = { Bucket: 'suite-assets', Key: 'a' };
+    await client.send(new PutObjectCommand({ ...place, Body: 'x' }));
+    expectEqual(await said(ours.bucket!.delete(id)), 'conflict', 'deletion with objects');
+    const { VersionId } = await client.send(new DeleteObjectCommand(place));
+    if (VersionId !== undefined) await client.send(new DeleteObjectCommand({ ...place, VersionId }));
+    await client.send(new DeleteObjectCommand({ ...place, VersionId: 'null' }));
+    client.destroy();
+    await ours.bucket!.delete(id);
+    await ours.bucket!.delete(id);
+    expectEqual(await ours.bucket!.list!(), [], 'buckets after');
+  } finally {
+    for (const instance of [ours, theirs, keyless]) await instance.dispose();
+  }
 }
 
 /** Moto ignores client tokens, so two runs at once can't be shown here; one after the other can. */
