@@ -19,7 +19,10 @@ export async function printTransfers(
   );
   for (const { from, error } of failed) out.warn(`${from}: ${error ?? 'failed'}`);
   if (failed.length > 0) command.exitCode = 1;
-  else {
+  else if (command.globals.check) {
+    const planned = transfers.filter(({ state }) => state === 'would-copy').length;
+    out.success(`Would copy ${planned}, present ${transfers.length - planned}`);
+  } else {
     const copied = transfers.filter(({ state }) => state === 'copied').length;
     out.success(done(copied, transfers.length - copied));
   }

@@ -60,6 +60,7 @@ export async function registerExtension(
   path: string,
   type: ExtensionKind,
   now: () => number = Date.now,
+  check = false,
 ): Promise<Registration> {
   const folder = resolve(path);
   if (!(await stat(folder).catch(() => undefined))?.isDirectory()) {
@@ -86,10 +87,11 @@ export async function registerExtension(
     path: folder,
     registered_at: new Date(now()).toISOString(),
   };
-  await change(userConfigPath, (entries) => [
+  const edit = (entries: Registration[]): Registration[] => [
     ...entries.filter(({ name, type: kind }) => name !== entry.name || kind !== type),
     entry,
-  ]);
+  ];
+  if (!check) await change(userConfigPath, edit);
   return entry;
 }
 
@@ -98,8 +100,9 @@ export async function unregisterExtension(
   userConfigPath: string,
   name: string,
   type: ExtensionKind,
+  check = false,
 ): Promise<void> {
-  await change(userConfigPath, (entries) => {
+  const edit = (entries: Registration[]): Registration[] => {
     const rest = entries.filter((entry) => entry.name !== name || entry.type !== type);
     if (rest.length < entries.length) return rest;
     throw new ProvisioningError({
@@ -108,7 +111,9 @@ export async function unregisterExtension(
       message: `Extension '${name}' is not registered as ${type}`,
       hint: `Registered: ${entries.map((entry) => `${entry.type} ${entry.name}`).join(', ') || 'none'}`,
     });
-  });
+  };
+  if (check) edit(await readRegistrations(userConfigPath));
+  else await change(userConfigPath, edit);
 }
 
 async function change(

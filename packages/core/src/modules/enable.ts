@@ -17,6 +17,8 @@ export interface EnableOptions {
   readonly confirm?: (permissions: Partial<Permissions>) => Promise<void>;
   readonly audit?: AuditSink;
   readonly now?: () => number;
+  /** Look whether it could be done: nobody is asked, no hook runs, no state is written. */
+  readonly check?: boolean;
 }
 
 /**
@@ -39,10 +41,10 @@ export async function enableExtension(record: ExtensionRecord, options: EnableOp
     }
     await activateExtension(record, options);
   } catch (error) {
-    await setState(record, workspacePath, false, now());
+    if (options.check !== true) await setState(record, workspacePath, false, now());
     throw error;
   }
-  await setState(record, workspacePath, true, now());
+  if (options.check !== true) await setState(record, workspacePath, true, now());
 }
 
 /**
@@ -63,11 +65,12 @@ export async function activateExtension(record: ExtensionRecord, options: Enable
       hint: `Set it, then run 'provisioning extension enable ${record.name}' again.`,
     });
   }
+  if (options.check === true) return;
   await options.confirm?.((record.manifest.permissions ?? {}) as Partial<Permissions>);
   await runHook(record, 'extensionActivate', options);
 }
 
-export interface DisableOptions extends Pick<EnableOptions, 'workspacePath' | 'variables' | 'audit' | 'now'> {
+export interface DisableOptions extends Omit<EnableOptions, 'confirm'> {
   readonly force?: boolean;
 }
 
@@ -92,6 +95,7 @@ export async function disableExtension(record: ExtensionRecord, options: Disable
       details: { users },
     });
   }
+  if (options.check === true) return;
   await runHook(record, 'extensionDeactivate', options);
   await setState(record, workspacePath, false, now());
 }

@@ -9,7 +9,7 @@ import { tarHeader, tarPadding } from '../archive/tar-writer.ts';
 import type { Place } from './places.ts';
 import { LayoutPlace } from './places.ts';
 import type { ArtifactSession } from './session.ts';
-import { copyWithSignatures, mirrorArtifacts, type Transfer } from './transfer.ts';
+import { copyWithSignatures, mirrorArtifacts, planTransfer, type Transfer } from './transfer.ts';
 import { mapLimited } from './listing.ts';
 
 /** Bundles carry what fits on a disk, not what fits into memory. */
@@ -19,23 +19,27 @@ const bundleEntries = 2_000_000;
 /**
  * Writes artifacts with their signatures into one file: a tar of an OCI image layout, which `skopeo` and `oras` read too
  * (09 §9 "Air-gapped"). Equal artifacts give an equal file.
- * @param images of the platform services, which go into the namespace of those.
+ * @param options.images of the platform services, which go into the namespace of those.
+ * @param options.check say what would go into it, write nothing.
  */
 export async function exportBundle(
   session: ArtifactSession,
   file: string,
   references: readonly string[],
-  images: readonly string[] = [],
+  options: { readonly images?: readonly string[]; readonly check?: boolean } = {},
 ): Promise<readonly Transfer[]> {
   const target = resolve(file);
+  const { images = [], check = false } = options;
+  const { extensions, platform } = session.settings.namespaces;
+  const gather = async (place: LayoutPlace): Promise<readonly Transfer[]> => [
+    ...(await mirrorArtifacts(session, { place, namespace: extensions }, { references, check })),
+    ...(await mirrorArtifacts(session, { place, namespace: platform }, { references: images, check })),
+  ];
+  if (check) return gather(new LayoutPlace(target));
   const folder = await mkdtemp(join(dirname(target), '.export-'));
   try {
     const layout = new LayoutPlace(join(folder, 'layout'));
-    const { extensions, platform } = session.settings.namespaces;
-    const transfers = [
-      ...(await mirrorArtifacts(session, { place: layout, namespace: extensions }, { references })),
-      ...(await mirrorArtifacts(session, { place: layout, namespace: platform }, { references: images })),
-    ];
+    const transfers = await gather(layout);
     if (transfers.some(({ state }) => state === 'failed')) return transfers;
     await sortIndex(layout.layout);
     await pipeline(
@@ -74,11 +78,13 @@ async function* tarOf(folder: string): AsyncGenerator<Uint8Array> {
 /**
  * Reads a bundle into the cache, or copies its artifacts into a registry. Digests stay equal, so a lock file stays valid.
  * @param to a registry, and one namespace for everything where it is given; the cache when absent.
+ * @param check compare only, change nothing.
  */
 export async function importBundle(
   session: ArtifactSession,
   file: string,
   to?: { readonly place: Place; readonly namespace?: string },
+  check = false,
 ): Promise<readonly Transfer[]> {
   const { extensions, platform } = session.settings.namespaces;
   const scratch = await mkdtemp(join(dirname(resolve(file)), '.import-'));
@@ -100,6 +106,10 @@ export async function importBundle(
       try {
         const source = layout.source(repository);
         const place = to === undefined ? cacheTarget(session, shown) : to.place.target(target!);
+        if (check) {
+          const planned = await planTransfer(source, tag, place, tag, session.call);
+          return { from: `${repository}:${tag}`, to: `${shown}:${tag}`, ...planned };
+        }
         const { root, bytes } = await copyWithSignatures(session, source, tag, place, tag, true);
         if (to === undefined) session.cache.remember(`${shown}:${tag}`, root);
         return {

@@ -135,11 +135,9 @@ export interface Inspection {
   readonly reference: string;
   readonly digest: string;
   readonly size: number;
-  /** `manifest.yaml` of an extension, or the OCI manifest of anything else. */
+  /** `manifest.yaml` of an extension; the OCI manifest of anything else, and with `raw`. */
   readonly manifest: PackageManifest | Manifest | Readonly<Record<string, unknown>>;
   readonly referrers: readonly Descriptor[];
-  /** The stored document itself, with `raw`. */
-  readonly document?: Readonly<Record<string, unknown>>;
 }
 
 /** What an artifact is, without its content (09 §7 `oci inspect`). */
@@ -158,7 +156,7 @@ export async function inspectArtifact(
       string,
       unknown
     >;
-    return { ...base, manifest: document, referrers: await source.referrers(root, session.call), document };
+    return { ...base, manifest: document, referrers: await source.referrers(root, session.call) };
   }
   if (
     manifest.kind === 'manifest' &&

@@ -8,6 +8,8 @@ export interface LoginOptions {
   readonly host: string;
   readonly username: string;
   readonly password: Secret;
+  /** Ask the registry only, store nothing. */
+  readonly check?: boolean;
 }
 
 /** Reads a password: standard input or a file, one trailing newline removed (09 §6). */
@@ -53,11 +55,12 @@ export async function login(
   } finally {
     registry.close();
   }
+  if (options.check === true) return {};
   const helper = await session.docker.store(host, { username, password });
   return helper === undefined ? { file: session.docker.path } : { helper };
 }
 
-/** Removes a stored credential. @returns whether there was one. */
-export function logout(session: ArtifactSession, host: string): Promise<boolean> {
-  return session.docker.erase(host);
+/** Removes a stored credential; with `check` only looks for it. @returns whether there was one. */
+export async function logout(session: ArtifactSession, host: string, check = false): Promise<boolean> {
+  return check ? (await session.docker.get(host)) !== undefined : session.docker.erase(host);
 }

@@ -329,7 +329,7 @@ export class ArtifactSession {
       name,
       known.map((one) => one.slice(extensions.length + 1)),
     );
-    return near.map((one) => `${place.name}/${extensions}/${one}:${name}`);
+    return near.map((one) => `${place.name}/${extensions}/${one}`);
   }
 
   /** Repositories that may hold an extension: `<ns>/<name>`, then `<ns>/<name>-<kind>`. */

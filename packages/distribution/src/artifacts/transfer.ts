@@ -3,7 +3,7 @@ import { readExtension } from '../extension/read.ts';
 import { copy, type CopyOutcome } from '../oci/copy.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { signatureTag } from '../signing/cosign.ts';
-import { type Source, type Target } from '../oci/target.ts';
+import type { CallOptions, Source, Target } from '../oci/target.ts';
 import { globToRegExp } from '../archive/glob.ts';
 import { parseExtensionReference, sortTags } from './artifact-name.ts';
 import { mapLimited } from './listing.ts';
@@ -15,8 +15,15 @@ export interface Transfer {
   readonly to: string;
   readonly digest?: string;
   readonly bytes: number;
-  readonly state: 'copied' | 'present' | 'failed';
+  readonly state: 'copied' | 'would-copy' | 'present' | 'failed';
   readonly error?: string;
+}
+
+export interface TransferOptions {
+  /** With signatures and whatever else refers to an artifact. Default `true`. */
+  readonly referrers?: boolean;
+  /** Compare only, copy nothing. */
+  readonly check?: boolean;
 }
 
 /** Copies an artifact with its signatures, digest for digest (09 §7 `oci copy`). */
@@ -24,13 +31,11 @@ export async function copyArtifact(
   session: ArtifactSession,
   source: string,
   destination: string,
-  options: { readonly recursive?: boolean; readonly referrers?: boolean } = {},
+  options: TransferOptions & { readonly recursive?: boolean } = {},
 ): Promise<readonly Transfer[]> {
   const from = await session.locate(source);
   const to = destinationOf(session, destination, from.reference);
-  const transfers = [
-    await transfer(session, from, to.place, to.repository, to.tag, options.referrers !== false),
-  ];
+  const transfers = [await transfer(session, from, to.place, to.repository, to.tag, options)];
   if (options.recursive !== true) return transfers;
   const done = new Set([from.repository]);
   const namespace = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
@@ -43,16 +48,7 @@ export async function copyArtifact(
       done.add(located.repository);
       queue.push(located);
       const repository = `${namespace(to.repository)}${located.repository.slice(located.repository.lastIndexOf('/') + 1)}`;
-      transfers.push(
-        await transfer(
-          session,
-          located,
-          to.place,
-          repository,
-          located.reference,
-          options.referrers !== false,
-        ),
-      );
+      transfers.push(await transfer(session, located, to.place, repository, located.reference, options));
     }
   }
   return transfers;
@@ -93,11 +89,16 @@ async function transfer(
   place: Place,
   repository: string,
   tag: string,
-  referrers: boolean,
+  { referrers = true, check = false }: TransferOptions,
 ): Promise<Transfer> {
   // Copies bypass the cache: content that only passes through must not push out what is used here.
   const source = from.place.target(from.repository);
   const target = place.target(repository);
+  const to = `${place.name}/${repository}:${tag}`;
+  if (check) {
+    const planned = await planTransfer(source, from.reference, target, tag, session.call);
+    return { from: from.full, to, ...planned };
+  }
   const { root, bytes, copied } = await copyWithSignatures(
     session,
     source,
@@ -108,11 +109,27 @@ async function transfer(
   );
   return {
     from: from.full,
-    to: `${place.name}/${repository}:${tag}`,
+    to,
     digest: root.digest,
     bytes,
     state: copied ? 'copied' : 'present',
   };
+}
+
+/** What copying one tag would do, told by the digests on both sides. */
+export async function planTransfer(
+  source: Source,
+  reference: string,
+  target: Target,
+  tag: string,
+  call: CallOptions,
+): Promise<Pick<Transfer, 'digest' | 'bytes' | 'state'>> {
+  const { digest } = await source.resolve(reference, call);
+  const there = await target.resolve(tag, call).catch((error: unknown) => {
+    if (error instanceof ProvisioningError && error.kind === 'not-found') return undefined;
+    throw error;
+  });
+  return { digest, bytes: 0, state: there?.digest === digest ? 'present' : 'would-copy' };
 }
 
 /** Copies one tag and everything that refers to it, signature tags of cosign included. */
@@ -145,6 +162,8 @@ export interface MirrorOptions {
   readonly keepVersions?: number;
   /** Exactly these references instead of everything. */
   readonly references?: readonly string[];
+  /** Compare only, copy nothing. */
+  readonly check?: boolean;
 }
 
 /**
@@ -169,7 +188,7 @@ export async function mirrorArtifacts(
         to.place,
         repository,
         from.reference.includes(':') ? 'latest' : from.reference,
-        true,
+        options,
       );
     } catch (error) {
       if (session.call.signal?.aborted === true) throw error;

@@ -51,7 +51,6 @@ export const artifactsOutputs: Readonly<Record<string, TSchema>> = {
       size: number,
       manifest: either(record, packageManifest, manifest),
       referrers: list(descriptor),
-      document: maybe(record),
     }),
     manifest,
   ),

@@ -76,7 +76,7 @@ export const transfer = fields({
   to: text,
   digest: maybe(text),
   bytes: number,
-  state: oneOf('copied', 'failed', 'present'),
+  state: oneOf('copied', 'failed', 'present', 'would-copy'),
   error: maybe(text),
 });
 

@@ -22,6 +22,7 @@ export default class ExtensionDisable extends ProvisioningCommand {
     const { args, flags } = await this.parse(ExtensionDisable);
     const { path } = await select(this, 'none');
     const record = await findExtension(openCatalogue(this, { workspacePath: path }), args.name, flags.type);
+    const { check } = this.globals;
     const audit = fileAudit(path);
     await disableExtension(record, {
       workspacePath: path,
@@ -29,10 +30,14 @@ export default class ExtensionDisable extends ProvisioningCommand {
       force: flags.force,
       audit: audit.sink,
       now: () => this.runtime.now(),
+      check,
     });
     await audit.flush();
-    await this.out.result({ name: record.name, type: record.type, enabled: false }, () => [
-      `${this.out.style.mark('ok')} Disabled ${record.type} ${record.name}`,
-    ]);
+    await this.out.result(
+      { name: record.name, type: record.type, enabled: false, ...(check ? { check_mode: true } : {}) },
+      () => [
+        `${this.out.style.mark('ok')} ${check ? 'Would disable' : 'Disabled'} ${record.type} ${record.name}`,
+      ],
+    );
   }
 }

@@ -23,6 +23,7 @@ export default class ExtensionEnable extends ProvisioningCommand {
     const { args, flags } = await this.parse(ExtensionEnable);
     const { path } = await select(this, 'none');
     const record = await findExtension(openCatalogue(this, { workspacePath: path }), args.name, flags.type);
+    const { check } = this.globals;
     const audit = fileAudit(path);
     try {
       await enableExtension(record, {
@@ -30,6 +31,7 @@ export default class ExtensionEnable extends ProvisioningCommand {
         variables: this.runtime.environment,
         audit: audit.sink,
         now: () => this.runtime.now(),
+        check,
         confirm: async (permissions) => {
           const asked = Object.entries(permissions).filter(
             ([, list]) => Array.isArray(list) && list.length > 0,
@@ -43,8 +45,11 @@ export default class ExtensionEnable extends ProvisioningCommand {
     } finally {
       await audit.flush();
     }
-    await this.out.result({ name: record.name, type: record.type, enabled: true }, () => [
-      `${this.out.style.mark('ok')} Enabled ${record.type} ${record.name} ${record.version}`,
-    ]);
+    await this.out.result(
+      { name: record.name, type: record.type, enabled: true, ...(check ? { check_mode: true } : {}) },
+      () => [
+        `${this.out.style.mark('ok')} ${check ? 'Would enable' : 'Enabled'} ${record.type} ${record.name} ${record.version}`,
+      ],
+    );
   }
 }

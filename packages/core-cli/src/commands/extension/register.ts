@@ -16,11 +16,18 @@ export default class ExtensionRegister extends ProvisioningCommand {
 
   async run(): Promise<void> {
     const { args } = await this.parse(ExtensionRegister);
+    const { check } = this.globals;
     const { config } = userDirectories(surroundingsOf(this.runtime));
     const path = resolve(this.runtime.cwd, args.path);
-    const entry = await registerExtension(config, path, parseKind(args.type), () => this.runtime.now());
-    await this.out.result(entry, () => [
-      `${this.out.style.mark('ok')} Registered ${entry.type} ${entry.name} ${entry.version}`,
+    const entry = await registerExtension(
+      config,
+      path,
+      parseKind(args.type),
+      () => this.runtime.now(),
+      check,
+    );
+    await this.out.result({ ...entry, ...(check ? { check_mode: true } : {}) }, () => [
+      `${this.out.style.mark('ok')} ${check ? 'Would register' : 'Registered'} ${entry.type} ${entry.name} ${entry.version}`,
     ]);
   }
 }

@@ -16,9 +16,14 @@ export default class ExtensionUnregister extends ProvisioningCommand {
   async run(): Promise<void> {
     const { args } = await this.parse(ExtensionUnregister);
     const type = parseKind(args.type);
-    await unregisterExtension(userDirectories(surroundingsOf(this.runtime)).config, args.name, type);
-    await this.out.result({ name: args.name, type, registered: false }, () => [
-      `${this.out.style.mark('ok')} Unregistered ${type} ${args.name}`,
-    ]);
+    const { check } = this.globals;
+    const { config } = userDirectories(surroundingsOf(this.runtime));
+    await unregisterExtension(config, args.name, type, check);
+    await this.out.result(
+      { name: args.name, type, registered: false, ...(check ? { check_mode: true } : {}) },
+      () => [
+        `${this.out.style.mark('ok')} ${check ? 'Would unregister' : 'Unregistered'} ${type} ${args.name}`,
+      ],
+    );
   }
 }

@@ -11,6 +11,12 @@ export default class OciRegistryRestart extends ProvisioningCommand {
     await this.parse(OciRegistryRestart);
     const control = registryControl(this);
     const before = await startedRegistry(control);
+    if (this.globals.check) {
+      await this.out.result(before, () => [
+        `${this.out.style.mark('ok')} Would restart ${before.type} registry on ${endpointOf(before)}`,
+      ]);
+      return;
+    }
     await control.stop();
     const { registry } = await control.start({
       type: before.type,

@@ -30,6 +30,7 @@ export default class OciCopy extends ProvisioningCommand {
     const transfers = await copyArtifact(session.artifacts, args.source!, args.destination!, {
       recursive: flags.recursive,
       referrers: !flags['no-referrers'],
+      check: this.globals.check,
     });
     await printTransfers(this, transfers, (copied, present) => `Copied ${copied}, present ${present}`);
   }

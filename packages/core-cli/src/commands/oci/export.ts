@@ -45,7 +45,10 @@ export default class OciExport extends ProvisioningCommand {
       });
     }
     const file = resolve(this.runtime.cwd, args.file!);
-    const transfers = await exportBundle(session.artifacts, file, references, images);
+    const transfers = await exportBundle(session.artifacts, file, references, {
+      images,
+      check: this.globals.check,
+    });
     await printTransfers(this, transfers, (copied) => `Wrote ${copied} artifacts to ${file}`);
   }
 }

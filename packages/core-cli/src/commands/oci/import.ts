@@ -33,7 +33,8 @@ export default class OciImport extends ProvisioningCommand {
             place: artifacts.place(to.registry),
             ...(to.namespace === undefined ? {} : { namespace: to.namespace }),
           };
-    const transfers = await importBundle(artifacts, resolve(this.runtime.cwd, args.file!), target);
+    const file = resolve(this.runtime.cwd, args.file!);
+    const transfers = await importBundle(artifacts, file, target, this.globals.check);
     await printTransfers(this, transfers, (copied, present) => `Imported ${copied}, present ${present}`);
   }
 }

@@ -36,9 +36,16 @@ export default class OciLogin extends ProvisioningCommand {
         ? { prompt: await this.#prompt() }
         : {}),
     });
-    const stored = await login(session.artifacts, { host, username: flags.username, password });
+    const stored = await login(session.artifacts, {
+      host,
+      username: flags.username,
+      password,
+      check: this.globals.check,
+    });
     await this.out.result({ registry: host, username: flags.username, ...stored }, () => [
-      `${this.out.style.mark('ok')} Logged in to ${host}`,
+      this.globals.check
+        ? `${this.out.style.mark('ok')} ${host} accepts the credentials; nothing was stored`
+        : `${this.out.style.mark('ok')} Logged in to ${host}`,
     ]);
     if (stored.file !== undefined) this.out.warn(`Credentials stored unencrypted in ${stored.file}`);
   }

@@ -18,9 +18,10 @@ export default class OciLogout extends ProvisioningCommand {
     const { args, flags } = await this.parse(OciLogout);
     await using session = await openArtifacts(this, { ...flags, registry: args.registry });
     const host = session.artifacts.settings.registry;
-    const removed = await logout(session.artifacts, host);
-    await this.out.result({ registry: host, removed }, () => [
-      removed ? `${this.out.style.mark('ok')} Logged out of ${host}` : `Not logged in to ${host}`,
+    const removed = await logout(session.artifacts, host, this.globals.check);
+    const verb = this.globals.check ? 'Would log out' : 'Logged out';
+    await this.out.result({ registry: host, removed: removed && !this.globals.check }, () => [
+      removed ? `${this.out.style.mark('ok')} ${verb} of ${host}` : `Not logged in to ${host}`,
     ]);
   }
 }

@@ -52,6 +52,7 @@ export default class OciMirror extends ProvisioningCommand {
       { place, namespace: to.namespace ?? namespaces.extensions },
       {
         keepVersions: flags['keep-versions'],
+        check: this.globals.check,
         ...(flags.include === undefined ? {} : { include: flags.include }),
         ...(references === undefined ? {} : { references }),
       },
@@ -61,7 +62,7 @@ export default class OciMirror extends ProvisioningCommand {
       ...(await mirrorArtifacts(
         artifacts,
         { place, namespace: to.namespace ?? namespaces.platform },
-        { references: images },
+        { references: images, check: this.globals.check },
       )),
     ];
     await printTransfers(this, transfers, (copied, present) => `Mirrored ${copied}, present ${present}`);

@@ -1,7 +1,16 @@
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { RegistryServer } from '@provisioning/distribution';
 import { type Outcome, run } from '../../../test/run.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'provisioning-oci-'));
@@ -126,4 +135,57 @@ test('what breaks a rule of packages is neither valid nor pushed, and nothing is
   });
   expect(await found(' --strict')).toContain('Missing CHANGELOG.md (recommended)');
   expect(await line('oci push @/broken --registry layout:@/registry')).toMatchObject({ code: 0 });
+});
+
+test('check mode says what would be copied, stored and forgotten, and changes nothing', async () => {
+  const states = async (text: string): Promise<readonly string[]> => {
+    const { code, stdout } = await line(`${text} --check --registry layout:@/registry --out json`);
+    expect(code).toBe(0);
+    return (JSON.parse(stdout) as { state: string }[]).map(({ state }) => state);
+  };
+  expect(await states('oci copy redis:1.0.0 layout:@/check/redis:1.0.0')).toEqual(['would-copy']);
+  const there = 'oci copy redis:1.0.0 layout:@/there/redis:1.0.0';
+  expect(await line(`${there} --registry layout:@/registry`)).toMatchObject({ code: 0 });
+  expect(await states(there)).toEqual(['present']);
+  expect(await states('oci mirror layout:@/check --include redis')).toEqual(['would-copy']);
+  expect(await states('oci export check.tar redis:1.0.0')).toEqual(['would-copy']);
+  expect(await line('oci export real.tar redis:1.0.0 --registry layout:@/registry')).toMatchObject({
+    code: 0,
+  });
+  expect(await states('oci import real.tar --to layout:@/check')).toEqual(['would-copy']);
+  for (const name of ['check', 'check.tar']) expect(existsSync(join(home, name))).toBe(false);
+
+  const server = new RegistryServer({ storage: join(home, 'login'), port: 0 });
+  const host = `127.0.0.1:${(await server.listen()).port}`;
+  const stored = join(home, '.docker/config.json');
+  try {
+    writeFileSync(join(home, 'token'), 'secret\n');
+    expect(await line(`oci login ${host} --token-file @/token --check`)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('nothing was stored'),
+    });
+    expect(existsSync(stored)).toBe(false);
+    expect(await line(`oci login ${host} --token-file @/token`)).toMatchObject({ code: 0 });
+    const before = readFileSync(stored, 'utf8');
+    expect((await line(`oci logout ${host} --check`)).stdout).toContain('Would log out');
+    expect(readFileSync(stored, 'utf8')).toBe(before);
+  } finally {
+    await server.close();
+  }
+});
+
+test('extensions are registered, enabled and disabled in words only in check mode', async () => {
+  const list = async (): Promise<string> => (await line('extension list --out json')).stdout;
+  const before = await list();
+  expect((await line('extension register @/redis taskserv --check')).stdout).toContain('Would register');
+  expect(await line('extension unregister redis taskserv --check')).toMatchObject({ code: 5 });
+  expect(await list()).toBe(before);
+  expect(await line('extension register @/redis taskserv')).toMatchObject({ code: 0 });
+  const registered = await list();
+  for (const words of ['unregister redis taskserv', 'enable redis', 'disable redis'])
+    expect(await line(`extension ${words} --check`)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Would '),
+    });
+  expect(await list()).toBe(registered);
 });
