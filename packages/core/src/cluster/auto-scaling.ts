@@ -19,7 +19,7 @@ const minute = 60_000;
 export function clusterScaling(
   infrastructure: Pick<Infrastructure, 'auto_scaling'>,
   cluster: Cluster,
-  record: ClusterRecord,
+  record: Pick<ClusterRecord, 'auto_scaling'>,
   config: (path: string) => unknown,
 ): ClusterScaling | undefined {
   if (config('scaling.auto_scaling_enabled') !== true) return undefined;
@@ -36,7 +36,7 @@ export function clusterScaling(
   };
 }
 
-/** Whether Kubernetes scales a component itself: it is given a HorizontalPodAutoscaler there. */
+/** Whether Kubernetes scales a component itself: it has a HorizontalPodAutoscaler there. */
 export function scalesOnKubernetes(cluster: Cluster, name: string): boolean {
   const component = cluster.components.find((one) => one.name === name);
   return component?.type === 'application' && runsOnKubernetes(component);

@@ -4,7 +4,12 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Cluster } from '@provisioning/extensions-sdk';
 import { formatReport, runClusterConformance } from '@provisioning/extensions-sdk/conformance';
 import { planCanaryWeight, planClusterRollback, planPromotion } from './changeover.ts';
-import { type ClusterRemovalOptions, planCluster, planClusterRemoval } from './plan.ts';
+import {
+  type ClusterPlanOptions,
+  type ClusterRemovalOptions,
+  planCluster,
+  planClusterRemoval,
+} from './plan.ts';
 import { readClusters } from '../state/clusters.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { NodeResult } from '../execution/run-graph.ts';
@@ -261,9 +266,15 @@ const kubectl = `#!/bin/sh
 echo "$*" >>/root/kubectl.log
 case "$1" in
   apply) cat >/root/applied.json; echo deployment.apps/shop configured ;;
-  get) if [ -e /root/applied.json ]; then printf 'shop '; sed -n 's/.*"provisioning\\/digest":"\\([0-9a-f]*\\)".*/\\1/p' /root/applied.json; fi ;;
+  get) if [ -e /root/applied.json ]; then
+    of() { grep -o '"provisioning/'$1'":"[^"]*' /root/applied.json | sed 's/.*"//'; }
+    case "$*" in
+      *replicas*) printf '%s ' "$(cat /root/replicas)"; of objects ;;
+      *) printf 'shop '; of digest ;;
+    esac
+  fi ;;
   rollout) if [ -e /root/no-rollout ]; then echo 'error: timed out waiting for the condition' >&2; exit 1; fi ;;
-  delete) cat >/root/deleted.json; rm -f /root/applied.json ;;
+  delete) case "$*" in *" -f "*) ;; *) exit ;; esac; cat >/root/deleted.json; rm -f /root/applied.json ;;
 esac
 `;
 
@@ -285,16 +296,57 @@ test('07 §10.2.5 an application with containers for Kubernetes is applied, wait
     );
   await expect(bed.plan(shop('shop:1'))).rejects.toThrow("application 'shop' needs Kubernetes");
   const infrastructure = bed.infrastructure({ settings: { cluster_admin_host: 'one' } as never });
-  const plan = (image: string) =>
-    planCluster(bed.context(), infrastructure, shop(image), { namespace: 'trade' });
+  const plan = (image: string, options: ClusterPlanOptions = {}) =>
+    planCluster({ ...bed.context(), config }, infrastructure, shop(image), {
+      namespace: 'trade',
+      ...options,
+    });
+  const config = (path: string): unknown => (path === 'scaling.auto_scaling_enabled' ? true : undefined);
   await bed.carryOut(await plan('shop:1'));
-  const applied = JSON.parse(await bed.sh('one', 'cat /root/applied.json')) as {
-    items: { kind: string; spec?: { replicas?: number } }[];
-  };
+  const objects = async () =>
+    (
+      JSON.parse(await bed.sh('one', 'cat /root/applied.json')) as {
+        items: { kind: string; spec?: { replicas?: number } }[];
+      }
+    ).items;
+  const applied = { items: await objects() };
   expect(applied.items.map(({ kind }) => kind)).toEqual(['Namespace', 'Deployment', 'Service']);
   expect(applied.items[1]?.spec?.replicas).toBe(3);
   expect(await bed.sh('one', 'grep rollout /root/kubectl.log')).toBe(
     'rollout status deployment/shop -n trade --timeout=600s\n',
+  );
+
+  // Between bounds Kubernetes scales it itself; what it made of it stays. A number takes the autoscaler away again.
+  await bed.sh('one', 'echo 5 >/root/replicas');
+  const bounded = await plan('shop:1', { autoScaling: { component: 'shop', min: 2, max: 6 } });
+  expect(bounded.warnings).toEqual(['shop does not scale by itself: container shop requests no cpu']);
+  await bed.carryOut(bounded);
+  const scaled = await objects();
+  expect(scaled[1]?.spec?.replicas).toBe(5);
+  expect(scaled.at(-1)).toEqual({
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    metadata: expect.objectContaining({ name: 'shop', namespace: 'trade' }),
+    spec: {
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'shop' },
+      ...{ minReplicas: 2, maxReplicas: 6 },
+      metrics: [
+        {
+          type: 'Resource',
+          resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 70 } },
+        },
+      ],
+      behavior: { scaleDown: { stabilizationWindowSeconds: 600 } },
+    },
+  });
+  await bed.carryOut(await plan('shop:1', { autoScaling: null, scale: { shop: 4 } }));
+  expect((await objects()).map(({ kind, spec }) => `${kind} ${spec?.replicas ?? ''}`)).toEqual([
+    'Namespace ',
+    'Deployment 4',
+    'Service ',
+  ]);
+  expect(await bed.sh('one', 'grep "^delete.*Horizontal" /root/kubectl.log')).toBe(
+    'delete --ignore-not-found -n trade HorizontalPodAutoscaler/shop\n',
   );
 
   // A rollout that does not come about: what was there before is applied again.

@@ -10,10 +10,12 @@ import { Value } from 'typebox/value';
 import type { Data } from '../config/document.ts';
 import { isRecord } from '../config/merge.ts';
 import type { Infrastructure } from '../infra/index.ts';
+import { withPodAutoscaler } from '../infra/kubernetes/pod-autoscaler.ts';
 import { renderK8sDeploy } from '../infra/kubernetes/render.ts';
 import { ContainerPart, type Part, ResourcePart, resourceKinds } from '../operations/cluster/parts/part.ts';
 import { taskservsOf } from '../plan/uses.ts';
 import type { TaskservPackages } from '../taskserv/index.ts';
+import type { ClusterScaling } from './auto-scaling.ts';
 import { componentServers, type Layout, runsOnKubernetes } from './layout.ts';
 import { type CanaryTraffic, expandPlacement } from './placement.ts';
 
@@ -24,6 +26,10 @@ export interface PartsScope {
   readonly cluster: Cluster;
   readonly layout: Layout;
   readonly packages: TaskservPackages;
+  /** Wished number of a component by name. */
+  readonly scale?: Readonly<Record<string, number>>;
+  /** The component that Kubernetes scales by its load. */
+  readonly autoScaling?: ClusterScaling;
   /** Traffic that goes to a canary. */
   readonly traffic?: CanaryTraffic;
 }
@@ -133,15 +139,15 @@ function portOf(component: Component, port: unknown): Data {
 }
 
 function kubernetesPart(scope: PartsScope, component: Component, server: Server): Part {
-  const { cluster, layout } = scope;
+  const { cluster, layout, scale, autoScaling } = scope;
   const config = expandPlacement(component.config, layout.placement) as Data;
   const definition: Data = {
     name: component.name,
     ...config,
   };
   const spec = definition['spec'] as Data;
-  const replicas = component.resources?.replicas;
-  if (replicas !== undefined && spec['replicas'] === undefined) definition['spec'] = { ...spec, replicas };
+  const replicas = scale?.[component.name] ?? spec['replicas'] ?? component.resources?.replicas;
+  if (replicas !== undefined) definition['spec'] = { ...spec, replicas };
   const installed = cluster.components
     .filter(({ type, enabled }) => type === 'taskserv' && enabled !== false)
     .map(({ service, name }) => service ?? name);
@@ -158,7 +164,8 @@ function kubernetesPart(scope: PartsScope, component: Component, server: Server)
     server: targetOf(server),
     name: String(definition['name']),
     namespace: String(definition['namespace'] ?? 'default'),
-    manifests: [...manifests],
+    manifests:
+      autoScaling?.component === component.name ? withPodAutoscaler(manifests, autoScaling) : [...manifests],
     timeout: 600,
   };
 }

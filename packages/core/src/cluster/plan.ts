@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Change, Cluster, Component, Context, OperationNode } from '@provisioning/extensions-sdk';
 import type { Data } from '../config/document.ts';
 import type { Infrastructure } from '../infra/index.ts';
+import { unmeasuredContainers } from '../infra/kubernetes/pod-autoscaler.ts';
 import type { ComponentInput } from '../operations/cluster/component.ts';
 import { type Part, placeOf } from '../operations/cluster/parts/part.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -17,6 +18,8 @@ import { type ClusterRecord, readClusters } from '../state/clusters.ts';
 export interface ClusterPlanOptions {
   /** Servers of a component by name, over the definition's count. */
   readonly scale?: Readonly<Record<string, number>>;
+  /** Bounds between which a component scales by itself, over the recorded ones; `null` none. */
+  readonly autoScaling?: ClusterRecord['auto_scaling'] | null;
   /** A failed run keeps what it made. */
   readonly keepOnFailure?: boolean;
   /** Servers of a component updated at once; by default all (05 §8.2). Seconds before each check. */
@@ -49,6 +52,7 @@ export async function planCluster(
   const traffic = trafficOf(cluster.name, clusters, options.canaryWeight);
   const scope = clusterScope(context, infrastructure, cluster, clusters, {
     scale,
+    ...(options.autoScaling === undefined ? {} : { autoScaling: options.autoScaling }),
     ...(traffic === undefined ? {} : { traffic }),
   });
   const main = canaryOf(cluster);
@@ -77,7 +81,10 @@ export async function planCluster(
       reasons: [`on ${input.parts.map(placeOf).join(', ')}`],
     });
   }
-  const warnings = await addSurplus({ scope, before, clusters, graph, changes });
+  const warnings = [
+    ...unmeasured(scope, graph),
+    ...(await addSurplus({ scope, before, clusters, graph, changes })),
+  ];
   graph.push({
     id: nodeId(cluster.name, 'record'),
     type: 'cluster.record',
@@ -94,6 +101,20 @@ export async function planCluster(
     dependencies: graph.map(({ id }) => id),
   });
   return planOf(context, infrastructure, { changes, graph, warnings });
+}
+
+/** What Kubernetes cannot scale by: it measures load as a share of what containers request. */
+function unmeasured({ autoScaling }: ClusterScope, graph: readonly OperationNode[]): string[] {
+  if (autoScaling === undefined) return [];
+  const node = graph.find(({ name }) => name === autoScaling.component);
+  const { parts = [] } = (node?.input ?? {}) as Partial<ComponentInput>;
+  return parts.flatMap((part) =>
+    part.kind !== 'kubernetes'
+      ? []
+      : unmeasuredContainers(part.manifests, autoScaling).map(
+          (what) => `${autoScaling.component} does not scale by itself: container ${what}`,
+        ),
+  );
 }
 
 /** Applications on Kubernetes that name no namespace go to this one; it is part of what is deployed and recorded. */

@@ -2,6 +2,7 @@ import { type Cluster, type Component, type Context, ProvisioningError } from '@
 import type { Data } from '../config/document.ts';
 import type { Infrastructure } from '../infra/index.ts';
 import { TaskservPackages } from '../taskserv/index.ts';
+import { clusterScaling, scalesOnKubernetes } from './auto-scaling.ts';
 import { canaryOf, freeServers } from './canary.ts';
 import type { PartsScope } from './component-parts.ts';
 import { layOut } from './layout.ts';
@@ -13,6 +14,8 @@ import type { ClusterRecord } from '../state/clusters.ts';
 export interface ScopeOptions {
   readonly scale?: Readonly<Record<string, number>>;
   readonly traffic?: CanaryTraffic;
+  /** Bounds over the recorded ones; `null` none. */
+  readonly autoScaling?: ClusterRecord['auto_scaling'] | null;
 }
 
 /** A cluster placed on its servers, with its components in their order. */
@@ -41,11 +44,20 @@ export function clusterScope(
           known: placesOf(clusters[main]),
         }),
   });
+  const bounds =
+    options.autoScaling === undefined ? clusters[cluster.name]?.auto_scaling : options.autoScaling;
+  const scaling = components.some(({ name }) => scalesOnKubernetes(cluster, name))
+    ? clusterScaling(infrastructure, cluster, bounds ? { auto_scaling: bounds } : {}, (path) =>
+        context.config(path),
+      )
+    : undefined;
   return {
     context,
     infrastructure,
     cluster,
     layout,
+    ...(options.scale === undefined ? {} : { scale: options.scale }),
+    ...(scaling === undefined ? {} : { autoScaling: scaling }),
     components,
     packages: new TaskservPackages(),
     ...(options.traffic === undefined ? {} : { traffic: options.traffic }),

@@ -7,6 +7,7 @@ import {
   loadCluster,
   planCluster,
   readClusters,
+  scalesOnKubernetes,
   updateCluster,
 } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
@@ -71,6 +72,8 @@ export class ClusterScaler {
     const rule = clusterScaling(definition, cluster, record, (path) => context.config(path));
     if (rule === undefined) return;
     const { component } = rule;
+    // It has a HorizontalPodAutoscaler.
+    if (scalesOnKubernetes(cluster, component)) return;
     const servers = record.components.find((one) => one.component === component)?.servers ?? [];
     const here = servers.flatMap((hostname) => loads.get(hostname) ?? []);
     const key = `${workspace.path}\0${context.infra}\0${record.cluster}`;

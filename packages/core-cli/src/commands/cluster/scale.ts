@@ -15,9 +15,9 @@ import type { CommandSpec } from '../../frame/metadata.ts';
 import { carryOut } from '../../plan/carry-out.ts';
 
 export default class ClusterScale extends ProvisioningCommand {
-  static override summary = 'Change on how many servers a component runs';
+  static override summary = 'Change on how many servers, or in how many replicas, a component runs';
   static override description =
-    'Without --component, the one component that can be scaled. More servers get it; with fewer, the last ones lose it after\nwhat depends on it knows. Data stays.';
+    'Without --component, the one component that can be scaled. More servers get it; with fewer, the last ones lose it after\nwhat depends on it knows. Data stays. On Kubernetes its deployment is scaled; with --auto-scale Kubernetes does it, with a\nHorizontalPodAutoscaler.';
   static override spec: CommandSpec = { access: 'w', sideEffect: 'update', slow: true };
   static override examples = [
     'provisioning cluster scale web --replicas 3',
@@ -26,7 +26,10 @@ export default class ClusterScale extends ProvisioningCommand {
   ];
   static override args = { cluster: argument({ required: true, description: 'name of the cluster' }) };
   static override flags = {
-    replicas: integer({ description: 'servers; it no longer scales by itself then', min: 1 }),
+    replicas: integer({
+      description: 'servers, or replicas on Kubernetes; it no longer scales by itself then',
+      min: 1,
+    }),
     'auto-scale': boolean({
       description: 'let the orchestrator scale it by its load, between --min and --max',
       exclusive: ['replicas'],
@@ -49,7 +52,7 @@ export default class ClusterScale extends ProvisioningCommand {
     const component = scalableComponent(opened.cluster, flags.component);
     const { min, max } = flags;
     if (flags['auto-scale']) return this.#autoScale(opened, component, { min, max });
-    await this.#scaleTo(opened, component, flags.replicas!);
+    await this.#scaleTo(opened, component, flags.replicas!, null);
     if (!this.globals.check) await this.#recordBounds(opened, undefined);
   }
 
@@ -70,14 +73,6 @@ export default class ClusterScale extends ProvisioningCommand {
         message: '--auto-scale needs --max, at least as large as --min',
       });
     }
-    if (scalesOnKubernetes(cluster, component)) {
-      throw new ProvisioningError({
-        code: 'CLUSTER_TIER',
-        kind: 'usage',
-        message: `${component} of ${name} runs on Kubernetes, which scales it itself`,
-        hint: 'Give it a HorizontalPodAutoscaler in its manifests.',
-      });
-    }
     const record = (await readClusters(context))[name];
     if (record === undefined) {
       throw new ProvisioningError({
@@ -86,14 +81,17 @@ export default class ClusterScale extends ProvisioningCommand {
         hint: `Create it first: provisioning cluster create ${name}`,
       });
     }
-    const known = record.components.find((one) => one.component === component)?.servers.length ?? 0;
-    const current = record.scale?.[component] ?? known;
+    const known = scalesOnKubernetes(cluster, component)
+      ? cluster.components.find((one) => one.name === component)?.resources?.replicas
+      : record.components.find((one) => one.component === component)?.servers.length;
+    const current = record.scale?.[component] ?? known ?? 0;
     if (context.config('scaling.auto_scaling_enabled') !== true)
       this.out.warn('Nothing scales by itself until it is switched on: scaling.auto_scaling_enabled = true');
     const wanted = Math.min(max, Math.max(min, current));
     this.out.info(`${component} of ${name} scales by itself between ${min} and ${max}`);
-    await this.#scaleTo(opened, component, wanted);
-    if (!this.globals.check) await this.#recordBounds(opened, { component, min, max });
+    const wish = { component, min, max };
+    await this.#scaleTo(opened, component, wanted, wish);
+    if (!this.globals.check) await this.#recordBounds(opened, wish);
   }
 
   /** What the orchestrator's watch goes by; none, when somebody says a number. */
@@ -112,13 +110,16 @@ export default class ClusterScale extends ProvisioningCommand {
     { session, infrastructure, cluster }: ClusterSession,
     component: string,
     replicas: number,
+    autoScaling: NonNullable<ClusterRecord['auto_scaling']> | null,
   ): Promise<void> {
     const plan = await planCluster(session.context, infrastructure, cluster, {
       scale: { [component]: replicas },
+      autoScaling,
     });
+    const onKubernetes = scalesOnKubernetes(cluster, component);
     const target = plan.graph.find(({ name, type }) => name === component && type === 'cluster.component');
     const found = (target?.input as { parts: unknown[] } | undefined)?.parts.length ?? 0;
-    if (found < replicas) {
+    if (!onKubernetes && found < replicas) {
       throw new ProvisioningError({
         code: 'CLUSTER_REQUIREMENTS',
         message: `Cluster requirements not met: ${component} needs ${replicas} servers, found ${found}`,
@@ -131,7 +132,7 @@ export default class ClusterScale extends ProvisioningCommand {
       command: 'cluster.scale',
       kind: 'cluster',
       nothing: `Nothing to do: ${cluster.name} has no components`,
-      done: `Cluster '${cluster.name}': ${component} on ${replicas} ${replicas === 1 ? 'server' : 'servers'}`,
+      done: `Cluster '${cluster.name}': ${component} ${onKubernetes ? `with ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}` : `on ${replicas} ${replicas === 1 ? 'server' : 'servers'}`}`,
       question: `Scale ${component} of ${cluster.name} to ${replicas}?`,
       confirm: infrastructure.environment === 'production',
     });

@@ -55,6 +55,7 @@ export class ClusterBed implements AsyncDisposable {
         .map((hostname): Server => definedServer({ hostname, provider: 'local', memory: 8192, cores: 4 })),
       taskservs: {},
       clusters: {},
+      auto_scaling: {},
       ...changes,
     } as Infrastructure;
   }
