@@ -106,7 +106,7 @@ export const aliasRegistry: readonly AliasRow[] = [
   { target: 'extension publish', spellings: ['extension publish-extension'] },
   { target: 'extension tag', spellings: ['extension tag-extension'] },
   { target: 'server ssh', spellings: ['ssh'] },
-  { target: 'server info', spellings: ['server status'] },
+  { target: 'server info', spellings: ['server status', 'server show'] },
   { target: 'server exec', spellings: ['server run'] },
   { target: 'workflow monitor', spellings: ['workflow watch'] },
   { target: 'workflow resume', spellings: ['workflow retry'] },

@@ -28,6 +28,6 @@ export function refuseBlocked(plan: Plan): void {
     kind: 'conflict',
     message: `The plan can't be carried out: ${plan.blocked.length === 1 ? plan.blocked[0]! : `${plan.blocked.length} reasons`}`,
     issues: plan.blocked.length === 1 ? [] : plan.blocked.map((message) => ({ message })),
-    hint: 'Leave the servers concerned out with --target, or delete and create them anew',
+    hint: 'Nothing was changed. Put right what is named (what requires recreate: delete and create it), or leave it out with --target',
   });
 }
