@@ -36,6 +36,20 @@ describe('the frame', () => {
     const { code, stderr } = await run(['break-glass', 'list']);
     expect(code).toBe(2);
     expect(stderr).toContain("'break-glass' is not part of this version");
+    expect((await run(['config', 'rotate-keys', 'f', 'key'])).stderr).toContain(
+      "'config rotate-keys' is not part of this version",
+    );
+  });
+
+  test('an option that is missing, or that does not go with another, is named', async () => {
+    const missing = await run(['server', 'scale', 'web']);
+    expect(missing).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('Missing required option: --count\n  Usage: provisioning server scale'),
+    });
+    const both = await run(['deploy', '--from-config', 'a.toml', '--frozen', 'v1']);
+    expect(both.code).toBe(2);
+    expect(both.stderr).toMatch(/--frozen.* cannot also be provided when using --from-config/);
   });
 
   test('version is the number alone, in every spelling', async () => {

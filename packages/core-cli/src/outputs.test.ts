@@ -28,6 +28,7 @@ const given: Readonly<Record<string, readonly string[]>> = {
   'taskserv versions': ['redis'],
   'template show': ['base-kubernetes'],
   'version taskserv': ['redis'],
+  'plugin install': ['age'],
 };
 
 /** These need servers, a registry, an orchestrator or a person; the tests of the commands hold them to their contract. */

@@ -25,8 +25,11 @@ export function leanOclif(): Plugin {
   };
 }
 
-/** Any name of a module that was left out is a function that answers nothing. */
+/** Any name of a module that was left out is a function that answers nothing; texts that would be painted stay plain. */
 const leftOut = `
 const nothing = () => undefined;
-module.exports = new Proxy(() => nothing, { get: (_, name) => (name === '__esModule' ? false : () => nothing) });
+const colorize = (_, text) => text;
+module.exports = new Proxy(() => nothing, {
+  get: (_, name) => (name === '__esModule' ? false : name === 'colorize' ? colorize : () => nothing),
+});
 `;

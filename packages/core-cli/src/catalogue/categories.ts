@@ -147,6 +147,7 @@ export const categories: readonly Category[] = [
       'maintenance',
       'cleanup',
       'update',
+      'migrate',
       'capability',
       'system',
     ],

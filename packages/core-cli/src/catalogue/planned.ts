@@ -11,7 +11,15 @@ const planned = new Set(
   ).split(' '),
 );
 
+/** The same below words that have commands already. */
+const plannedBelow: Readonly<Record<string, string>> = {
+  config: 'encrypt-all encryption-info init-encryption rotate-keys scan-sensitive validate-encryption',
+  backup: 'status retention restore',
+  gitea: 'start stop restart status logs install user auth workspace extension',
+};
+
 /** Whether these words name a command of a later version. */
 export function isPlanned(id: string): boolean {
-  return planned.has(id.split(' ')[0]!);
+  const [first, second] = id.split(' ') as [string, string | undefined];
+  return planned.has(first) || (plannedBelow[first]?.split(' ').includes(second!) ?? false);
 }

@@ -87,7 +87,7 @@ test('01.A14 a list in brackets, as one word or split by the shell, plans three 
 test('07.A3 an unknown taskserv: the list, the nearest one first, exit 5', async () => {
   const { code, stdout, stderr } = await bed.cli('taskserv create kubernets');
   expect({ code, stdout }).toEqual({ code: 5, stdout: '' });
-  expect(stderr).toMatch(/Unknown taskserv: kubernets\n\n *Available taskservs:\n *• kubernetes\n/);
+  expect(stderr).toMatch(/Unknown taskserv: kubernets\n\n *Available taskservs:\n *- kubernetes\n/);
   expect(stderr).toContain("Use 'provisioning taskserv list' to see all available taskservs");
   expect(stderr).toContain('Did you mean: kubernetes?');
 });

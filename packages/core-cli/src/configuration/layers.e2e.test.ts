@@ -65,7 +65,7 @@ describe('layers', () => {
     put(user('config.toml'), '[profiles]\nactive = "x"\n[profiles.fast]\ncache.ttl = 1\n');
     const unknown = await cli('config', 'get', 'cache.ttl');
     expect(unknown.code).toBe(3);
-    expect(unknown.stderr).toMatch(/Profile 'x' not defined Available profiles: \[.*"fast".*\]/);
+    expect(unknown.stderr).toMatch(/Profile 'x' not defined\n\s*Available profiles: \[.*"fast".*\]/);
     expect((await cli('config', 'get', 'cache.ttl', '--profile', 'fast')).stdout).toBe('1\n');
     put(user('config.toml'), '[dynamic]\nconfig_urls = ["http://127.0.0.1:9/x.toml"]\n');
     const dynamic = await cli('config', 'get', 'cache.ttl');

@@ -1,6 +1,8 @@
 import {
   compareOffers,
   costText,
+  infrastructureCost,
+  listInfrastructures,
   observeReachable,
   type PlanOffer,
   type PlannedCost,
@@ -10,6 +12,7 @@ import {
 } from '@provisioning/core';
 import type { ProvisioningCommand } from '../frame/command.ts';
 import type { Column } from '../output/table.ts';
+import { select } from '../session/workspace.ts';
 import { type InfrastructureSession, openInfrastructure } from '../session/infrastructure.ts';
 
 export interface PricedSession extends AsyncDisposable {
@@ -22,6 +25,13 @@ export interface PriceOptions {
   readonly monthly?: boolean;
   readonly compare?: boolean;
   readonly provider?: string;
+  /** Every infrastructure of the workspace. */
+  readonly all?: boolean;
+}
+
+interface PricedServer extends ServerCost {
+  readonly infra: string;
+  readonly offers?: readonly PlanOffer[];
 }
 
 /** Prices of the servers of the definition, as their providers state them (05 §10). */
@@ -63,35 +73,40 @@ export async function showPrices(
   names: readonly string[] | undefined,
   options: PriceOptions,
 ): Promise<void> {
-  await using session = await openInfrastructure(command);
   const { out } = command;
-  const prices = await pricesOf(session, names, options.provider);
-  warnUnpriced(command, prices);
-  const offers = options.compare ? await offersFor(session, prices.servers) : undefined;
-  const document = {
-    servers: prices.servers.map((server) => ({
-      ...server,
-      ...(offers === undefined ? {} : { offers: offers.get(server.hostname) ?? [] }),
-    })),
-    totals: prices.totals,
-    incomplete: prices.incomplete,
-  };
-  await out.result(document, () => [
-    ...(prices.servers.length === 0 ? ['No servers found'] : out.table(prices.servers, columns(options))),
+  const infras = options.all ? await listInfrastructures((await select(command, 'none')).path) : [undefined];
+  const servers: PricedServer[] = [];
+  for (const infra of infras) {
+    await using session = await openInfrastructure(command, infra);
+    const prices = await pricesOf(session, names, options.provider);
+    warnUnpriced(command, prices);
+    const offers = options.compare ? await offersFor(session, prices.servers) : undefined;
+    for (const server of prices.servers) {
+      servers.push({
+        ...server,
+        infra: session.selection.infra,
+        ...(offers === undefined ? {} : { offers: offers.get(server.hostname) ?? [] }),
+      });
+    }
+  }
+  const { totals, incomplete } = infrastructureCost(servers);
+  await out.result({ servers, totals, incomplete }, () => [
+    ...(servers.length === 0 ? ['No servers found'] : out.table(servers, columns(options))),
     '',
-    `Total: ${costText(prices)}`,
-    ...(offers === undefined ? [] : ['', ...comparison(prices.servers, offers)]),
+    `Total: ${costText({ servers, totals, incomplete })}`,
+    ...(options.compare ? ['', ...comparison(servers)] : []),
   ]);
 }
 
-function columns({ monthly, detailed }: PriceOptions): readonly Column<ServerCost>[] {
-  const part = (name: keyof ServerCost['parts'], title: string): Column<ServerCost> => ({
+function columns({ monthly, detailed, all }: PriceOptions): readonly Column<PricedServer>[] {
+  const part = (name: keyof ServerCost['parts'], title: string): Column<PricedServer> => ({
     title,
     value: (row) => (row.monthly === null ? 'n/a' : row.parts[name].toFixed(2)),
     align: 'right',
   });
   return [
     { title: 'HOSTNAME', value: (row) => row.hostname },
+    ...(all ? [{ title: 'INFRA', value: (row: PricedServer) => row.infra }] : []),
     { title: 'PROVIDER', value: (row) => row.provider },
     { title: 'PLAN', value: (row) => row.plan || '-' },
     { title: 'ZONE', value: (row) => row.zone || '-' },
@@ -143,13 +158,10 @@ async function offersFor(
   );
 }
 
-function comparison(
-  costs: readonly ServerCost[],
-  offers: ReadonlyMap<string, readonly PlanOffer[]>,
-): string[] {
-  return costs.flatMap(({ hostname }) => [
+function comparison(servers: readonly PricedServer[]): string[] {
+  return servers.flatMap(({ hostname, offers = [] }) => [
     `${hostname}:`,
-    ...(offers.get(hostname) ?? []).map(
+    ...offers.map(
       ({ provider, plan, monthly, currency, difference }) =>
         `  ${provider} ${plan || 'own size'}: ${amount(monthly, currency, 2)}/month (${difference > 0 ? '+' : ''}${difference.toFixed(2)})`,
     ),

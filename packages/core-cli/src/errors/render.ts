@@ -16,10 +16,11 @@ export interface ErrorView {
 export function renderError(error: ProvisioningError, view: ErrorView): string {
   if (view.machine) return `${JSON.stringify({ error: machineError(error) })}\n`;
   const { style } = view;
+  const bullet = style.colour ? '•' : '-';
   const [title = '', ...more] = titleOf(error).split('\n');
   const lines = [
     `${style.mark('error')} ${style.strong(title)}`,
-    ...more.map((line) => (line === '' ? '' : `  ${line}`)),
+    ...more.map((line) => (line === '' ? '' : `  ${line.replace(/^ {2}[-•] /, `  ${bullet} `)}`)),
   ];
   if (error.location && !title.includes(showLocation({ ...error.location, key: undefined })))
     lines.push(`  at ${showLocation(error.location)}`);
@@ -31,9 +32,7 @@ export function renderError(error: ProvisioningError, view: ErrorView): string {
       continue;
     }
     const place = issue.location ? `${showLocation(issue.location)}: ` : '';
-    lines.push(
-      `  ${style.bad('•') === '•' ? '-' : style.bad('•')} ${place}${issue.message.split('\n').join('\n    ')}`,
-    );
+    lines.push(`  ${style.bad(bullet)} ${place}${issue.message.split('\n').join('\n    ')}`);
     if (index < framesShown) lines.push(...frameLines(issue, style));
     if (issue.hint !== undefined)
       lines.push(...`→ ${issue.hint}`.split('\n').map((line) => `    ${style.dim(line)}`));

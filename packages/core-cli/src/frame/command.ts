@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { Command } from '@oclif/core/command';
 import { parse } from '@oclif/core/parser';
 import type { Interfaces } from '@oclif/core';
@@ -268,6 +269,17 @@ function asUsageError(cause: unknown, usage: string): unknown {
       code: 'UNEXPECTED_ARGUMENT',
       kind: 'usage',
       message: `Unexpected argument: ${extra.join(' ')}\nUsage: ${usage}`,
+    });
+  }
+  if (name === 'FailedFlagValidationError') {
+    const [, ...reasons] = stripVTControlCharacters(cause.message)
+      .replace(/\nSee more help with --help$/, '')
+      .split('\n')
+      .map((line) => line.trim().replace(/^Missing required flag (\S+)$/, 'Missing required option: --$1'));
+    return new ProvisioningError({
+      code: 'INVALID_OPTIONS',
+      kind: 'usage',
+      message: `${reasons.join('\n')}\nUsage: ${usage}`,
     });
   }
   if (!('oclif' in cause)) return cause;

@@ -19,6 +19,8 @@ export interface WatchOptions {
   readonly revive?: () => Promise<void>;
   /** Seconds after which watching, not the work, ends. */
   readonly timeout?: number;
+  /** Milliseconds between two questions where nothing is streamed; default 500. */
+  readonly pollInterval?: number;
 }
 
 export interface WatchResult {
@@ -53,7 +55,11 @@ export async function watchWorkflow(options: WatchOptions): Promise<WatchResult>
         if (options.revive === undefined) out.info('Start it: provisioning orchestrator start');
         else await options.revive();
       };
-      for await (const event of client.follow(workflowId, { signal: stop.signal, onUnreachable })) {
+      for await (const event of client.follow(workflowId, {
+        signal: stop.signal,
+        pollInterval: options.pollInterval,
+        onUnreachable,
+      })) {
         const change = applyEvent(view, event);
         display.event(event, change);
       }

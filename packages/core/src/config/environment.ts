@@ -51,7 +51,7 @@ export async function detectEnvironment(options: DetectOptions): Promise<Detecte
     throw new ProvisioningError({
       code: 'ENVIRONMENT_NOT_CONFIGURED',
       kind: 'configuration',
-      message: `Environment '${name}' not configured Available environments: ${JSON.stringify(available)}`,
+      message: `Environment '${name}' not configured\nAvailable environments: ${JSON.stringify(available)}`,
       hint: `Create its overlay with: provisioning init config ${name}`,
     });
   }

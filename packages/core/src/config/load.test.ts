@@ -241,7 +241,7 @@ describe('environments, overlays, profiles', () => {
     expect((await load()).get('custom.env')).toBe('prod');
     env['PROVISIONING_ENV'] = 'qa';
     expect((await failure()).message).toBe(
-      'Environment \'qa\' not configured Available environments: ["dev","prod"]',
+      'Environment \'qa\' not configured\nAvailable environments: ["dev","prod"]',
     );
     delete env['PROVISIONING_ENV'];
     await put(path.join(workspace, '.git/HEAD'), 'ref: refs/heads/feature/x\n');
@@ -263,7 +263,7 @@ describe('environments, overlays, profiles', () => {
   test('02.A15 an unknown profile lists the profiles; plain http is refused', async () => {
     await main('[profiles]\nactive = "x"\n[profiles.mine]\n');
     expect((await failure()).message).toContain(
-      'Profile \'x\' not defined Available profiles: ["development","mine","production"]',
+      'Profile \'x\' not defined\nAvailable profiles: ["development","mine","production"]',
     );
     await main('[dynamic]\nconfig_urls = ["http://example.invalid/a.toml"]\n');
     expect((await failure()).message).toContain('http: is refused');

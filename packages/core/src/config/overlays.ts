@@ -74,7 +74,7 @@ export function activeProfile(
   throw new ProvisioningError({
     code: 'PROFILE_NOT_DEFINED',
     kind: 'configuration',
-    message: `Profile '${name}' not defined Available profiles: ${JSON.stringify([...defined].sort())}`,
+    message: `Profile '${name}' not defined\nAvailable profiles: ${JSON.stringify([...defined].sort())}`,
     ...(location === undefined ? {} : { location }),
   });
 }

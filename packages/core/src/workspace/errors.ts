@@ -21,7 +21,7 @@ export function workspaceNotFound(name: string, known: readonly string[] = []): 
     kind: 'not-found',
     message: `Workspace '${name}' not found in registry`,
     hint: [
-      ...(known.length === 0 ? [] : [`Known workspaces: ${known.join(', ')}`]),
+      ...(known.length === 0 ? [] : [`Available workspaces: ${known.join(', ')}`]),
       `Register it first with: provisioning workspace register ${name === '' ? '<name>' : name} <path>`,
     ].join('\n'),
     details: { known },
@@ -40,7 +40,7 @@ export function infraNotFound(
     hint:
       known.length === 0
         ? 'Create one with: provisioning generate infra --new <name>'
-        : `Known: ${known.join(', ')}`,
+        : `Available infrastructures: ${known.join(', ')}`,
     details: { known },
   });
 }

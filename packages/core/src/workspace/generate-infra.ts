@@ -46,7 +46,7 @@ export async function generateInfrastructure(
     throw new ProvisioningError({
       code: 'INVALID_NAME',
       kind: 'usage',
-      message: `Invalid infrastructure name '${name}'`,
+      message: `Invalid name: ${name}`,
       hint: 'Use lower-case letters, digits and hyphens.',
     });
   }

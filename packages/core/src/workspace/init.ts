@@ -76,7 +76,7 @@ export async function initWorkspace(options: InitOptions): Promise<InitResult> {
   const infra = options.noInfra === true ? undefined : (options.infra ?? template.infra);
   if (infra !== undefined && !new RegExp(namePattern).test(infra)) {
     throw usage(
-      `Invalid infrastructure name '${infra}'`,
+      `Invalid name: ${infra}`,
       'INVALID_INFRA_NAME',
       'Use lower-case letters, digits and hyphens.',
     );

@@ -29,7 +29,7 @@ export function parseReference(text: string): WorkspaceReference {
 export function checkWorkspaceName(name: string): void {
   if (new RegExp(workspaceNamePattern).test(name)) return;
   throw usage(
-    `Invalid workspace name '${name}'`,
+    `Invalid name: ${name}`,
     'INVALID_WORKSPACE_NAME',
     'Use lower-case letters, digits, hyphens and underscores; begin and end with a letter or digit; at most 63.',
   );

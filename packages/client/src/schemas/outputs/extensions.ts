@@ -28,6 +28,22 @@ import {
 
 /* What commands about extensions, modules and templates print with `--out json`. */
 
+const testReport = fields({
+  extension: text,
+  test_results: list(
+    fields({
+      test_type: oneOf('e2e', 'integration', 'performance', 'security', 'unit'),
+      status: oneOf('failed', 'passed', 'skipped'),
+      passed: number,
+      failed: number,
+      duration: number,
+      error: maybe(text),
+    }),
+  ),
+  summary: fields({ total: number, passed: number, failed: number, success_rate: orNull(number) }),
+  completed_at: text,
+});
+
 /** Schema of the JSON each of these commands prints, by command. */
 export const extensionsOutputs: Readonly<Record<string, TSchema>> = {
   'dep check-updates': list(updateInfo),
@@ -108,21 +124,8 @@ export const extensionsOutputs: Readonly<Record<string, TSchema>> = {
   }),
   'extension remove': list(fields({ kind: extensionKind, name: text, version: text, path: text })),
   'extension tag': fields({ tag: text, state: oneOf('created', 'present', 'would-create') }),
-  'extension test': fields({
-    extension: text,
-    test_results: list(
-      fields({
-        test_type: oneOf('e2e', 'integration', 'performance', 'security', 'unit'),
-        status: oneOf('failed', 'passed', 'skipped'),
-        passed: number,
-        failed: number,
-        duration: number,
-        error: maybe(text),
-      }),
-    ),
-    summary: fields({ total: number, passed: number, failed: number, success_rate: orNull(number) }),
-    completed_at: text,
-  }),
+  'extension test': testReport,
+  'extension test-all': list(testReport),
   'extension unregister': fields({
     name: text,
     type: extensionKind,

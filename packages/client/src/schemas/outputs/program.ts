@@ -13,7 +13,8 @@ const guide = either(
 );
 
 const fastPath = { name: text, summary: text, instead: text };
-const fastPathStates = list(fields({ ...fastPath, available: flag, detail: text, milliseconds: number }));
+const fastPathState = fields({ ...fastPath, available: flag, detail: text, milliseconds: number });
+const fastPathStates = list(fastPathState);
 const versionRow = fields({
   component: text,
   server: orNull(text),
@@ -118,6 +119,7 @@ export const programOutputs: Readonly<Record<string, TSchema>> = {
     title: text,
   }),
   nuinfo: fields({ version: text, node: text, v8: text, program: text, library: record }),
+  'plugin install': fastPathState,
   'plugin list': list(fields(fastPath)),
   'plugin status': fastPathStates,
   'plugin test': fastPathStates,

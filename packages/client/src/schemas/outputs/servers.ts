@@ -1,6 +1,7 @@
 import type { TSchema } from 'typebox';
+import { ServerListing } from './named.ts';
 import { operation } from './operation.ts';
-import { either, fields, flag, list, maybe, number, oneOf, orNull, text, unknown } from './parts.ts';
+import { either, fields, flag, list, maybe, number, oneOf, orNull, record, text, unknown } from './parts.ts';
 import { changesCheck, firewallRule, observedServer } from './shapes.ts';
 
 /* What commands about servers, what belongs to them, and where they run print with `--out json`. */
@@ -100,6 +101,18 @@ export const serversOutputs: Readonly<Record<string, TSchema>> = {
     blocked_by: maybe(text),
   }),
   'network update': operation,
+  'show servers': either(
+    list(ServerListing),
+    fields({ definition: orNull(record), state: orNull(ServerListing) }),
+    fields({
+      server: text,
+      taskserv: text,
+      profile: text,
+      version: orNull(text),
+      enabled: flag,
+      config: record,
+    }),
+  ),
   'server copy': fields({ source: text, target: text, status: text }),
   'server create': operation,
   'server delete': operation,
@@ -119,6 +132,7 @@ export const serversOutputs: Readonly<Record<string, TSchema>> = {
           list(fields({ provider: text, plan: text, currency: text, monthly: number, difference: number })),
         ),
         hostname: text,
+        infra: text,
         provider: text,
         plan: text,
         zone: text,

@@ -11,7 +11,12 @@ export default class ClusterList extends ProvisioningCommand {
   static override examples = ['provisioning cluster list', 'provisioning cluster list --deployed --out json'];
   static override flags = {
     deployed: boolean({ description: 'only those that are deployed' }),
-    status: string({ description: 'only those in this state: available, partial, running' }),
+    status: {
+      ...string({
+        description: 'only those in this state: available, partial, running; without a value: all',
+      }),
+      optionalValue: 'any',
+    },
     namespace: string({ description: 'only those with an application in this namespace' }),
     all: boolean({ description: 'all there are; the default' }),
   };
@@ -30,7 +35,7 @@ export default class ClusterList extends ProvisioningCommand {
       const deployed = record?.components.filter(({ status }) => status === 'deployed').length ?? 0;
       const status = record === undefined ? 'available' : deployed >= enabled.length ? 'running' : 'partial';
       const namespaces = [...new Set(enabled.flatMap((component) => namespaceOf(component) ?? []))];
-      if (flags.status !== undefined && status !== flags.status) continue;
+      if (flags.status !== undefined && flags.status !== 'any' && status !== flags.status) continue;
       if (flags.namespace !== undefined && !namespaces.includes(flags.namespace)) continue;
       rows.push({
         name,

@@ -18,6 +18,7 @@ export default class GenerateServer extends ProvisioningCommand {
   ];
   static override args = { name: argument({ description: 'hostname' }) };
   static override flags = {
+    name: string({ description: 'hostname instead of the argument' }),
     plan: string({ description: 'plan of the provider, or a portable one' }),
     zone: string({ description: 'zone' }),
     provider: string({ description: 'provider' }),
@@ -26,7 +27,7 @@ export default class GenerateServer extends ProvisioningCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(GenerateServer);
-    const name = args.name ?? this.globals.new ?? (await this.#ask('Hostname', undefined));
+    const name = args.name ?? flags.name ?? this.globals.new ?? (await this.#ask('Hostname', undefined));
     const plan = flags.plan ?? (await this.#ask('Plan', 'small'));
     const { zone, provider, count } = flags;
     await using _preview = await defineServer(this, {

@@ -21,6 +21,7 @@ export default class ServerPrice extends ProvisioningCommand {
     detailed: boolean({ description: 'plan, volumes, address and backups apart' }),
     monthly: boolean({ description: 'by the month instead of the hour' }),
     compare: boolean({ description: 'the cheapest plan that holds it, of every provider' }),
+    all: boolean({ description: 'every infrastructure of the workspace' }),
     provider: string({ description: 'only servers of this provider' }),
   };
 

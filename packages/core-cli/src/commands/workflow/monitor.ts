@@ -1,5 +1,5 @@
 import { string as argument } from '@oclif/core/args';
-import { boolean } from '@oclif/core/flags';
+import { boolean, integer } from '@oclif/core/flags';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { renderFrame } from '../../live/render.ts';
@@ -16,7 +16,13 @@ export default class WorkflowMonitor extends ProvisioningCommand {
     'provisioning workflow monitor --once',
   ];
   static override args = { id: argument({ description: 'id of the workflow; default the newest' }) };
-  static override flags = { once: boolean({ description: 'print one picture and end' }) };
+  static override flags = {
+    once: boolean({ description: 'print one picture and end' }),
+    interval: integer({
+      description: 'milliseconds between two questions where the orchestrator streams nothing; default 500',
+      min: 50,
+    }),
+  };
 
   /** Only workflows of this kind are meant when no id is given. */
   protected readonly kind: string | undefined = undefined;
@@ -40,6 +46,7 @@ export default class WorkflowMonitor extends ProvisioningCommand {
       interruption: this.host.interruption,
       jsonLines: this.globals.out === 'json',
       timeout: this.globals.timeout,
+      pollInterval: flags.interval,
     });
     finishWatch(this.out, result);
   }
