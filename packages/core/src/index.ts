@@ -55,7 +55,7 @@ export { importProvider, initialiseProvider, loadProvider } from './extensions/p
 export { type AuditSink, type ExtensionUse, extensionAuditFile } from './extensions/isolation/audit.ts';
 export * from './providers/index.ts';
 export * from './runtime/index.ts';
-export { canonicalJson } from './files/canonical-json.ts';
+export { canonicalJson, withSortedKeys } from './files/canonical-json.ts';
 export { fileError, type LockOptions, withFileLock, writeFileAtomic } from './files/atomic.ts';
 export { type GroupScalingRecord, StateFile } from './state/state.ts';
 export type { InfrastructureState, ServerRecord, TaskservRecord } from './state/state.ts';

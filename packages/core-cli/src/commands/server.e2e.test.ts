@@ -206,3 +206,21 @@ test('prices: local servers are free, and say so', async () => {
   expect(answer.incomplete).toBe(false);
   expect(answer.servers.map(({ monthly }) => monthly)).toEqual([0, 0, 0, 0]);
 });
+
+test('without waiting a creation ends at once; a list completes the record, the next creation the server', async () => {
+  const late =
+    '[[servers]]\nhostname = "late-01"\nprovider = "local"\nos = "debian-12"\nplan = "1xCPU-1GB"\n';
+  await bed.define(`[settings.runset]\nwait = false\n${definition('one')}${late}`);
+  const recorded = async () =>
+    (
+      JSON.parse(await readFile(join(bed.infra, 'data', 'state.json'), 'utf8')) as {
+        servers: Record<string, Listed>;
+      }
+    ).servers['late-01'];
+  expect(await must('server create late-01 --yes --direct')).toContain('Server created successfully');
+  expect(await recorded()).toMatchObject({ status: 'creating', id: expect.stringMatching(/./) });
+  expect((await servers()).get('late-01')).toMatchObject({ status: 'running' });
+  expect(await recorded()).toMatchObject({ status: 'running' });
+  expect(await must('server create late-01 --yes --direct --wait')).toContain('late-01');
+  expect(await must('server create late-01 --yes --direct')).toContain('Server late-01 already exists');
+});

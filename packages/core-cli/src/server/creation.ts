@@ -46,10 +46,14 @@ export async function createServers(
 ): Promise<void> {
   const { out, globals } = command;
   const { infrastructure, context } = session;
+  const toHosts =
+    options.fixLocalHosts ?? infrastructure.servers.some(({ fix_local_hosts: fix }) => fix === true);
   const plan = await planServers(context, infrastructure, {
     ...(options.names === undefined ? {} : { names: options.names }),
     readOnly: globals.check,
     force: options.force,
+    // The entry in /etc/hosts needs the address.
+    wait: toHosts || (globals.wait ?? infrastructure.settings.runset.wait),
   });
   const known = plan.servers.filter(({ action }) => action === 'exists' || action === 'failed');
   const open = plan.servers.filter((planned) => !known.includes(planned));

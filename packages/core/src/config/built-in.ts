@@ -44,14 +44,3 @@ export function fillProviders(value: Data): void {
   }
   value['providers'] = providers;
 }
-
-/** `orchestrator.endpoint` and `orchestrator.timeout` are read as keys of `execution` (02 §4). */
-export function shareExecution(value: Data): void {
-  const { execution, orchestrator } = value;
-  if (!isRecord(execution) || !isRecord(orchestrator)) return;
-  const own: Data = { ...execution };
-  for (const key of Object.keys(execution)) if (orchestrator[key] !== undefined) own[key] = orchestrator[key];
-  if (orchestrator['timeout'] !== undefined && orchestrator['timeout_seconds'] === undefined)
-    own['timeout_seconds'] = orchestrator['timeout'];
-  value['execution'] = own;
-}

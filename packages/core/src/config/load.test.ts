@@ -144,6 +144,21 @@ describe('layers', () => {
     expect((await failure()).message).toContain('Key not allowed: __proto__');
   });
 
+  test('keys with another name are read as what they mean, in their own layer, and say where they stand', async () => {
+    await main(
+      '[defaults]\nprovider = "aws"\nregion = "eu"\n[paths]\nkloud = "/srv/infra"\n[orchestrator]\ntimeout = 7\nendpoint = "http://o:1"\n[regions.eu]\ncache.ttl = 5\n',
+    );
+    const configuration = await load();
+    expect(configuration.get('providers.default')).toBe('aws');
+    expect(configuration.provenance('providers.default')).toMatchObject({ layer: 'workspace', line: 5 });
+    expect(configuration.get('regions.primary')).toBe('eu');
+    expect(configuration.get('cache.ttl')).toBe(5);
+    expect(configuration.get('paths.infra')).toBe('/srv/infra');
+    expect(configuration.get('execution')).toMatchObject({ timeout_seconds: 7, endpoint: 'http://o:1' });
+    await put(path.join(user, 'config.toml'), '[execution]\nendpoint = "http://e:2"\n');
+    expect((await load()).get('execution.endpoint')).toBe('http://e:2');
+  });
+
   test('the result is frozen and unknown keys are kept', async () => {
     await main('[mine]\nlist = [1]\n');
     const configuration = await load();

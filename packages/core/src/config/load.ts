@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigurationSchema, type Issue, ProvisioningError } from '@provisioning/extensions-sdk';
 import type { TSchema } from 'typebox';
-import { builtInFragment, fillProviders, shareExecution } from './built-in.ts';
+import { builtInFragment, fillProviders } from './built-in.ts';
 import type { ConfigCipher } from './cipher.ts';
 import { defaultCiphers } from './ciphers/index.ts';
 import { composed } from './composition.ts';
@@ -15,6 +15,7 @@ import { type Fragment, fileFragment, locateIn } from './fragment.ts';
 import { gitFacts } from './git.ts';
 import { hasExpression, interpolate } from './interpolation/interpolate.ts';
 import { invalidConfiguration, throwIssues } from './issues.ts';
+import { withAliases } from './key-aliases.ts';
 import { type LayerFile, environmentFiles, layerFiles, layerOrder } from './layers.ts';
 import { deepFreeze, isRecord, nest, valueAt } from './merge.ts';
 import { activeProfile, activeRegion, withOverlays } from './overlays.ts';
@@ -67,10 +68,9 @@ export async function loadConfiguration(options: LoadOptions): Promise<Configura
     ...(options.service === undefined ? {} : { service: options.service }),
   });
   warnings.push(...variables.warnings);
-  const own = [...variables.fragments, ...flagFragments(options.flags)];
+  const own = [...variables.fragments, ...flagFragments(options.flags)].flatMap(withAliases);
   const all = [...fragments, ...own];
   const raw = own.length === 0 ? merged : foldFragments(all);
-  shareExecution(raw);
   fillProviders(raw);
   const value = await interpolated(raw, all, options, environment.name, issues);
   expandHomes(value, options.surroundings.home);
@@ -125,13 +125,14 @@ async function collectFragments(options: LoadOptions, warnings: string[]): Promi
   const withBases: Fragment[] = [base];
   for (const fragment of plain) withBases.push(...(await composed(fragment, composition)), fragment);
   const profile = activeProfile(withBases, options.profile ?? surroundings.env['PROVISIONING_PROFILE']);
-  const region = activeRegion(withBases, options.region);
+  const region = activeRegion(withBases.flatMap(withAliases), options.region);
   const active = {
     environment: environment.name,
     ...(profile === undefined ? {} : { profile }),
     ...(region === undefined ? {} : { region }),
   };
-  return { fragments: withBases.flatMap((fragment) => withOverlays(fragment, active)), environment };
+  const fragments = withBases.flatMap((fragment) => withOverlays(fragment, active)).flatMap(withAliases);
+  return { fragments, environment };
 }
 
 interface Read {

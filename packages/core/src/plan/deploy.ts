@@ -26,6 +26,7 @@ export interface DefinedInfrastructure {
   readonly disabled?: readonly string[];
   /** Configuration by taskserv name, for every server that uses it. */
   readonly taskservs: Readonly<Record<string, unknown>>;
+  readonly settings?: { readonly servers_wait_started?: number };
   /** VPC and load balancers (05 §4.5). */
   readonly network?: unknown;
   /** Records that go with the servers. */
@@ -109,7 +110,7 @@ export async function planDeploy(
       blocked.push(`${pair.server.hostname} requires recreate (${names} can't be changed in place)`);
       continue;
     }
-    addServer(pair, graph);
+    addServer(pair, graph, infrastructure);
     addTaskservs(pair, facts.get(pair.server.hostname), moving, changes, graph);
   }
   const nodes = new Map([...moving].map((hostname) => [hostname, serverNode(hostname)]));
@@ -213,16 +214,25 @@ function mayMove({ action, drift }: Change): boolean {
   return action === 'create' || (action === 'update' && drift === true);
 }
 
-function addServer({ server, change }: Pair, graph: OperationNode[]): void {
+function addServer(
+  { server, change }: Pair,
+  graph: OperationNode[],
+  infrastructure: DefinedInfrastructure,
+): void {
   if (change.action === 'unchanged') return;
   graph.push({
     id: serverNode(server.hostname),
     type: 'server.create',
     name: server.hostname,
-    input: { server },
+    input: { server, ...settlingOf(infrastructure) },
     dependencies: [],
     resources: [`server/${server.hostname}`],
   });
+}
+
+/** The part of a creation's input that the settings decide. */
+export function settlingOf({ settings }: DefinedInfrastructure): { readonly settling?: number } {
+  return settings?.servers_wait_started === undefined ? {} : { settling: settings.servers_wait_started };
 }
 
 function addTaskservs(

@@ -14,7 +14,7 @@ import { chooseZone } from '../operations/server/zone.ts';
 import { infraPath } from '../state/paths.ts';
 import { checkProviderServers } from '../providers/server-settings.ts';
 import { StateFile } from '../state/state.ts';
-import { type DefinedInfrastructure, matches } from './deploy.ts';
+import { type DefinedInfrastructure, matches, settlingOf } from './deploy.ts';
 import { planRecords } from './dns.ts';
 import { aroundServers } from './network.ts';
 import { type ObservedProvider, observeProviders, observeReachable, refreshState } from './observe.ts';
@@ -46,6 +46,8 @@ export interface ServerCreationOptions {
   readonly readOnly?: boolean;
   /** Replace servers in state `error`; go over the budget. */
   readonly force?: boolean;
+  /** False: creations end once the provider has taken the call (05 §7.3.8). Default true. */
+  readonly wait?: boolean;
 }
 
 interface Infrastructure extends DefinedInfrastructure {
@@ -97,7 +99,8 @@ export async function planServers(
         `${name} was not asked, so servers that exist are not known: ${unreachable!}`,
     );
   warnings.push(...(await budget(context, infrastructure, observed, options.force === true)));
-  const graph = servers.flatMap(nodeOf);
+  const input = { ...settlingOf(infrastructure), ...(options.wait === false ? { wait: false } : {}) };
+  const graph = servers.flatMap((planned) => nodeOf(planned, input));
   const moving = new Map(graph.map(({ id, name }) => [name, id]));
   const records = await planRecords(context, infrastructure, chosen, moving, { ask: !readOnly });
   const around = await aroundServers(context, infrastructure, graph, { ask: !readOnly });
@@ -116,14 +119,14 @@ function actionOf(status: string | undefined, unfinished: boolean, force: boolea
   return unfinished || status === 'creating' || status === 'starting' ? 'finish' : 'exists';
 }
 
-function nodeOf({ server, action }: PlannedServer): OperationNode[] {
+function nodeOf({ server, action }: PlannedServer, input: object): OperationNode[] {
   if (action === 'exists' || action === 'failed') return [];
   return [
     {
       id: `server-${server.hostname}`,
       type: 'server.create',
       name: server.hostname,
-      input: { server, ...(action === 'replace' ? { replace_failed: true } : {}) },
+      input: { server, ...input, ...(action === 'replace' ? { replace_failed: true } : {}) },
       dependencies: [],
       resources: [`server/${server.hostname}`],
     },

@@ -1,4 +1,5 @@
 import { string as argument } from '@oclif/core/args';
+import { withSortedKeys } from '@provisioning/core';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { loadDefinition } from '../../session/infrastructure.ts';
@@ -29,7 +30,8 @@ export default class InfraShow extends ProvisioningCommand {
           row.taskservs.map(({ name }) => name).join(', '),
       },
     ];
-    await this.out.result(infrastructure, () => [
+    // In one order, whatever language it is written in.
+    await this.out.result(withSortedKeys(infrastructure), () => [
       `${this.out.style.strong(infrastructure.name)} (${infrastructure.environment})`,
       `Path: ${infrastructure.path}`,
       '',

@@ -10,6 +10,10 @@ const Input = Type.Object({
   server: Type.Unsafe<Server>(Server),
   /** Delete a server that the provider reports in state `error` and make it anew. */
   replace_failed: Type.Optional(Type.Boolean()),
+  /** False: the server is left `creating` once its provider has taken the call; a later list completes the record. */
+  wait: Type.Optional(Type.Boolean()),
+  /** Seconds a new server may take to answer before a warning is given. */
+  settling: Type.Optional(Type.Number()),
   /** Delete a server of this run whose creation fails halfway; for runs that roll back. */
   remove_failed: Type.Optional(Type.Boolean()),
 });
@@ -85,7 +89,7 @@ function begun(hostname: string, steps: ReadonlyMap<string, unknown>): CreatedSe
 
 async function create(
   context: Context,
-  { server, replace_failed: replaceFailed = false }: Static<typeof Input>,
+  { server, replace_failed: replaceFailed = false, wait = true, settling }: Static<typeof Input>,
 ): Promise<CreatedServer> {
   const provider = await context.provider(server.provider);
   const state = new StateFile(infraPath(context));
@@ -111,7 +115,7 @@ async function create(
   if (existing === null || existing.status === 'creating') {
     log(context, `Creating server ${server.hostname} (${spec.cores} cores, ${spec.memory} MB, ${spec.os})`);
     observed = await provider.createServer(spec, {
-      wait: true,
+      wait,
       signal: context.signal,
       onProgress: (message, level) => log(context, message, level),
       onCreated: (id) => {
@@ -148,8 +152,16 @@ async function create(
       });
     }
   }
+  if (!wait && !existed) {
+    await state.recordServer({ ...observed, status: 'creating' }, context.now());
+    const { id, ip_addresses } = observed;
+    return { hostname: server.hostname, id, created: true, status: 'creating', ip_addresses };
+  }
   const begun = (await state.read()).servers[server.hostname]?.operation !== undefined;
-  const usable = await untilUsable(context, provider, server, observed, { resumed: existed && begun });
+  const usable = await untilUsable(context, provider, server, observed, {
+    resumed: existed && begun,
+    ...(settling === undefined ? {} : { settling }),
+  });
   observed = usable.observed;
   const { access } = usable;
   await state.recordServer(observed, context.now(), {

@@ -26,7 +26,7 @@ export async function untilUsable(
   provider: ProviderInstance,
   server: WaitedFor,
   first: ObservedServer,
-  { resumed }: { readonly resumed: boolean },
+  { resumed, settling: patience }: { readonly resumed: boolean; readonly settling?: number },
 ): Promise<{ readonly observed: ObservedServer; readonly access: Access }> {
   const state = new StateFile(infraPath(context));
   const reference = { hostname: server.hostname };
@@ -35,7 +35,7 @@ export async function untilUsable(
     observed = await untilRunning(context, provider, server, observed);
     await state.recordServer(observed, context.now());
     context.report({ type: 'step', step: 'ssh', state: 'started' });
-    const access = await reach(context, provider, server);
+    const access = await reach(context, provider, server, patience);
     if (access !== undefined && resumed) await delay(settling, undefined, { signal: context.signal });
     const now = resumed ? await provider.getServer(reference, { signal: context.signal }) : observed;
     if (access !== undefined && now?.status === 'running') {
@@ -96,15 +96,19 @@ async function untilRunning(
 /**
  * Waits until the server answers over its access; host keys are learned here. A server that has just booted may drop a
  * connection once more while its services settle, so a lost one is tried again.
+ * @param patience seconds that a server may take; past them a warning tells of it (05 §3 `servers_wait_started`).
  * @returns nothing when the server went down meanwhile
  */
 async function reach(
   context: Context,
   provider: ProviderInstance,
   server: WaitedFor,
+  patience: number | undefined,
 ): Promise<Access | undefined> {
   const access = await provider.getAccess({ hostname: server.hostname });
-  const limit = context.now() + server.running_timeout * 1000;
+  const started = context.now();
+  const limit = started + server.running_timeout * 1000;
+  let warned = patience === undefined;
   for (let attempt = 1; ; attempt += 1) {
     try {
       const timeout = Math.max(1, (limit - context.now()) / 1000);
@@ -119,6 +123,15 @@ async function reach(
     } catch (error) {
       const failure = ProvisioningError.from(error);
       if (!failure.retryable || context.now() > limit) throw failure;
+      if (!warned && context.now() - started > patience! * 1000) {
+        warned = true;
+        const left = Math.round((limit - context.now()) / 1000);
+        log(
+          context,
+          `${server.hostname} runs and does not answer over SSH after ${patience} s; trying for ${left} s more`,
+          'warn',
+        );
+      }
       // Not after each attempt: providers limit how often they are asked.
       if (attempt % 8 === 0) {
         const observed = await provider.getServer({ hostname: server.hostname }, { signal: context.signal });
