@@ -37,8 +37,13 @@ export interface ClusterRecord {
   readonly scale?: Readonly<Record<string, number>>;
   /** Bounds between which a component scales by itself, set by `cluster scale --auto-scale`. */
   readonly auto_scaling?: { readonly component: string; readonly min: number; readonly max: number };
-  /** When it last scaled by itself, and the workflow that does it. Times in ISO 8601. */
-  readonly scaling?: { readonly last_up?: string; readonly last_change?: string; readonly workflow?: string };
+  /** When it last scaled by itself, to what number, and the workflow that does it. Times in ISO 8601. */
+  readonly scaling?: {
+    readonly last_up?: string;
+    readonly last_change?: string;
+    readonly wanted?: number;
+    readonly workflow?: string;
+  };
   /** What is deployed now. */
   readonly deployed?: DeployedDefinition;
   /** What was deployed before, newest first; the last three are kept. */

@@ -33,6 +33,9 @@ let active: boolean;
 let warnings: string[];
 let alerts: string[];
 let refused: string[];
+/** Whether the program ends while it submits. */
+let dies: boolean;
+let onSubmit: () => void;
 /** Whether what is submitted comes to be. */
 let works: boolean;
 let watch: InfrastructureWatch;
@@ -73,6 +76,7 @@ max_count = 4
   warnings = [];
   alerts = [];
   refused = [];
+  dies = false;
   works = true;
   watch = newWatch();
 });
@@ -86,6 +90,10 @@ const newWatch = (): InfrastructureWatch =>
     }),
     surroundings,
     submit: async (definition) => {
+      if (dies) {
+        onSubmit();
+        return new Promise(() => undefined);
+      }
       if (works) await carryOut(definition);
       return `run-${submitted.push(definition)}`;
     },
@@ -246,7 +254,8 @@ test('the cost is written down once a day, and an alert is told', async () => {
   expect(await readFile(join(path, 'infra', 'prod', 'data', 'costs.json'), 'utf8')).not.toContain(password);
 });
 
-test('07 §10.4 a busy cluster gets as many servers as its load asks for and there are, and loses them one by one', async () => {
+/** A cluster on two servers, one component of which scales by itself. */
+async function deployCluster(): Promise<void> {
   const infra = join(path, 'infra', 'prod');
   const settings = await readFile(join(infra, 'settings.toml'), 'utf8');
   await writeFile(join(infra, 'settings.toml'), settings.split('[auto_scaling')[0]!);
@@ -254,7 +263,6 @@ test('07 §10.4 a busy cluster gets as many servers as its load asks for and the
     ...{ component, service: component, status: 'deployed' as const, servers },
     deployed_at: new Date(now).toISOString(),
   });
-  const record = async () => (await readClusters(place())).web!;
   await updateCluster(place(), 'web', () => ({
     ...{ cluster: 'web', version: '1.0.0', created_at: new Date(now).toISOString(), scale: { web: 1 } },
     auto_scaling: { component: 'web', min: 1, max: 5 },
@@ -264,6 +272,11 @@ test('07 §10.4 a busy cluster gets as many servers as its load asks for and the
       deployed('entry', ['web-01']),
     ],
   }));
+}
+
+test('07 §10.4 a busy cluster gets as many servers as its load asks for and there are, and loses them one by one', async () => {
+  await deployCluster();
+  const record = async () => (await readClusters(place())).web!;
   load = { cpu: 50, memory: 99 };
   await look();
   expect([submitted, warnings]).toEqual([[], []]);
@@ -289,4 +302,23 @@ test('07 §10.4 a busy cluster gets as many servers as its load asks for and the
   await updateCluster(place(), 'web', (before) => ({ ...before!, scale: { web: 1 } }));
   for (let looks = 0; looks < 4; looks += 1) await look(10);
   expect(submitted).toHaveLength(2);
+});
+
+test('05 §5.3 a program that ends while it submits forgets no cooldown, of a group or of a cluster', async () => {
+  for (const prepare of [() => Promise.resolve(), deployCluster]) {
+    await prepare();
+    load = { cpu: 100, memory: 50 };
+    dies = true;
+    const asked = new Promise<void>((resolve) => (onSubmit = resolve));
+    now += 60 * minute;
+    void watch.look();
+    await asked;
+    dies = false;
+    watch = newWatch();
+    for (let looks = 0; looks < 3; looks += 1) await look();
+    expect(submitted).toEqual([]);
+    await look(10);
+    expect(submitted).toHaveLength(1);
+    submitted = [];
+  }
 });

@@ -1,69 +1,45 @@
 import {
   costAlert,
   costAlertText,
-  decideScaling,
   groupScaling,
-  type GroupScalingRecord,
   infraPath,
   type Load,
   listWorkspaces,
   maintenanceWindow,
   measureLoad,
   observeReachable,
-  planScale,
   priceServers,
+  readClusters,
   recordCost,
   recordSample,
   StateFile,
   type Surroundings,
 } from '@provisioning/core';
-import type { WorkflowDefinition } from '@provisioning/client';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { ClusterScaler, meanOf } from './cluster-scaling.ts';
 import type {
   Infrastructures,
   KnownInfrastructure,
   OpenedInfrastructure,
 } from '../resources/infrastructures.ts';
+import { ClusterComponent, serversOfClusters } from './cluster-component.ts';
+import { Scaler, type ScalerOptions } from './scaler.ts';
+import { type RefusedScaling, ServerGroup } from './server-group.ts';
 
-export interface InfrastructureWatchOptions {
+export interface InfrastructureWatchOptions extends Omit<ScalerOptions, 'now'> {
   readonly infrastructures: Infrastructures;
   readonly surroundings: Surroundings;
-  /** Runs a workflow; answers its id. */
-  readonly submit: (definition: WorkflowDefinition, createdBy: string) => Promise<string>;
-  /** Whether a workflow has not ended. */
-  readonly isActive: (workflow: string) => boolean;
-  readonly onWarning: (message: string) => void;
   readonly onCostAlert: (data: {
     readonly workspace: string;
     readonly infra: string;
     readonly message: string;
   }) => void;
-  /** A group does not get the size it asks for. */
-  readonly onScalingRefused: (data: {
-    readonly workspace: string;
-    readonly infra: string;
-    readonly group: string;
-    readonly wanted: number;
-    readonly reason: string;
-  }) => void;
+  readonly onScalingRefused: (data: RefusedScaling) => void;
   /** Looks at a server; default over its own access. */
   readonly measure?: typeof measureLoad;
   readonly now?: () => number;
 }
 
-/** What is remembered of an infrastructure between looks. */
-interface Memory {
-  /** Samples of the group, newest last; only the last few count. */
-  samples: { cpu: number; memory: number }[];
-  /** Day the cost was written down. */
-  priced?: string;
-}
-
-type GroupRule = NonNullable<ReturnType<typeof groupScaling>>;
-
 const interval = 60_000;
-const keptSamples = 3;
 
 /**
  * Looks at the infrastructures of the registered workspaces once a minute (05 §5.3, §10): samples the load of servers
@@ -72,8 +48,9 @@ const keptSamples = 3;
  */
 export class InfrastructureWatch {
   readonly #options: InfrastructureWatchOptions;
-  readonly #clusters: ClusterScaler;
-  readonly #memories = new Map<string, Memory>();
+  readonly #scaler: Scaler;
+  /** Day the cost of an infrastructure was written down. */
+  readonly #priced = new Map<string, string>();
   readonly #now: () => number;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
@@ -81,7 +58,7 @@ export class InfrastructureWatch {
   constructor(options: InfrastructureWatchOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
-    this.#clusters = new ClusterScaler({ ...options, now: this.#now });
+    this.#scaler = new Scaler({ ...options, now: this.#now });
   }
 
   start(): void {
@@ -119,24 +96,12 @@ export class InfrastructureWatch {
     if ((await maintenanceWindow(place, this.#now())) !== undefined) return;
     const { workspace, infra } = place;
     await using opened = await this.#options.infrastructures.open({ workspace: workspace.name, infra });
-    const memory = this.#memoryOf(place);
     const rule = groupScaling(opened.definition, (path) => opened.context.config(path));
-    const ofClusters = await this.#clusters.watched(opened);
+    const ofClusters = await serversOfClusters(opened);
     const loads = await this.#sample(opened, ofClusters, rule?.group);
-    if (rule !== undefined) {
-      const group = opened.definition.servers.filter((server) => server['group'] === rule.group);
-      const ofGroup = group.flatMap(({ hostname }) => loads.get(hostname) ?? []);
-      await this.#scale(opened, rule, memory, ofGroup);
-    }
-    if (ofClusters.size > 0) await this.#clusters.scale(opened, loads);
-    await this.#price(opened, memory);
-  }
-
-  #memoryOf({ workspace, infra }: KnownInfrastructure): Memory {
-    const key = `${workspace.path}\0${infra}`;
-    const known = this.#memories.get(key) ?? { samples: [] };
-    this.#memories.set(key, known);
-    return known;
+    if (rule !== undefined) await this.#scaler.scale(new ServerGroup(opened, rule, this.#options), loads);
+    if (ofClusters.size > 0) await this.#scaleClusters(opened, loads);
+    await this.#price(opened);
   }
 
   /** Loads of the servers that are to be watched; those that cannot be read are left out, which is told. */
@@ -171,121 +136,25 @@ export class InfrastructureWatch {
     return loads;
   }
 
-  async #scale(
-    opened: OpenedInfrastructure,
-    rule: GroupRule,
-    memory: Memory,
-    loads: readonly Load[],
-  ): Promise<void> {
-    const { definition, workspace, context } = opened;
-    const { group } = rule;
-    if (loads.length > 0) memory.samples = [...memory.samples, meanOf(loads)].slice(-keptSamples);
-    else memory.samples = [];
-    const state = new StateFile(infraPath(context));
-    const known = await this.#settled(opened, rule);
-    if (known === undefined) return;
-    const current = definition.servers.filter((server) => server['group'] === group).length;
-    const now = this.#now();
-    const decision = decideScaling(
-      rule,
-      {
-        current,
-        samples: {
-          cpu: memory.samples.map(({ cpu }) => cpu),
-          memory: memory.samples.map((sample) => sample.memory),
-        },
-        ...(known.last_up === undefined ? {} : { lastUp: Date.parse(known.last_up) }),
-        ...(known.last_change === undefined ? {} : { lastChange: Date.parse(known.last_change) }),
-      },
-      now,
-    );
-    if (decision.warning !== undefined) this.#options.onWarning(`${definition.name}: ${decision.warning}`);
-    if (decision.wanted === current) return;
-    await state.beginScaling(group, current, decision.wanted, definition.groups![group]!, now);
-    // What was measured was measured of another number of servers.
-    memory.samples = [];
-    try {
-      const plan = await planScale(context, definition, await opened.reload(), group);
-      if (plan.blocked.length > 0)
-        return await this.#takeBack(opened, rule, decision.wanted, plan.blocked[0]!);
-      const workflow = await this.#options.submit(
-        {
-          name: `server scale ${group}`,
-          version: '1.0.0',
-          kind: 'server',
-          description: `From ${current} to ${decision.wanted}: ${decision.reason}`,
-          workspace,
-          infra: definition.name,
-          environment: definition.environment,
-          on_failure: 'continue',
-          operations: plan.graph.map((node) => ({
-            ...{ id: node.id, type: node.type, name: node.name, input: node.input },
-            dependencies: [...node.dependencies],
-            resources: [...(node.resources ?? [])],
-          })),
-        },
-        'autoscaler',
-      );
-      const leaving = plan.changes.flatMap(({ action, name }) => (action === 'delete' ? [name] : []));
-      await state.scalingSent(group, workflow, leaving);
-    } catch (error) {
-      await this.#takeBack(opened, rule, decision.wanted, ProvisioningError.from(error).message);
+  /** Every cluster of an infrastructure; one that can't be scaled is told and holds up no other. */
+  async #scaleClusters(opened: OpenedInfrastructure, loads: ReadonlyMap<string, Load>): Promise<void> {
+    const { onWarning } = this.#options;
+    for (const record of Object.values(await readClusters(opened.context))) {
+      try {
+        const component = await ClusterComponent.of(opened, record, onWarning);
+        if (component !== undefined) await this.#scaler.scale(component, loads);
+      } catch (error) {
+        onWarning(`${opened.definition.name}/${record.cluster}: ${ProvisioningError.from(error).message}`);
+      }
     }
-  }
-
-  /**
-   * What is known of the group once the last change has come to its end; nothing while it goes on. Servers that it did
-   * not make or did not remove end it: the wish is taken back, and asked for anew after the cooldown.
-   */
-  async #settled(
-    { definition, context, state: read }: OpenedInfrastructure,
-    rule: GroupRule,
-  ): Promise<GroupScalingRecord | undefined> {
-    const { servers, autoscaling } = await read();
-    const known = autoscaling?.[rule.group] ?? {};
-    if (known.pending === undefined) return known;
-    const { wanted, workflow, leaving = [] } = known.pending;
-    if (workflow !== undefined && this.#options.isActive(workflow)) return undefined;
-    const members = definition.servers.filter((server) => server['group'] === rule.group);
-    const missing = members.map(({ hostname }) => hostname).filter((name) => servers[name] === undefined);
-    const left = leaving.filter((name) => servers[name] !== undefined);
-    if (members.length === wanted && missing.length + left.length > 0) {
-      const reasons = [
-        ...missing.map((name) => `${name} was not made`),
-        ...left.map((name) => `${name} was not deleted`),
-      ];
-      await this.#takeBack({ definition, context }, rule, wanted, reasons.join(', '));
-      return undefined;
-    }
-    await new StateFile(infraPath(context)).endScaling(rule.group);
-    return known;
-  }
-
-  /** Tells once why a group does not get the size it asks for; its cooldown runs from the attempt. */
-  async #takeBack(
-    { definition, context }: Pick<OpenedInfrastructure, 'definition' | 'context'>,
-    { group }: GroupRule,
-    wanted: number,
-    reason: string,
-  ): Promise<void> {
-    await new StateFile(infraPath(context)).endScaling(group, reason);
-    const message = `${definition.name}: ${group} does not get ${wanted} servers: ${reason}. It is tried again after the cooldown`;
-    this.#options.onWarning(message);
-    const { workspace } = context;
-    this.#options.onScalingRefused({
-      workspace: workspace.name,
-      infra: definition.name,
-      group,
-      wanted,
-      reason,
-    });
   }
 
   /** Once a day, of what costs something. */
-  async #price({ definition, context, workspace }: OpenedInfrastructure, memory: Memory): Promise<void> {
+  async #price({ definition, context, workspace }: OpenedInfrastructure): Promise<void> {
+    const key = infraPath(context);
     const day = new Date(this.#now()).toISOString().slice(0, 10);
-    if (memory.priced === day) return;
-    memory.priced = day;
+    if (this.#priced.get(key) === day) return;
+    this.#priced.set(key, day);
     const providers = [...new Set(definition.servers.map(({ provider }) => provider))];
     const kinds = await Promise.all(providers.map((name) => context.providerMetadata(name)));
     if (kinds.every(({ category }) => category !== 'cloud')) return;
