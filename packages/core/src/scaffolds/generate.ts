@@ -22,6 +22,8 @@ export interface ScaffoldOptions {
   readonly output: string;
   readonly exact?: boolean;
   readonly force?: boolean;
+  /** Only says what would be written. */
+  readonly check?: boolean;
   readonly year: number;
 }
 
@@ -82,6 +84,8 @@ export async function generateExtension(options: ScaffoldOptions): Promise<Scaff
     });
   }
   const files = await rendered(options);
+  const written = { path, files: [...files.keys()].sort() };
+  if (options.check === true) return written;
   const staging = `${path}.new-${process.pid}`;
   await rm(staging, { recursive: true, force: true });
   for (const [file, { text, mode }] of files) {
@@ -92,7 +96,7 @@ export async function generateExtension(options: ScaffoldOptions): Promise<Scaff
   if (isThere) await rm(path, { recursive: true });
   await mkdir(dirname(path), { recursive: true });
   await rename(staging, path);
-  return { path, files: [...files.keys()].sort() };
+  return written;
 }
 
 /** Folders of the scaffold, later ones over earlier ones. */

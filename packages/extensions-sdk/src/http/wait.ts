@@ -19,6 +19,8 @@ export async function waitUntil<T>(options: {
   readonly provider: string;
   readonly operation: string;
   readonly signal?: AbortSignal;
+  /** What to do when the time is over. */
+  readonly help?: string;
 }): Promise<T> {
   const end = options.clock.now() + options.limit * 1000;
   for (;;) {
@@ -30,7 +32,9 @@ export async function waitUntil<T>(options: {
         operation: options.operation,
         code: 'timeout',
         message: `Timeout waiting for ${options.what} to reach ${options.state}`,
-        help: 'Check network connectivity and try again; the next run goes on where this one stopped.',
+        help:
+          options.help ??
+          'Check network connectivity and try again; the next run goes on where this one stopped.',
       });
     }
     await options.clock.sleep(options.interval * 1000, options.signal);

@@ -38,7 +38,8 @@ export class Clients {
   constructor(context: ProviderContext) {
     this.#context = context;
     this.#config = context.config as AwsConfig;
-    this.region = this.#config.region ?? context.environment.AWS_REGION ?? 'us-east-1';
+    const { AWS_REGION, AWS_DEFAULT_REGION } = context.environment;
+    this.region = this.#config.region ?? AWS_REGION ?? AWS_DEFAULT_REGION ?? 'us-east-1';
     this.#key = findCredential(context, ['access_key_id', 'auth.api_key'], ['AWS_ACCESS_KEY_ID']);
     this.#secret = findCredential(
       context,

@@ -27,6 +27,8 @@ import { accepts, accessOf, readFacts } from './probe.ts';
 const zoneOf = (host: InventoryServer) => host.zone ?? 'default';
 const planOf = (host: InventoryServer) => `host:${host.hostname}`;
 const startLimit = 600;
+/** Seconds a machine that is to be adopted has to accept a connection: it should be up. */
+const adoptionLimit = 60;
 
 /** The provider bound to one infrastructure: creating adopts a machine of the inventory, deleting releases it. */
 export function createInstance(context: ProviderContext): ProviderInstance {
@@ -159,7 +161,10 @@ class BaremetalInstance implements ProviderInstance {
       options.onProgress?.(`Adopting ${host.hostname} at ${host.ip_address}`);
       await options.onCreated?.(host.hostname);
     }
-    if (options.wait) await this.#reachable(host, startLimit, 'createServer', options.signal);
+    if (options.wait) {
+      const help = `Switch ${host.hostname} on, let it accept SSH at ${host.ip_address}:${host.port ?? 22}, and deploy again.`;
+      await this.#reachable(host, adoptionLimit, 'createServer', options.signal, help);
+    }
     if (known !== undefined) return this.#observe(host, known, options.signal);
     const facts = await readFacts(host, options.onHost);
     const found = facts.os ?? host.os;
@@ -289,8 +294,10 @@ class BaremetalInstance implements ProviderInstance {
     limit: number,
     operation: string,
     signal?: AbortSignal,
+    help?: string,
   ): Promise<void> {
     await waitUntil({
+      help,
       ask: async () =>
         (await accepts(host.ip_address, host.port ?? 22, this.#config.timeout ?? 3, signal))
           ? true

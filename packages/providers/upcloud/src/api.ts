@@ -37,13 +37,19 @@ type Query = Readonly<Record<string, string | number>>;
 const illegalStateAttempts = 30;
 const illegalStateInterval = 5;
 
-/** Calls of the UpCloud API 1.3 with basic authorisation. */
+/** Calls of the UpCloud API 1.3 with an API token, or with the name and password of an API user. */
 export class UpcloudApi {
   readonly http: HttpClient;
+  readonly #token: Secret | undefined;
   readonly #username: Secret | undefined;
   readonly #password: Secret | undefined;
 
   constructor(context: ProviderContext) {
+    this.#token = findCredential(
+      context,
+      ['token', 'auth.token'],
+      ['PROVISIONING_PROVIDERS_UPCLOUD_TOKEN', 'UPCLOUD_TOKEN'],
+    );
     this.#username = findCredential(
       context,
       ['username', 'api_user', 'auth.username'],
@@ -57,24 +63,27 @@ export class UpcloudApi {
     this.http = providerClient(context, {
       provider: name,
       baseUrl: 'https://api.upcloud.com/1.3',
-      secrets: [this.#username, this.#password].filter((secret) => secret !== undefined),
-      headers: () => ({ authorization: `Basic ${this.#basic()}` }),
+      secrets: [this.#token, this.#username, this.#password].filter((secret) => secret !== undefined),
+      headers: () => ({ authorization: this.#authorization() }),
       timeout: 180,
       errorCodes,
     });
   }
 
   get credentials() {
+    if (this.#token !== undefined) return [];
     return [
       { found: this.#username !== undefined, message: 'Missing API key', variable: 'UPCLOUD_USERNAME' },
       { found: this.#password !== undefined, message: 'Missing API secret', variable: 'UPCLOUD_PASSWORD' },
     ];
   }
 
-  #basic(): string {
+  #authorization(): string {
+    if (this.#token !== undefined) return `Bearer ${this.#token.reveal()}`;
     if (this.#username === undefined) throw missingCredential(name, 'API key', 'UPCLOUD_USERNAME');
     if (this.#password === undefined) throw missingCredential(name, 'API secret', 'UPCLOUD_PASSWORD');
-    return Buffer.from(`${this.#username.reveal()}:${this.#password.reveal()}`).toString('base64');
+    const pair = `${this.#username.reveal()}:${this.#password.reveal()}`;
+    return `Basic ${Buffer.from(pair).toString('base64')}`;
   }
 
   async get<T>(path: string, options: CallOptions, query?: Query): Promise<T> {
@@ -186,7 +195,7 @@ export class UpcloudApi {
     options: CallOptions,
     query?: Query,
   ): Promise<T> {
-    this.#basic();
+    this.#authorization();
     return (await this.http.request<T>({ method, path, body, query, ...options })).body;
   }
 }

@@ -5,6 +5,9 @@ export const UpcloudConfig = Type.Object(
   {
     enabled: Type.Optional(Type.Boolean({ default: true })),
     api_url: Type.Optional(Type.String({ default: 'https://api.upcloud.com/1.3' })),
+    token: Type.Optional(
+      Type.Unsafe<unknown>({ description: 'API token; UPCLOUD_TOKEN otherwise. Goes before the password' }),
+    ),
     username: Type.Optional(Type.Unsafe<unknown>({ description: 'API user; UPCLOUD_USERNAME otherwise' })),
     password: Type.Optional(
       Type.Unsafe<unknown>({ description: 'API password; UPCLOUD_PASSWORD otherwise' }),

@@ -5,6 +5,7 @@ import { type ProviderContext, Secret, type ServerSpec } from '@provisioning/ext
 import { ManualClock } from '@provisioning/extensions-sdk/testing';
 
 export const username = 'mock-api-user';
+export const token = 'ucat_mock-token-0123456789';
 export const password = 'mock-api-password-0123';
 
 export interface Fixture extends AsyncDisposable {

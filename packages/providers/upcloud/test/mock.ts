@@ -8,7 +8,7 @@ import {
   type TestService,
 } from '@provisioning/extensions-sdk/testing';
 import { cassette } from './cassettes.ts';
-import { password, username } from './fixture.ts';
+import { password, token, username } from './fixture.ts';
 import { routes } from './routes.ts';
 import { MockState, Refusal } from './state.ts';
 
@@ -102,7 +102,7 @@ export class UpcloudMock implements ConformanceMock, AsyncDisposable {
       status,
       body: { error: { error_code: code, error_message: text } },
     });
-    if (request.headers.authorization !== basic) {
+    if (![basic, `Bearer ${token}`].includes(request.headers.authorization ?? '')) {
       return refuse(
         401,
         'AUTHENTICATION_FAILED',

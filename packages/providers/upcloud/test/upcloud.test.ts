@@ -6,7 +6,7 @@ import { definedServer } from '@provisioning/extensions-sdk/testing';
 import provider, { makeProvisionUpcloud, makeServerUpcloud, makeStorageBackup } from '../src/index.ts';
 import { addressRange, rangeText } from '../src/resources/address-range.ts';
 import { recordingsAreThere, recordingsFolder } from './cassettes.ts';
-import { type Fixture, fixture, password, smallest, spec } from './fixture.ts';
+import { type Fixture, fixture, password, smallest, spec, token } from './fixture.ts';
 import { UpcloudMock } from './mock.ts';
 
 test('makers fill what is not given', () => {
@@ -142,6 +142,15 @@ function suite(): void {
     await instance.deleteServer(ref, gone);
     await instance.network?.delete(network?.id ?? '');
     expect(await instance.network?.list()).toEqual([]);
+  });
+
+  test('an API token is enough, and goes before a password', async () => {
+    const { UPCLOUD_USERNAME } = setup.context.secrets;
+    const secrets = { UPCLOUD_TOKEN: new Secret(token), UPCLOUD_USERNAME: UPCLOUD_USERNAME! };
+    const tokened = await provider.init({ ...setup.context, secrets });
+    expect(await tokened.validateConfig({ online: true })).toMatchObject({ valid: true, warnings: [] });
+    expect((await tokened.testConnection()).success).toBe(true);
+    await tokened.dispose();
   });
 
   test('buckets stand in an object storage of the infrastructure, which goes with the last of them', async () => {

@@ -28,6 +28,11 @@ test('08.A15 08.A18 generate, validate, test and build on the command line', asy
   expect(again).toMatchObject({ code: 1 });
   expect(again.stderr).toContain(`Extension already exists: ${path}`);
   expect((await cli('generate extension taskserv My_Api')).code).toBe(2);
+  const dry = await cli('generate extension provider not-yet --check');
+  expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining('would be created') });
+  await expect(readFile(join(folder, 'ws/extensions/providers/not-yet/manifest.yaml'))).rejects.toThrow(
+    'ENOENT',
+  );
   const valid = await cli('extension validate my-api');
   expect(valid).toMatchObject({ code: 0, stdout: expect.stringContaining('ok: Extension structure valid') });
   expect((await cli('extension test my-api --test-type unit')).stdout).toContain(

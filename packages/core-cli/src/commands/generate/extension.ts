@@ -76,12 +76,15 @@ export default class GenerateExtension extends ProvisioningCommand {
         selection === undefined ? (flags.output ?? this.runtime.cwd) : join(selection.path, 'extensions'),
       exact: selection === undefined,
       force: flags.force,
+      check: this.globals.check,
       year: new Date(this.runtime.now()).getFullYear(),
     });
+    const { check } = this.globals;
     await this.out.result({ name, type, path, files }, () => [
-      `${this.out.style.mark('ok')} ${type} '${name}' created: ${path}`,
+      `${this.out.style.mark(check ? 'info' : 'ok')} ${type} '${name}' ${check ? 'would be created' : 'created'}: ${path}`,
       ...files.map((file) => `  ${file}`),
     ]);
+    if (check) return;
     await this.next(`provisioning extension validate ${path}`, `provisioning extension test ${path}`);
   }
 
