@@ -12,6 +12,7 @@ import type { ProvisioningCommand } from '../frame/command.ts';
 import { workspaceDependencies } from '../oci/dependencies.ts';
 import type { RegistryFlags } from '../oci/flags.ts';
 import { openArtifacts, type OciSession, type SourceOverride } from '../oci/session.ts';
+import { orRestoreModules } from './module-edits.ts';
 import { surroundingsOf } from '../session/surroundings.ts';
 import { snakeKeys } from '../output/snake-keys.ts';
 
@@ -45,18 +46,22 @@ export async function pullIntoWorkspace(
   const { cwd } = command.runtime;
   const wanted = await Promise.all(references.map((text) => identifyExtension(artifacts, text, cwd)));
   const { check } = command.globals;
-  if (flags.save === true && !check) await save(command, session, wanted);
+  const saving = flags.save === true && !check;
   const { mode } = artifacts.settings;
   const asked = readDependencyBlock(session.configuration.get('dependencies'), { mode });
   const named = new Set(wanted.map(({ kind, name }) => `${kind}/${name}`));
   const modules = [...asked.modules.filter(({ kind, name }) => !named.has(`${kind}/${name}`)), ...wanted];
-  const block = flags.save === true && !check ? await savedBlock(command, session) : asked;
-  const result = await resolveDependencies(artifacts, {
-    ...workspaceDependencies(command, session),
-    block: { ...block, modules },
-    frozen: false,
-    dryRun: check,
-  });
+  const pull = async () => {
+    if (saving) await save(command, session, wanted);
+    const block = saving ? await savedBlock(command, session) : asked;
+    return resolveDependencies(artifacts, {
+      ...workspaceDependencies(command, session),
+      block: { ...block, modules },
+      frozen: false,
+      dryRun: check,
+    });
+  };
+  const result = await orRestoreModules(session.selection!.path, pull);
   await command.out.result(snakeKeys(result), () => [
     `${command.out.style.mark('ok')} ${check ? 'Would install' : 'Installed'} ${result.installed}, updated ${result.updated}, unchanged ${result.unchanged}`,
   ]);

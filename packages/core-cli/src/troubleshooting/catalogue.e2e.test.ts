@@ -164,6 +164,23 @@ const forced: Readonly<Record<string, () => string | Promise<string>>> = {
     return ours('workflow', 'submit', file('w.toml', text));
   },
   oci: () => ours('oci', 'pull', `layout:${home}/layout/none:1.0.0`),
+  dependencies: async () => {
+    const registry = ['--registry', `layout:${home}/layout`];
+    const push = async (name: string, version: string, dependencies = '{}'): Promise<void> => {
+      const folder = join(home, 'extensions', version, name);
+      mkdirSync(join(folder, 'schema'), { recursive: true });
+      writeFileSync(join(folder, 'README.md'), `# ${name}\n`);
+      writeFileSync(join(folder, 'schema/config.json'), '{"type":"object"}');
+      const manifest = `name: ${name}\ntype: taskserv\nversion: ${version}\ndescription: d\nauthor: a\nlicense: MIT\n`;
+      writeFileSync(join(folder, 'manifest.yaml'), `${manifest}dependencies: ${dependencies}\n`);
+      expect((await run(['oci', 'push', folder, ...registry], { environment })).code).toBe(0);
+    };
+    await push('part', '1.0.0');
+    await push('part', '2.0.0');
+    await push('left', '1.0.0', '{ part: ^1 }');
+    await push('right', '1.0.0', '{ part: ^2 }');
+    return ours('extension', 'pull', 'left', 'right', ...registry);
+  },
   workspace: () => ours('workspace', 'activate', 'nope'),
   confirmation: () => ours('workspace', 'remove', 'shop'),
 };

@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream';
-import { readFile } from 'node:fs/promises';
 import { ProvisioningError, Secret } from '@provisioning/extensions-sdk';
 import { forHost } from '../credentials/credential.ts';
 import type { ArtifactSession } from './session.ts';
@@ -12,16 +11,14 @@ export interface LoginOptions {
   readonly check?: boolean;
 }
 
-/** Reads a password: standard input or a file, one trailing newline removed (09 §6). */
+/** Reads a password from standard input, one trailing newline removed (09 §6). */
 export async function readPassword(from: {
   readonly stdin?: Readable;
-  readonly file?: string;
   /** What a person typed. */
   readonly prompt?: string;
 }): Promise<Secret> {
   let text: string;
   if (from.prompt !== undefined) text = from.prompt;
-  else if (from.file !== undefined) text = await readFile(from.file, 'utf8');
   else if (from.stdin !== undefined) {
     const chunks: Buffer[] = [];
     for await (const chunk of from.stdin as AsyncIterable<Buffer | string>) chunks.push(Buffer.from(chunk));

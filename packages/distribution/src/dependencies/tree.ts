@@ -17,7 +17,7 @@ export interface TreeNode {
  * @throws ProvisioningError `DEPENDENCY_NOT_FOUND`, exit 5.
  */
 export function dependencyTree(
-  lock: LockFile,
+  lock: Pick<LockFile, 'packages'>,
   installed: ReadonlyMap<string, InstalledPackage>,
   name?: string,
 ): readonly TreeNode[] {

@@ -16,7 +16,7 @@ export default class DepTree extends ProvisioningCommand {
     const { args } = await this.parse(DepTree);
     const { path } = await select(this, 'none');
     const [lock, installed] = await Promise.all([readLock(path), readInstalled(path)]);
-    const tree = lock === undefined ? [] : dependencyTree(lock, installed, args.name);
+    const tree = dependencyTree(lock ?? { packages: [] }, installed, args.name);
     await this.out.result(tree, () => (tree.length === 0 ? ['No dependencies found'] : renderTree(tree)));
   }
 }

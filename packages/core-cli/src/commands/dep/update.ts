@@ -1,12 +1,14 @@
 import { string as argument } from '@oclif/core/args';
 import { string } from '@oclif/core/flags';
+import { loadConfiguration } from '@provisioning/core';
 import { checkUpdates, editModule, resolveDependencies } from '@provisioning/distribution';
+import { orRestoreModules } from '../../extension/module-edits.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { registryFlags } from '../../oci/flags.ts';
 import { workspaceDependencies } from '../../oci/dependencies.ts';
-import { openArtifacts } from '../../oci/session.ts';
-import { openWorkspace } from '../../session/workspace.ts';
+import { openArtifacts, type OciSession } from '../../oci/session.ts';
+import { loadOptionsOf } from '../../session/workspace.ts';
 import { snakeKeys } from '../../output/snake-keys.ts';
 
 export default class DepUpdate extends ProvisioningCommand {
@@ -27,13 +29,16 @@ export default class DepUpdate extends ProvisioningCommand {
     await using session = await openArtifacts(this, flags, 'required');
     const name = args.name!;
     const before = workspaceDependencies(this, session);
-    const edited = await editModule(
-      before.workspacePath,
-      before.block,
-      name,
-      flags.version,
-      this.globals.check,
-    );
+    await orRestoreModules(before.workspacePath, () => this.#update(session, before, name, flags.version));
+  }
+
+  async #update(
+    session: OciSession,
+    before: ReturnType<typeof workspaceDependencies>,
+    name: string,
+    version: string | undefined,
+  ): Promise<void> {
+    const edited = await editModule(before.workspacePath, before.block, name, version, this.globals.check);
     if (edited === 'same') {
       const [info] = await checkUpdates(session.artifacts, { ...before, name });
       if (info !== undefined && info.wanted === info.current) {
@@ -41,7 +46,11 @@ export default class DepUpdate extends ProvisioningCommand {
         return;
       }
     }
-    const { configuration } = edited === 'changed' ? await openWorkspace(this) : session;
+    // The file has changed since this command line read it.
+    const configuration =
+      edited === 'changed'
+        ? await loadConfiguration(loadOptionsOf(this, session.selection))
+        : session.configuration;
     const result = await resolveDependencies(session.artifacts, {
       ...workspaceDependencies(this, { ...session, configuration }),
       updateOnly: [name],

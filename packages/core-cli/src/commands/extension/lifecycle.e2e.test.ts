@@ -96,6 +96,32 @@ test('into the workspace: pulled, saved among its modules, removed from its lock
   expect(await lock()).toContain('name: valkey');
 });
 
+test('what cannot be resolved is neither saved among the modules nor left in their place', async () => {
+  const file = join(folder, 'ws/config/provisioning.toml');
+  await cli(`oci push ${await extension('part', '1.0.0')} ${registry()}`);
+  await cli(`oci push ${await extension('part', '2.0.0')} ${registry()}`);
+  await cli(`oci push ${await extension('newer', '1.0.0', { dependencies: { part: '^2' } })} ${registry()}`);
+  await cli(`oci push ${await extension('other', '1.0.0', { dependencies: { part: '^2' } })} ${registry()}`);
+  await cli(`oci push ${await extension('other', '0.9.0', { dependencies: { part: '^1' } })} ${registry()}`);
+  expect((await cli(`extension pull newer:1.0.0 ${registry()} --save`)).code).toBe(0);
+  const before = await readFile(file, 'utf8');
+  const conflict = { code: 1, stderr: expect.stringContaining('Version conflict for part') };
+  expect(await cli(`extension pull other:0.9.0 ${registry()} --save`)).toMatchObject(conflict);
+  expect(await readFile(file, 'utf8')).toBe(before);
+  expect((await cli(`extension pull other:1.0.0 ${registry()} --save`)).code).toBe(0);
+  const both = await readFile(file, 'utf8');
+  expect(await cli(`dep update other --version 0.9.0 ${registry()}`)).toMatchObject(conflict);
+  expect(await readFile(file, 'utf8')).toBe(both);
+  await cli(`oci push ${await extension('other', '1.1.0', { dependencies: { part: '^2' } })} ${registry()}`);
+  expect(await cli(`dep update other --version 1.1.0 ${registry()}`)).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('Updated other to 1.1.0'),
+  });
+  expect(await readFile(file, 'utf8')).toBe(both.replace('other:1.0.0', 'other:1.1.0'));
+  for (const name of ['other', 'newer'])
+    expect((await cli(`extension remove ${name} --workspace --force`)).code).toBe(0);
+});
+
 test('09.A16 a folder with extension.toml alone is found with its fields; what no longer runs is listed as invalid', async () => {
   const at = (name: string): string => join(folder, 'ws/extensions', name);
   const older = (name: string, more = ''): string =>

@@ -1,6 +1,7 @@
 import { string as argument } from '@oclif/core/args';
 import { boolean, string } from '@oclif/core/flags';
-import { login, passwordRequired, readPassword } from '@provisioning/distribution';
+import { resolve } from 'node:path';
+import { login, modeRules, passwordRequired, readPassword, readTokenFile } from '@provisioning/distribution';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { registryFlags } from '../../oci/flags.ts';
@@ -29,13 +30,16 @@ export default class OciLogin extends ProvisioningCommand {
     const { args, flags } = await this.parse(OciLogin);
     await using session = await openArtifacts(this, { ...flags, registry: args.registry });
     const host = session.artifacts.settings.registry;
-    const password = await readPassword({
-      ...(flags['token-file'] === undefined ? {} : { file: flags['token-file'] }),
-      ...(flags['password-stdin'] ? { stdin: this.runtime.stdin } : {}),
-      ...(flags['token-file'] === undefined && !flags['password-stdin']
-        ? { prompt: await this.#prompt() }
-        : {}),
-    });
+    const file = flags['token-file'];
+    const password =
+      file === undefined
+        ? await readPassword(
+            flags['password-stdin'] ? { stdin: this.runtime.stdin } : { prompt: await this.#prompt() },
+          )
+        : await readTokenFile(resolve(this.runtime.cwd, file), {
+            strict: modeRules[session.artifacts.settings.mode].strictTokenFiles,
+            warn: (message) => this.out.warn(message),
+          });
     const stored = await login(session.artifacts, {
       host,
       username: flags.username,

@@ -159,6 +159,15 @@ test('check mode says what would be copied, stored and forgotten, and changes no
   const host = `127.0.0.1:${(await server.listen()).port}`;
   const stored = join(home, '.docker/config.json');
   try {
+    expect(await line(`oci login ${host} --token-file @/nothing`)).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('nothing cannot be read'),
+    });
+    writeFileSync(join(home, 'token'), 'two words\n', { mode: 0o600 });
+    expect(await line(`oci login ${host} --token-file @/token`)).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('contains whitespace'),
+    });
     writeFileSync(join(home, 'token'), 'secret\n');
     expect(await line(`oci login ${host} --token-file @/token --check`)).toMatchObject({
       code: 0,
