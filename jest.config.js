@@ -8,6 +8,8 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/tools/testing/transform.js' },
   testEnvironment: 'node',
+  globalSetup: '<rootDir>/tools/build/fresh-bundles.js',
+  setupFilesAfterEnv: ['<rootDir>/tools/testing/standard-streams.js'],
   testTimeout: 60_000,
   maxWorkers: 2,
 };

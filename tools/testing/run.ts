@@ -1,5 +1,5 @@
 /**
- * `npm test`: builds the bundles, installs the system packages the tests drive, runs every test and checks that nothing
+ * `npm test`: installs the system packages the tests drive, runs every test and checks that nothing
  * is left behind. Arguments go to Jest: `npm test -- packages/core`.
  */
 import { spawnSync } from 'node:child_process';
@@ -67,7 +67,6 @@ const count = (results: readonly FileResult[], ...states: string[]): number =>
 /** Runs everything; answers whether all is well. */
 async function main(): Promise<boolean> {
   ensureSystemPackages();
-  if (run(process.execPath, ['tools/build/build.ts']) !== 0) return false;
   const before = new Set(await leftovers());
   const first = jest(process.argv.slice(2));
   if (first === undefined || first.length === 0) return false;

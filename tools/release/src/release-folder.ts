@@ -1,7 +1,13 @@
 import { copyFile, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { newestStable, parseChecksums, type ReleaseIndex, sha256Of } from '@provisioning/distribution';
+import {
+  type BundleEntry,
+  newestStable,
+  parseChecksums,
+  type ReleaseIndex,
+  sha256Of,
+} from '@provisioning/distribution';
 import semver from 'semver';
 
 interface MutableIndex {
@@ -95,6 +101,16 @@ export class ReleasesFolder {
     const index = await this.#read();
     (index.lines[line] ??= { versions: {} }).latest = version;
     await this.#write(index);
+  }
+
+  /** Adds a bundle; `pointer` (`stable`, `lts`) leads to it from then on. */
+  async addBundle(id: string, bundle: BundleEntry, pointer: string): Promise<void> {
+    const index = await this.#read();
+    await this.#write({
+      ...index,
+      bundles: { ...index.bundles, [id]: bundle },
+      pointers: { ...index.pointers, [pointer]: id },
+    });
   }
 
   async withdrawBundlesOf(line: string, version: string): Promise<readonly string[]> {

@@ -1,5 +1,12 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import {
+  type BundleWork,
+  publishBundle,
+  testBundle,
+  testIntegration,
+  type TriedVersions,
+} from './bundles.ts';
 import { readConfig, type ReleaseConfig, UsageError } from './config.ts';
 import { createBundle } from './create-bundle.ts';
 import { Forge } from './forge/forge.ts';
@@ -67,6 +74,25 @@ async function upload(context: StepContext, tag: string, notes: string, draft: b
 
 function isPrerelease({ values }: StepContext, tag: string): boolean {
   return values.prerelease === true || values['pre-release'] === true || tag.includes('-');
+}
+
+function bundleWork(context: StepContext): BundleWork {
+  return {
+    root: repository,
+    folder: releasesFolder(context),
+    matrixFile: matrixFile(context),
+    say: context.say,
+  };
+}
+
+const matrixFile = (context: StepContext): string =>
+  resolve(context.values.compatibility ?? join(rootOf(context), 'compatibility.toml'));
+
+/** One line of numbers; @returns the exit code. */
+function summary({ print }: StepContext, { passed, checks }: TriedVersions): number {
+  const count = (status: string): number => checks.filter((check) => check.status === status).length;
+  print(`${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`);
+  return passed ? 0 : 1;
 }
 
 /** Steps of a release, each an npm script of the same name. */
@@ -151,15 +177,38 @@ export const releaseSteps: Readonly<Record<string, (context: StepContext) => Pro
       ...(values.name === undefined ? {} : { name: values.name }),
       ...(values['lts-until'] === undefined ? {} : { ltsUntil: values['lts-until'] }),
       today: new Date().toISOString().slice(0, 10),
-      matrixFile: resolve(values.compatibility ?? join(rootOf(context), 'compatibility.toml')),
+      matrixFile: matrixFile(context),
       distDir: distDir(context),
       outputDir: resolve(values['output-dir'] ?? distDir(context)),
     });
     context.print(file);
     return 0;
   },
+  async 'test-integration'(context) {
+    const core = required(context.values.core, '--core');
+    const platform = required(context.values.platform, '--platform');
+    const report = await testIntegration(bundleWork(context), { core, platform });
+    return summary(context, report);
+  },
+  async 'test-bundle'(context) {
+    return summary(
+      context,
+      await testBundle(bundleWork(context), required(context.target, 'id of the bundle')),
+    );
+  },
+  async 'publish-bundle'(context) {
+    const id = required(context.target, 'id of the bundle');
+    const { oci } = configOf(context);
+    const done = await publishBundle(bundleWork(context), id, {
+      archive: join(distDir(context), `provisioning-bundle-${id}.tar.gz`),
+      ...(oci === undefined ? {} : { oci }),
+      environment: process.env,
+    });
+    done.forEach(context.print);
+    return 0;
+  },
   async 'test-dist'(context) {
-    const { values, print, say } = context;
+    const { values, say } = context;
     const kinds = values['test-types']?.split(',') ?? ['basic'];
     const unknown = kinds.find((kind) => !(testTypes as readonly string[]).includes(kind));
     if (unknown !== undefined)
@@ -168,11 +217,14 @@ export const releaseSteps: Readonly<Record<string, (context: StepContext) => Pro
     const folder = distDir(context);
     const version = values.version ?? (await versionIn(folder));
     const platform = values.platform === undefined ? {} : { platform: values.platform };
-    const report = await testDist({ root: repository, distDir: folder, version, types, ...platform, say });
+    const releases = releasesFolder(context);
+    const before = await releases.previous('core', version);
+    const earlier =
+      before === undefined ? {} : { earlier: { version: before, folder: join(releases.path, before) } };
+    const what = { root: repository, distDir: folder, version, types };
+    const report = await testDist({ ...what, ...platform, ...earlier, say });
     await recordReport(folder, report);
-    const count = (status: string): number => report.checks.filter((check) => check.status === status).length;
-    print(`${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`);
-    return report.passed ? 0 : 1;
+    return summary(context, report);
   },
   async 'notify-release'(context) {
     const { values, print, say } = context;

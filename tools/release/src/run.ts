@@ -1,13 +1,14 @@
 /**
  * `npm run release:packages -- <step> …`
  *   stage <folder>                        every package as it is published
- *   publish --registry URL [--tag T]      stage and publish; what is there already is left alone. Token: NPM_TOKEN
+ *   publish --registry URL [--tag T]      stage and publish; what is there already is left alone. Token: NPM_TOKEN or
+ *                                         REGISTRY_TOKEN
  *   rehearse [--main-job]                 stage, publish to a local registry, install from it, try, uninstall; with
  *                                         --main-job deploy the demo from that installation, too
  *   sbom <file>                           bill of materials (CycloneDX)
  *   compatibility                         versions of the working tree against compatibility.toml
- * The steps of a release have scripts of their own: release, upload-artifacts, test-dist, create-bundle, update-registry,
- * notify-release, rollback-release.
+ * The steps of a release have scripts of their own: release, upload-artifacts, test-dist, create-bundle, test-bundle,
+ * publish-bundle, test-integration, update-registry, notify-release, rollback-release.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -45,7 +46,7 @@ const steps: Readonly<Record<string, () => Promise<number>>> = {
     const { publishAll } = await import('./publish.ts');
     const folder = await mkdtemp(join(tmpdir(), 'provisioning-publish-'));
     try {
-      const token = process.env['NPM_TOKEN'];
+      const token = process.env['NPM_TOKEN'] ?? process.env['REGISTRY_TOKEN'];
       const results = await publishAll(
         await stageAll(folder, say),
         {

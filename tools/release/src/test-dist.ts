@@ -4,16 +4,12 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parseChecksums, releasePlatform, sha256Of } from '@provisioning/distribution';
-import { freePort } from '../../../packages/distribution/src/testing/registry-process.ts';
-import { TriedInstallation } from './tried-installation.ts';
+import { lineNames } from '../../build/src/lines/line.ts';
+import { type Check, type DistCheck, tryCompletely } from './tried-completely.ts';
+import { workWith } from './tried-integration.ts';
+import { type EarlierRelease, type Shipped, TriedInstallation } from './tried-installation.ts';
 
 const run = promisify(execFile);
-
-export interface DistCheck {
-  readonly name: string;
-  readonly status: 'passed' | 'failed' | 'skipped';
-  readonly reason?: string;
-}
 
 export interface DistReport {
   readonly version: string;
@@ -31,18 +27,21 @@ const development =
 const foreign = /\/(?:scaffolds|examples)\//;
 
 /** What can be tried of a distribution (11 §9). */
-export const testTypes = ['basic', 'integration'] as const;
+export const testTypes = ['basic', 'integration', 'complete'] as const;
 export type TestType = (typeof testTypes)[number];
 
 /**
  * Tries what is about to be shipped: every file's checksum, no development file, sizes, then an installation into an
- * empty prefix ("basic"), and work with it in a workspace and with the services that are shipped ("integration").
+ * empty prefix ("basic"), work with it in a workspace and with the services that are shipped ("integration"), and real
+ * servers, workflows, an upgrade from the release before and the way back ("complete").
  */
 export async function testDist(options: {
   readonly root: string;
   readonly distDir: string;
   readonly version: string;
   readonly platform?: string;
+  /** The release before it, to upgrade from. */
+  readonly earlier?: EarlierRelease;
   /** Default `basic` alone. */
   readonly types?: readonly TestType[];
   readonly say: (line: string) => void;
@@ -71,11 +70,15 @@ export async function testDist(options: {
   if (options.platform !== undefined && options.platform !== releasePlatform())
     checks.push({ name: 'installation', status: 'skipped', reason: `no runner for ${options.platform}` });
   else {
-    const hasPlatform = archives.some((name) => name.startsWith('provisioning-platform-'));
+    const shipped = lineNames.filter((line) =>
+      archives.some((name) => name.startsWith(`provisioning-${line}-`)),
+    );
+    const hasPlatform = shipped.includes('platform');
     if (types.includes('basic')) await check('installation', () => installAndRemove(options));
     if (types.includes('integration')) await integrate(options, hasPlatform, check);
     if (types.includes('integration') && !hasPlatform)
       checks.push({ name: 'integration: services', status: 'skipped', reason: 'no platform package' });
+    if (types.includes('complete')) checks.push(...(await tryCompletely(options, shipped, check)));
   }
   const passed = checks.every(({ status }) => status !== 'failed');
   return { version, passed, checks };
@@ -112,9 +115,6 @@ async function measure(distDir: string, name: string): Promise<void> {
   if (limit !== undefined && size > limit) throw new Error(`${size.toFixed(1)} MiB, at most ${limit}`);
 }
 
-type Check = (name: string, work: () => Promise<void>) => Promise<void>;
-type Shipped = Pick<Parameters<typeof testDist>[0], 'root' | 'distDir' | 'version'>;
-
 async function installAndRemove(shipped: Shipped): Promise<void> {
   const installation = await TriedInstallation.make(shipped, ['core']);
   try {
@@ -128,41 +128,12 @@ async function installAndRemove(shipped: Shipped): Promise<void> {
   }
 }
 
-/** Works with an installation as somebody does on the first day. */
 async function integrate(shipped: Shipped, hasPlatform: boolean, check: Check): Promise<void> {
   let installation: TriedInstallation | undefined;
   await check('integration: installation', async () => {
     installation = await TriedInstallation.make(shipped, ['core', ...(hasPlatform ? ['platform'] : [])]);
   });
-  if (installation === undefined) return;
-  const { run, workspace } = installation;
-  try {
-    await check('integration: workspace', async () => {
-      await run('workspace', 'init', 'demo', workspace, '--template', 'demo', '--activate');
-      await run('validate', 'config');
-    });
-    await check('integration: servers', async () => {
-      const listed = JSON.parse(await run('list', 'servers', '--out', 'json')) as readonly unknown[];
-      if (listed.length > 0) throw new Error(`${listed.length} servers in a new workspace`);
-      const planned = await run('server', 'create', '--check');
-      if (!planned.includes('Would create:')) throw new Error(`server create --check says ${planned}`);
-    });
-    if (hasPlatform)
-      await check('integration: services', async () => {
-        const { endpoint } = JSON.parse(
-          await run('orchestrator', 'start', '--port', String(await freePort()), '--out', 'json'),
-        ) as { readonly endpoint: string };
-        try {
-          const answer = await fetch(`${endpoint}/health`);
-          if (!answer.ok) throw new Error(`/health answers ${answer.status}`);
-        } finally {
-          await run('orchestrator', 'stop');
-        }
-      });
-    await check('integration: uninstall', () => installation!.uninstall());
-  } finally {
-    await installation.remove();
-  }
+  if (installation !== undefined) await workWith(installation, check);
 }
 
 /** The run on record, which a rollback asks for (11 §6 "Rollback"). */

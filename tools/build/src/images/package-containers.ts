@@ -51,6 +51,8 @@ export async function packageContainers(options: ContainerOptions): Promise<read
     say(`Preparing the base for ${architecture}`);
     bases.set(architecture, await baseOf(options, architecture));
   }
+  const catalogue = join(distDir, `provisioning-extensions-${version}.tar.gz`);
+  const extensions = existsSync(catalogue) ? [await readFile(catalogue)] : [];
   const layout = new ImageLayout(options.outputDir);
   await mkdir(options.outputDir, { recursive: true });
   await layout.index.update((entries) => [...entries]);
@@ -59,7 +61,7 @@ export async function packageContainers(options: ContainerOptions): Promise<read
     const archive = await readFile(spec.name === tagPrefix ? archives.core : archives.platform);
     const layers = [...bases].map(([architecture, base]): PlatformLayers => ({
       architecture,
-      layers: [...base, archive],
+      layers: [...base, archive, ...(spec.name === tagPrefix ? extensions : [])],
     }));
     const tags = tagsOf(spec.name === tagPrefix ? '' : 'v', version);
     say(`Writing ${spec.name}:${tags[0]!}`);

@@ -74,7 +74,10 @@ export async function createPackages(options: PackagesOptions): Promise<readonly
   const { root, version, distDir, outputDir, modified, releases, homepage, say } = options;
   const archives = [lineArchive(options, 'core')];
   if (options.services) archives.push(lineArchive(options, 'platform'));
-  const services = options.services ? await servicesOf(archives[1]!) : [];
+  const extensions = [join(distDir, archiveName({ name: 'extensions', version }))].filter((file) =>
+    existsSync(file),
+  );
+  const services = options.services ? await servicesOf(lineArchive(options, 'platform')) : [];
   await mkdir(outputDir, { recursive: true });
   const written: string[] = [];
   for (const platform of options.platforms) {
@@ -88,7 +91,8 @@ export async function createPackages(options: PackagesOptions): Promise<readonly
           ...(homepage === undefined ? {} : { homepage }),
         };
         const license = join(root, 'LICENSE');
-        const all = [...archives, runtime];
+        // Windows gives links only to those who may make them.
+        const all = [...archives, ...(system === 'windows' ? [] : extensions), runtime];
         written.push(
           await make({
             version,

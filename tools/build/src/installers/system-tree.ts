@@ -12,7 +12,8 @@ export interface SystemPackage {
   readonly version: string;
   /** `amd64`, `arm64`. */
   readonly architecture: string;
-  /** Archives whose prefix becomes `/usr`: Node.js, the core line, and the platform line where services are wanted. */
+  /** Archives whose prefix becomes `/usr`: Node.js, the core line, the taskservs and clusters, and
+   * the platform line where services are wanted. */
   readonly archives: readonly string[];
   readonly license: string;
   /** Who answers for the package. */
