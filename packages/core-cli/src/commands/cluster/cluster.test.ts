@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -49,6 +49,38 @@ test('07 §10.2 create --check tells the order, the places and the requirements;
       requirements_check: { met: false, issues: ['needs 1 servers with 4 cores and 8Gi, found 0'] },
     },
   ]);
+});
+
+test.each([
+  ['oci-reg', ['system', 'containerd @web-01', 'registry @web-01']],
+  ['registry', ['system', 'containerd @web-01', 'registry @web-01']],
+  ['data-platform', ['system', 'postgres @web-01', 'redis @web-01']],
+  ['ci-cd', ['system', 'containerd', 'gitea @web-01', 'registry @web-01', 'buildkit']],
+  [
+    'kubernetes',
+    [
+      ...['system', 'containerd', 'etcd @web-01', 'control-plane @web-01', 'workers @web-02 @web-03'],
+      ...['helm @web-01', 'cilium @web-01'],
+    ],
+  ],
+  ['security-stack', ['cert-manager']],
+])('07 §10.1 the components of %s in their order, and where they go', async (name, order) => {
+  const infra = join(folder, 'ws/infra/large');
+  await mkdir(infra, { recursive: true });
+  const servers = ['web-01', 'web-02', 'web-03'].map(
+    (hostname) => `[[servers]]\nhostname = "${hostname}"\nprovider = "local"\ncores = 4\nmemory_gb = 8\n`,
+  );
+  await writeFile(join(infra, 'settings.toml'), servers.join(''));
+  const checked = await cli(`cluster create ${name} --check --infra large --out json`);
+  const { components } = JSON.parse(checked.stdout) as {
+    components: { name: string; places: string[] }[];
+  };
+  const all = 'web-01,web-02,web-03';
+  expect(
+    components.map((one) =>
+      one.places.join() === all ? one.name : [one.name, ...one.places.map((place) => `@${place}`)].join(' '),
+    ),
+  ).toEqual(order);
 });
 
 test('07 §10.4 scaling, rolling back and promoting say what they need', async () => {

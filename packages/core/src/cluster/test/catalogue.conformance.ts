@@ -112,6 +112,23 @@ test('07 §10.1 buildkit: containerd, a build daemon from a mirror, and a regist
   await remove(one);
 }, 300_000);
 
+test('07 §10.1 oci-reg: a registry answers on one server', async () => {
+  const registry = await loaded('oci-reg', { containerd: { snapshotter: 'native' } });
+  await bed.carryOut(await bed.plan(registry));
+  expect(await bed.sh('one', http(5000, '/v2/'))).toContain('200 OK');
+  await remove(registry);
+}, 300_000);
+
+test('07 §10.1 data-platform: a database and a cache answer on one server', async () => {
+  const platform = await loaded('data-platform', {
+    postgres: { max_connections: 20, shared_buffers: '16MB', databases: [{ name: 'app' }] },
+  });
+  await bed.carryOut(await bed.plan(platform));
+  expect(await bed.sh('one', 'su postgres -c "psql -Atc \'select 6 * 7\' app"')).toBe('42\n');
+  expect(await bed.sh('one', 'redis-cli set colour green && redis-cli get colour')).toBe('OK\ngreen\n');
+  await remove(platform);
+}, 300_000);
+
 test('07 §10.4 web: a canary takes a share of the traffic, is promoted, rolled back; servers come and go', async () => {
   const web = await loaded('web');
   const servers = async (file = '/etc/haproxy/haproxy.cfg') =>

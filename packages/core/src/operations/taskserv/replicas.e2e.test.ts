@@ -105,6 +105,22 @@ test('postgres: made passwords stay on the host, a replica follows, and neither 
     changed: true,
     reasons: ['database app is missing'],
   });
+
+  const synced = {
+    ...shared,
+    custom_extensions: ['pg_trgm'],
+    replication: { enabled: true, replicas: 1, sync_mode: 'sync' },
+  };
+  expect(await create(one, 'postgres', synced)).toMatchObject({ changed: true });
+  const ask = (query: string): string =>
+    `cd / && setpriv --reuid=postgres --regid=postgres --init-groups psql -qAtX -d app -c "${query}"`;
+  await eventually(one, ask('select sync_state from pg_stat_replication'), 'quorum');
+  await eventually(two, ask("select extname from pg_extension where extname = 'pg_trgm'"), 'pg_trgm');
+  expect(await create(one, 'postgres', synced)).toMatchObject({ changed: false });
+  await one.sh(ask('drop extension pg_trgm'));
+  expect(await create(one, 'postgres', synced)).toMatchObject({
+    reasons: ['extension pg_trgm in app is missing'],
+  });
 }, 240_000);
 
 test('a refused configuration leaves the service as it was', async () => {

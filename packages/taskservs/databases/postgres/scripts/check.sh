@@ -13,8 +13,20 @@ replication="select 'replication', 'none' where false"
 if [ -n "$PG_REPLICA_OF" ]; then
   replication="select 'replication from $PG_REPLICA_OF', coalesce((select status from pg_stat_wal_receiver), 'stopped')"
 fi
-exec setpriv --reuid=postgres --regid=postgres --init-groups \
-  "$psql" -AtqX -F "$tab" -h /var/run/postgresql -p "$PG_PORT" -d postgres -c \
+as_postgres() {
+  database=$1
+  shift
+  setpriv --reuid=postgres --regid=postgres --init-groups \
+    "$psql" -AtqX -F "$tab" -h /var/run/postgresql -p "$PG_PORT" -d "$database" "$@" 2>/dev/null
+}
+if [ -n "$PG_EXTENSIONS" ]; then
+  for entry in postgres $PG_DATABASES; do
+    as_postgres "${entry%%:*}" -v "database=${entry%%:*}" <<'SQL'
+select 'extension ' || extname || ' in ' || :'database', 'present' from pg_extension;
+SQL
+  done
+fi
+as_postgres postgres -c \
   "select 'user ' || rolname, 'present' from pg_roles where rolcanlogin
    union all select 'database ' || datname, 'owned by ' || pg_get_userbyid(datdba) from pg_database
-   union all $replication" 2>/dev/null
+   union all $replication"

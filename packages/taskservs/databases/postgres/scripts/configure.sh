@@ -4,6 +4,9 @@ set -eu
 
 secrets=/etc/provisioning/secrets
 
+# A replica that every commit waits for may only come after this server.
+export PGOPTIONS='-c synchronous_commit=local'
+
 sql() {
   setpriv --reuid=postgres --regid=postgres --init-groups \
     "/usr/lib/postgresql/$PG_VERSION/bin/psql" -AtqX -v ON_ERROR_STOP=1 \
@@ -67,4 +70,13 @@ alter database :"name" owner to :"owner";
 create database :"name" owner :"owner";
 \endif
 SQL
+done
+
+for extension in $PG_EXTENSIONS; do
+  for database in postgres $PG_DATABASES; do
+    sql -d "${database%%:*}" -v "name=$extension" <<'SQL'
+set client_min_messages = warning;
+create extension if not exists :"name";
+SQL
+  done
 done
