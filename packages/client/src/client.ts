@@ -29,6 +29,15 @@ export interface RollbackSelection {
   readonly check_mode?: boolean;
 }
 
+/** Which lines of a log are wanted. */
+export interface LogOptions {
+  /** From the end; default 200. */
+  readonly tail?: number;
+  /** The lowest: debug, info, warn or error. */
+  readonly level?: string;
+  readonly operation?: string;
+}
+
 /** What the command line needs of an orchestrator. */
 export interface OrchestratorClient {
   readonly endpoint: string;
@@ -61,10 +70,13 @@ export interface OrchestratorClient {
   /** Events until the workflow ends; see {@link follow}. */
   follow(workflowId: string, options?: FollowOptions): AsyncGenerator<EventEnvelope, void, undefined>;
   /** The log as text, one line an entry. */
-  logs(
+  logs(workflowId: string, options?: CallOptions & LogOptions): Promise<string>;
+  /** Tells the log, then what is added to it, until the workflow ends. */
+  followLogs(
     workflowId: string,
-    options?: CallOptions & { readonly tail?: number; readonly level?: string; readonly operation?: string },
-  ): Promise<string>;
+    onText: (piece: string) => void,
+    options?: CallOptions & LogOptions,
+  ): Promise<void>;
   task(taskId: string, options?: CallOptions): Promise<Task>;
   tasks(options?: ListOptions): Promise<readonly Task[] & { readonly total: number }>;
   /** The health record, also of an unhealthy orchestrator; throws only when nothing answers. One attempt. */
@@ -140,6 +152,18 @@ export function createClient(options: Partial<HttpOptions> = {}): OrchestratorCl
           ...call,
         })
       ).data;
+    },
+    async followLogs(id, onText, { tail, level, operation, ...call } = {}) {
+      await http.call({
+        method: 'GET',
+        path: at(id, '/logs'),
+        query: { tail, level, operation, follow: true },
+        raw: true,
+        retry: false,
+        timeout: 0,
+        onText,
+        ...call,
+      });
     },
     async task(id, call) {
       return (

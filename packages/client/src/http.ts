@@ -52,6 +52,8 @@ export interface HttpRequest extends CallOptions {
   readonly body?: unknown;
   /** The answer is text or another shape, not the envelope. */
   readonly raw?: boolean;
+  /** Told every piece of a text as it comes; an answer that is an error stays whole. */
+  readonly onText?: (piece: string) => void;
   /** False: one attempt only. */
   readonly retry?: false;
   /** Sent without token, also where there is one. */
@@ -67,6 +69,12 @@ export interface HttpAnswer<T> {
 }
 
 const defaultStatuses = [429, 500, 502, 503, 504];
+
+async function textOf(response: Response, onText: HttpRequest['onText']): Promise<string> {
+  if (onText === undefined || !response.ok || response.body === null) return response.text();
+  for await (const piece of response.body.pipeThrough(new TextDecoderStream())) onText(piece);
+  return '';
+}
 
 /** JSON over HTTP with the envelope, the errors, the time limits and the retries of 13 §1 and 14 §6. */
 export class Http {
@@ -162,7 +170,7 @@ export class Http {
         ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
         ...(signals.length === 0 ? {} : { signal: AbortSignal.any(signals) }),
       });
-      text = await response.text();
+      text = await textOf(response, request.onText);
       this.#options.onAnswer?.(request, response, performance.now() - began);
     } catch (error) {
       if (request.signal?.aborted) throw request.signal.reason;

@@ -1,5 +1,5 @@
 export * from './error.ts';
-export { foreignSite, isLoopback } from './http/loopback.ts';
+export { foreignOrigin, foreignSite, isLoopback } from './http/loopback.ts';
 export { adaptLegacy } from './legacy.ts';
 export * from './makers/define.ts';
 export * from './makers/makers.ts';

@@ -1,8 +1,50 @@
 /** The API's own description as a page: operations by tag, each with parameters, body and answers. */
 
-const document_ = await (await fetch('api/v1/openapi.json')).json();
 const main = document.getElementById('operations');
+let document_ = await description();
+while (document_ === undefined) document_ = await description(await tokenOfReader());
 main.replaceChildren();
+
+/** The description; `undefined` where it is shown to those who are known only, and the token is none of theirs. */
+async function description(token) {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const response = await fetch('api/v1/openapi.json', { headers });
+  if (response.status === 401 || response.status === 403) return undefined;
+  if (!response.ok) {
+    main.replaceChildren(element('p', `The description cannot be read: HTTP ${response.status}`));
+    throw new Error(`HTTP ${response.status}`);
+  }
+  return response.json();
+}
+
+/** Asks for a token. It is kept nowhere: the page forgets it when it is left. */
+function tokenOfReader() {
+  const again = main.querySelector('form') !== null;
+  const form = element('form', undefined, { class: 'token' });
+  const input = element('input', undefined, {
+    id: 'token',
+    type: 'password',
+    autocomplete: 'off',
+    required: '',
+  });
+  const hint = again
+    ? 'This token is not accepted. Tokens end after a while; take a new one.'
+    : 'This orchestrator describes itself to those who are logged in. Give a token of yours; it is sent to this server alone.';
+  form.append(
+    element('p', hint, { role: 'alert' }),
+    element('label', 'Token', { for: 'token' }),
+    input,
+    element('button', 'Show the API'),
+  );
+  main.replaceChildren(form);
+  input.focus();
+  return new Promise((resolve) => {
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      resolve(input.value.trim());
+    });
+  });
+}
 
 function element(name, text, attributes = {}) {
   const node = document.createElement(name);

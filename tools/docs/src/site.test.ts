@@ -41,7 +41,7 @@ describe('the documentation as a site', () => {
     for (const file of files()) {
       const html = readFileSync(file, 'utf8');
       for (const [, address = ''] of html.matchAll(/(?:href|src)="([^"]+)"/g)) {
-        if (/^https?:/.test(address)) continue;
+        if (/^(https?|data):/.test(address)) continue;
         const [path = '', anchor] = address.split('#');
         const target = path === '' ? file : resolve(dirname(file), path);
         if (!existsSync(target)) dead.push(`${file}: ${address}`);
@@ -74,7 +74,7 @@ describe('the documentation as a site', () => {
         .replace(/<nav[\s\S]*?<\/nav>/, '')
         .matchAll(/href="([^"#]+)/g),
     ]
-      .filter(([, address]) => !/^https?:/.test(address!))
+      .filter(([, address]) => !/^(https?|data):/.test(address!))
       .map(([, address]) => resolve(dirname(file), address!));
   }
 });

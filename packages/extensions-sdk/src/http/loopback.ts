@@ -15,6 +15,14 @@ export function foreignSite(
   allowed: readonly string[] = [],
 ): string | undefined {
   if (host === undefined || !isLoopback(host)) return host ?? '';
+  return foreignOrigin({ host, origin }, allowed);
+}
+
+/** The origin of a request when it is a page of another site, `undefined` for all others: whoever shows a token may be reached under any name. */
+export function foreignOrigin(
+  { host, origin }: { readonly host?: string | undefined; readonly origin?: string | undefined },
+  allowed: readonly string[] = [],
+): string | undefined {
   if (origin === undefined || allowed.includes(origin)) return undefined;
   return URL.parse(origin)?.host === host ? undefined : origin;
 }

@@ -22,16 +22,16 @@ const style = `
 *{box-sizing:border-box}body{margin:0;font:16px/1.6 system-ui,sans-serif;color:var(--ink);background:var(--ground)}
 a{color:var(--link)}header{display:flex;gap:1rem;align-items:center;padding:.6rem 1rem;border-bottom:1px solid var(--line)}
 header a{font-weight:600;text-decoration:none;color:inherit}header span{color:var(--soft)}
-header input{margin-left:auto;font:inherit;padding:.3rem .6rem;width:min(18rem,45vw);border:1px solid var(--line);border-radius:6px;background:var(--raised);color:inherit}
+header input{margin-left:auto;min-width:0;font:inherit;padding:.3rem .6rem;width:min(18rem,45vw);border:1px solid var(--line);border-radius:6px;background:var(--raised);color:inherit}
 .page{display:grid;grid-template-columns:15rem minmax(0,52rem);gap:2rem;padding:1rem}
 nav{font-size:.9rem}nav h2{font-size:.8rem;text-transform:uppercase;color:var(--soft);margin:1rem 0 .2rem}
 nav ul{list-style:none;margin:0;padding:0}nav a{text-decoration:none;display:block;padding:.1rem 0}nav a[aria-current]{font-weight:700;color:var(--ink)}
 main h1{line-height:1.2}main h2{border-bottom:1px solid var(--line);margin-top:2rem}
 pre{background:var(--raised);border:1px solid var(--line);border-radius:6px;padding:.8rem;overflow-x:auto}code{font:.9em ui-monospace,monospace}
-:not(pre)>code{background:var(--raised);padding:.1em .3em;border-radius:4px}.table{overflow-x:auto}
+:not(pre)>code{background:var(--raised);padding:.1em .3em;border-radius:4px}main{overflow-wrap:break-word}.table{overflow-x:auto}
 table{border-collapse:collapse}th,td{border:1px solid var(--line);padding:.35rem .6rem;text-align:left;vertical-align:top}
 img{max-width:100%}#found{list-style:none;padding:0}#found li{margin:.6rem 0}#found p{margin:0;color:var(--soft);font-size:.9rem}
-@media(max-width:50rem){.page{grid-template-columns:1fr}nav{order:2;border-top:1px solid var(--line)}}
+@media(max-width:50rem){.page{grid-template-columns:minmax(0,1fr)}nav{order:2;border-top:1px solid var(--line)}}
 `;
 
 /** Search without a server: all words must stand in the page; titles count more. The index loads when it is needed. */
@@ -56,7 +56,7 @@ export function documentOf(page: SitePage, pages: readonly SitePage[], version: 
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
-<title>${escape(page.title)} · Provisioning</title>
+<link rel="icon" href="data:,"><title>${escape(page.title)} · Provisioning</title>
 <style>${style}</style>
 </head>
 <body>

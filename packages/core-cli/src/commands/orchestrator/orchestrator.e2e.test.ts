@@ -74,6 +74,29 @@ describe('orchestrator commands', () => {
     expect(path.stderr).toContain('Unsupported migration path: sqlite → mysql');
   }, 180_000);
 
+  test('logs --follow tells what comes until the workflow ends; --task and --level choose', async () => {
+    writeFileSync(
+      join(sandbox.folder, 'talk.toml'),
+      workflow(0).replace(
+        '"sleep", args = ["0"]',
+        '"sh", args = ["-c", "echo first; sleep 1; echo second >&2; sleep 1; echo third"]',
+      ),
+    );
+    const submitted = await sandbox.json<{ workflow_id: string }>(['workflow', 'submit', 'talk.toml']);
+    const id = submitted.workflow_id;
+    const followed = await sandbox.run(['workflow', 'logs', id, '--follow']);
+    expect(followed.code).toBe(0);
+    expect(followed.stdout).toMatch(/first\n[\s\S]*second\n[\s\S]*third\n/);
+    expect((await sandbox.json<{ status: string }>(['workflow', 'status', id])).status).toBe('Completed');
+    const whole = await sandbox.run(['workflow', 'logs', id]);
+    expect(whole.stdout).toBe(followed.stdout);
+    expect((await sandbox.run(['orchestrator', 'logs', '--task', id])).stdout).toBe(whole.stdout);
+    const all = await sandbox.json<string[]>(['orchestrator', 'logs']);
+    expect(all.some((line) => line.includes('"info"'))).toBe(true);
+    const errors = await sandbox.json<string[]>(['orchestrator', 'logs', '--level', 'error']);
+    expect(errors.filter((line) => line.includes('"info"'))).toEqual([]);
+  }, 120_000);
+
   test('05 §7.5 backup schedule is an entry of the orchestrator whose workflow makes a backup', async () => {
     expect(await sandbox.run(['workspace', 'init', 'shop', '--infra-name', 'prod'])).toMatchObject({
       code: 0,

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { foreignSite } from '@provisioning/extensions-sdk';
+import { foreignOrigin, foreignSite } from '@provisioning/extensions-sdk';
 import { type Authenticate, canonicalPath } from '@provisioning/service-kit';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { isEventId } from '../../events/event-id.ts';
@@ -149,13 +149,9 @@ export class SocketGateway {
 
   /** A page of another origin may not listen unless configured (13 §8.2). */
   #checkOrigin({ headers }: IncomingMessage): void {
-    const { origin, host } = headers;
     const { corsOrigins, authenticate } = this.#options;
-    const foreign =
-      authenticate === undefined
-        ? foreignSite(headers, corsOrigins) !== undefined
-        : origin !== undefined && !corsOrigins.includes(origin) && URL.parse(origin)?.host !== host;
-    if (foreign) throw refuse(403, 'FORBIDDEN', 'Origin not allowed');
+    const siteOf = authenticate === undefined ? foreignSite : foreignOrigin;
+    if (siteOf(headers, corsOrigins) !== undefined) throw refuse(403, 'FORBIDDEN', 'Origin not allowed');
   }
 
   #heartbeat(): void {

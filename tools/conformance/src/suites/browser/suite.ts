@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ProvisioningClient } from '@provisioning/client';
 import type { CaseResult, ConformanceSuite } from '../../suite.ts';
@@ -43,7 +44,14 @@ const suite: ConformanceSuite = {
       const cases = await dashboard(page, service.url);
       await using docs = await openPage(program, `${service.url}/docs`);
       const shown = await docs.until(`document.querySelectorAll('main details[id]').length > 40`, 30_000);
-      return { cases: [...cases, verdict('the API description shows every operation', shown, docs)] };
+      return {
+        cases: [
+          ...cases,
+          verdict('the API description shows every operation', shown, docs),
+          await describedToKnown(program, service.url),
+          await onAPhone(program),
+        ],
+      };
     } finally {
       site.closeAllConnections();
       site.close();
@@ -51,6 +59,78 @@ const suite: ConformanceSuite = {
   },
 };
 export default suite;
+
+/** Outside solo mode the description is for those who are known: the page asks for a token, again after a wrong one. */
+async function describedToKnown(program: string, behind: string): Promise<CaseResult> {
+  const door = createServer((request, response) => {
+    const { url = '/', headers } = request;
+    if (url.endsWith('/openapi.json') && headers.authorization !== 'Bearer good')
+      return response.writeHead(401, { 'content-type': 'application/json' }).end('{"success":false}');
+    void fetch(`${behind}${url}`).then(async (answer) =>
+      response
+        .writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/plain' })
+        .end(Buffer.from(await answer.arrayBuffer())),
+    );
+  });
+  await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
+  try {
+    const { port } = door.address() as { port: number };
+    await using page = await openPage(program, `http://127.0.0.1:${port}/docs`);
+    const give = (token: string) =>
+      page.evaluate(
+        `document.getElementById('token').value = '${token}', document.querySelector('form').requestSubmit()`,
+      );
+    const asked = await page.until(`document.querySelector('form') !== null`, 30_000);
+    await give('bad');
+    const again = await page.until(
+      `document.querySelector('[role=alert]')?.textContent.includes('not accepted')`,
+      30_000,
+    );
+    await give('good');
+    const shown = await page.until(`document.querySelectorAll('main details[id]').length > 40`, 30_000);
+    return verdict('the API description is shown for a token', asked && again && shown, page);
+  } finally {
+    door.closeAllConnections();
+    door.close();
+  }
+}
+
+/** No page of the documentation is wider than the window of a phone; what is wide in it scrolls by itself. */
+async function onAPhone(program: string): Promise<CaseResult> {
+  const folder = mkdtempSync(join(tmpdir(), 'conformance-site-'));
+  const port = await freePort();
+  const words = ['tools/docs/src/site.ts', '--out', folder, '--serve', '--port', String(port)];
+  const server = spawn(process.execPath, words, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.stdout.on('data', (part) => String(part).includes('http://') && resolve());
+      server.once('exit', () => reject(new Error('the site is not served')));
+    });
+    await using page = await openPage(program, `http://localhost:${port}/`);
+    await page.until(`document.readyState === 'complete'`, 30_000);
+    const wide = await page.evaluate<string[]>(`(async () => {
+      const pages = await (await fetch('search.json')).json();
+      const wide = [];
+      for (const { path } of pages) {
+        const frame = Object.assign(document.createElement('iframe'), { width: 360, height: 640, src: path });
+        const loaded = new Promise((resolve) => frame.addEventListener('load', resolve));
+        document.body.append(frame);
+        await loaded;
+        const { scrollWidth } = frame.contentDocument.documentElement;
+        if (scrollWidth > 360) wide.push(path + ' ' + scrollWidth);
+        frame.remove();
+      }
+      return pages.length > 20 ? wide : ['only ' + pages.length + ' pages'];
+    })()`);
+    const name = 'the documentation fits a phone';
+    return wide.length === 0
+      ? verdict(name, page.errors.length === 0, page)
+      : { name, status: 'failed', reason: wide.join(', ') };
+  } finally {
+    server.kill();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
 
 async function dashboard(page: Page, url: string): Promise<CaseResult[]> {
   const live = await page.until(`document.getElementById('connection').textContent === 'live'`, 30_000);
