@@ -34,6 +34,7 @@ export const aliasRegistry: readonly AliasRow[] = [
   { target: 'provider list', spellings: ['show providers'] },
   { target: 'infra validate', spellings: ['validate infra', 'validate infrastructure'] },
   { target: 'validate config', spellings: ['config validate'] },
+  { target: 'validate all', spellings: ['test validate'] },
   { target: 'validate', spellings: ['val'] },
   { target: 'setup', spellings: ['st'] },
   { target: 'list', spellings: ['l', 'ls'] },

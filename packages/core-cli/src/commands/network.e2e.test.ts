@@ -199,7 +199,19 @@ rules = [
     ...['lb-01 dns', 'lb-01 gateway', 'lb-01 reach web-01', 'lb-01 ssh'],
     ...['web-01 dns', 'web-01 gateway', 'web-01 reach lb-01', 'web-01 ssh'],
   ]);
+  const whole = await bed.json<{ passed: boolean; tests: { status: string }[] }>('test all');
+  expect(whole.passed).toBe(true);
+  expect(whole.tests.map(({ status }) => status)).toEqual([
+    'passed',
+    'skipped',
+    'passed',
+    'skipped',
+    'skipped',
+  ]);
   await must('server stop lb-01 --force --yes --direct');
+  const broken = await bed.cli('test all');
+  expect(broken.code).toBe(1);
+  expect(broken.stdout).toMatch(/Server connectivity: lb-01[^]*2 of 5 tests failed/);
   const ill = await bed.cli('network test');
   expect(ill.code).toBe(1);
   expect(ill.stdout).toMatch(/web-01 +reach lb-01 +no answer from [\d.]+:22 within 3 s/);

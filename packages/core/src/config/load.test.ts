@@ -334,6 +334,14 @@ describe('evaluated files', () => {
       location: { line: 2 },
       message: expect.stringContaining('broken'),
     });
+    const frame = async () => ((await failure()).issues[0] as { frame?: string }).frame;
+    expect(await frame()).toContain('> 2 | throw new Error("broken");');
+    await typescript('export default {\n  a: 1 +* 2,\n};\n');
+    expect(await frame()).toBe(
+      '  1 | export default {\n> 2 |   a: 1 +* 2,\n    |            ^\n  3 | };\n  4 |',
+    );
+    await typescript('export default {\n  make: () => 1 };\n');
+    expect(await frame()).toContain('> 2 |   make: () => 1 };');
     await typescript('export default { debug: {\n log_level: 7 } };\n');
     expect(await failure()).toMatchObject({ location: { line: 2, column: 2 } });
   });

@@ -101,6 +101,10 @@ export const serversOutputs: Readonly<Record<string, TSchema>> = {
     blocked_by: maybe(text),
   }),
   'network update': operation,
+  'test all': fields({
+    passed: flag,
+    tests: list(fields({ name: text, status: oneOf('failed', 'passed', 'skipped'), message: text })),
+  }),
   'show servers': either(
     list(ServerListing),
     fields({ definition: orNull(record), state: orNull(ServerListing) }),

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { writeFileAtomic } from '../../files/atomic.ts';
 import { type Data, type Document, type Format, type KeyPath, evaluatedDocument } from '../document.ts';
-import { isRecord } from '../merge.ts';
+import { codeFrame } from '../code-frame.ts';
+import { isRecord, keyPath } from '../merge.ts';
 import { evaluateKcl, evaluateNickel } from './external.ts';
 import { importedFiles } from './imports.ts';
 import { type EvaluationContext, evaluateTypeScript } from './typescript.ts';
@@ -43,7 +44,11 @@ export async function evaluateFile(
       : path.join(options.cacheFolder, `${cacheKey(sources, kind, options.context)}.json`);
   const text = sources.get(file)!;
   const cached = cache === undefined ? undefined : await readCache(cache);
-  const value = cached ?? (await fresh(file, kind, options, cache));
+  const value =
+    cached ??
+    (await fresh(file, kind, options, cache).catch((error: unknown) => {
+      throw framed(error, file, text);
+    }));
   if (!isRecord(value) && !Array.isArray(value)) {
     throw new ProvisioningError({
       code: 'EVALUATION_FAILED',
@@ -53,6 +58,25 @@ export async function evaluateFile(
     });
   }
   return evaluatedDocument(file, format, value as Data, (keys) => locateByName(text, keys), text);
+}
+
+/** The error with the lines of the file that it is about, as those of data files have them. */
+function framed(error: unknown, file: string, text: string): unknown {
+  if (!(error instanceof ProvisioningError) || error.location?.file !== file) return error;
+  const { code, kind, message, hint, details, cause, location } = error;
+  const place =
+    location.line === undefined && location.key !== undefined
+      ? { ...location, ...locateByName(text, keyPath(location.key)) }
+      : location;
+  if (place.line === undefined) return error;
+  const column = place.column ?? (text.split('\n')[place.line - 1] ?? '').length + 1;
+  const frame = codeFrame(text, place.line, column);
+  return new ProvisioningError({
+    ...{ code, kind, message, cause, location: place },
+    ...(hint === undefined ? {} : { hint }),
+    ...(details === undefined ? {} : { details }),
+    issues: [{ message, code, location: place, frame }],
+  });
 }
 
 async function fresh(

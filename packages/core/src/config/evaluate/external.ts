@@ -63,7 +63,7 @@ function failed(tool: Tool, file: string, stderr: string): ProvisioningError {
   return new ProvisioningError({
     code: 'EVALUATION_FAILED',
     kind: 'configuration',
-    message: `${tool.name} evaluation failed: ${lines[0] ?? 'no reason given'}`,
+    message: `${tool.name} evaluation failed: ${lines[0]?.replace(/^error: /, '') ?? 'no reason given'}`,
     location: { file, ...(place === null ? {} : { line: Number(place[1]), column: Number(place[2]) }) },
     details: { stderr: lines.slice(0, 20) },
   });

@@ -115,5 +115,9 @@ function position(file: string, stack: string): { line: number; column?: number 
   const name = path.basename(file).replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const match = new RegExp(`${name}:(\\d+)(?::(\\d+))?`).exec(stack);
   if (match === null) return undefined;
-  return { line: Number(match[1]), ...(match[2] === undefined ? {} : { column: Number(match[2]) }) };
+  const line = Number(match[1]);
+  if (match[2] !== undefined) return { line, column: Number(match[2]) };
+  // Errors of the syntax give the line alone and mark the column under its text.
+  const marked = /^( *)\^+$/m.exec(stack);
+  return { line, ...(marked === null ? {} : { column: marked[1]!.length + 1 }) };
 }
