@@ -269,6 +269,7 @@ test('10.A4 10.A16 what is left is served while a backend is down; a failing one
     status: 200,
     body: { metadata: { partial: true, errors: [{ id: 'git' }] } },
   });
+  expect(partial.body.metadata.errors[0].error).not.toContain('fetch failed');
   expect(await get('/health?deep=true', base)).toMatchObject({
     status: 200,
     body: { status: 'degraded', backends: { gitea: { healthy: false }, oci: { healthy: true } } },

@@ -141,6 +141,10 @@ test('09.A5 a login that the registry accepts is stored beside what is there, a 
     expect(await logout(fresh, closed.host)).toBe(true);
     expect(await logout(fresh, closed.host)).toBe(false);
     await expect(scratch.session(closed.host).locate('closed:1.0.0')).rejects.toMatchObject({ exitCode: 4 });
+    await expect(listArtifacts(scratch.session(closed.host))).rejects.toMatchObject({
+      exitCode: 4,
+      message: 'unauthorized: authentication required',
+    });
   } finally {
     await closed.stop();
   }

@@ -28,6 +28,26 @@ export interface GitCall {
 const maxRedirects = 5;
 const maxJson = 32 * 1024 * 1024;
 
+/** Says in words why a request never arrived; `fetch` itself keeps the reason to itself. */
+function unreachable(host: string, signal: AbortSignal | undefined): (error: unknown) => never {
+  return (error) => {
+    if (signal?.aborted === true) throw error;
+    const cause = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
+    const { code } = cause;
+    throw new ProvisioningError({
+      code: 'GIT_HOST_UNREACHABLE',
+      kind: 'unavailable',
+      message:
+        code === 'ECONNREFUSED'
+          ? `Connection refused to ${host}`
+          : `Git host ${host} cannot be reached: ${cause.message}`,
+      hint: 'check its address and the network',
+      retryable: true,
+      cause,
+    });
+  };
+}
+
 /** The REST API of a Gitea, Forgejo or GitHub host: its token, its rate limit, and where it may send a caller. */
 export class GitHost {
   readonly kind: GitHostKind;
@@ -70,7 +90,7 @@ export class GitHost {
       headers: { ...this.#headers(true), ...(type === undefined ? {} : { 'content-type': type }) },
       ...(content === undefined ? {} : { body: content }),
       ...(call.signal === undefined ? {} : { signal: call.signal }),
-    });
+    }).catch(unreachable(url.host, call.signal));
     return this.#checked(response);
   }
 
@@ -95,7 +115,8 @@ export class GitHost {
 
   async #read(url: URL, headers: Record<string, string>, signal?: AbortSignal): Promise<Response> {
     const cancel = signal === undefined ? {} : { signal };
-    if (this.#unverified === undefined) return fetch(url, { redirect: 'manual', headers, ...cancel });
+    if (this.#unverified === undefined)
+      return fetch(url, { redirect: 'manual', headers, ...cancel }).catch(unreachable(url.host, signal));
     const answer = await this.#unverified.request({ method: 'GET', url, headers, ...cancel });
     const isEmpty = answer.status === 204 || answer.status === 304;
     const body = isEmpty ? null : (Readable.toWeb(answer.body) as ReadableStream<Uint8Array<ArrayBuffer>>);

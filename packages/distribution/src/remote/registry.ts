@@ -49,7 +49,7 @@ export class RemoteRegistry {
   /**
    * Names of the repositories, all pages. Harbor denies the catalog to ordinary users; its projects are asked then.
    * @param under only repositories below this namespace.
-   * @throws ProvisioningError `CATALOG_UNSUPPORTED`.
+   * @throws ProvisioningError `CATALOG_UNSUPPORTED`, `UNAUTHORIZED`.
    */
   async catalog(options: CallOptions & { readonly under?: string } = {}): Promise<readonly string[]> {
     const { under, ...call } = options;
@@ -86,6 +86,8 @@ export class RemoteRegistry {
       for (const name of names) found.add(name);
       if (names.length < 100) return inside(found, under);
     }
+    // Who may not enter at all is told so; the list is not what is missing.
+    await this.ping(options);
     throw new ProvisioningError({
       code: 'CATALOG_UNSUPPORTED',
       message: `Registry ${this.client.host} does not list repositories; use the extension registry service`,
