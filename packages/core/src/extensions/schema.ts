@@ -22,17 +22,26 @@ export interface ConfigSchema {
  * @returns undefined when the extension has none.
  * @throws ProvisioningError `EXTENSION_SCHEMA`, exit 3.
  */
-export async function configSchema(folder: string): Promise<ConfigSchema | undefined> {
+export function configSchema(folder: string): Promise<ConfigSchema | undefined> {
+  return schemaNamed(folder, 'config');
+}
+
+/** What servers may say under the name of a declared provider: `schema/server.json` or `schema/server.ts` (06 §1). */
+export function serverSchema(folder: string): Promise<ConfigSchema | undefined> {
+  return schemaNamed(folder, 'server');
+}
+
+async function schemaNamed(folder: string, kind: 'config' | 'server'): Promise<ConfigSchema | undefined> {
   const names = await readdir(join(folder, 'schema')).catch((): string[] => []);
-  if (names.includes('config.json')) {
-    const file = join(folder, 'schema', 'config.json');
+  if (names.includes(`${kind}.json`)) {
+    const file = join(folder, 'schema', `${kind}.json`);
     try {
       return object(JSON.parse(await readFile(file, 'utf8')));
     } catch (cause) {
       throw invalid(file, cause);
     }
   }
-  const module = names.find((name) => name === 'config.ts' || name === 'config.js');
+  const module = names.find((name) => name === `${kind}.ts` || name === `${kind}.js`);
   if (module === undefined) return undefined;
   const file = join(folder, 'schema', module);
   try {

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 
 /** Folders of an extension that a loaded copy does not need (08 §5.1.4). */
-const leftOut = new Set(['tests', '.git', 'node_modules', 'dist']);
+const leftOut = new Set(['tests', '.git', 'node_modules']);
+/** Packages of the extension itself, as `extension build` puts them beside compiled code. */
+const ownPackage = /^dist\/[^/]+\.tar\.gz$/;
 
 /** Files of a module by relative path in byte order, without tests, repository and packages. */
 export function treeFiles(root: string): Promise<string[]> {
@@ -23,7 +25,7 @@ async function filesBelow(root: string, folder: string, without: ReadonlySet<str
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
     if (entry.isDirectory()) {
       if (!without.has(entry.name)) files.push(...(await filesBelow(root, path, without)));
-    } else files.push(path);
+    } else if (without.size === 0 || !ownPackage.test(path)) files.push(path);
   }
   return files.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }

@@ -108,6 +108,17 @@ test('08.A1 load copies a module with what it requires; again changes nothing', 
   expect(await validateModules(target, catalogue(folder))).toEqual([]);
 });
 
+test('a copy has the compiled code that its door leads to, and no package of itself', async () => {
+  await using folder = await world();
+  const target = await prod(folder);
+  const source = 'product/node_modules/@provisioning/provider-local/dist';
+  await folder.write({ [`${source}/index.js`]: 'export {};\n', [`${source}/local-0.1.0.tar.gz`]: 'x' });
+  await loadModules({
+    ...{ catalogue: catalogue(folder), kind: 'provider', target, names: ['local'], mode: 'copy' },
+  });
+  expect(await readdir(join(target.base, '.providers/local/dist'))).toEqual(['index.js']);
+});
+
 test('generated imports can be used by a TypeScript definition', async () => {
   await using folder = await world();
   const target = await prod(folder);

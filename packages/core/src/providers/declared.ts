@@ -5,7 +5,7 @@ import { type Provider, ProvisioningError } from '@provisioning/extensions-sdk';
 import type { ExtensionCatalogue } from '../extensions/discover.ts';
 import { entryPoint } from '../extensions/provider-loader.ts';
 import type { ExtensionRecord } from '../extensions/record.ts';
-import { type ConfigSchema, configSchema } from '../extensions/schema.ts';
+import { type ConfigSchema, configSchema, serverSchema } from '../extensions/schema.ts';
 import { configIssues } from '../layers/validate.ts';
 
 type Declaration = Readonly<Record<string, unknown>>;
@@ -72,8 +72,9 @@ export async function importDeclaredProvider(
     throw invalid(record, entry, `provider '${engine}' makes no providers`);
   const { name, version, description } = record;
   try {
-    const provider = module.fromDeclaration(declaration, { name, version, description });
-    const schema = await configSchema(record.path);
+    const made = module.fromDeclaration(declaration, { name, version, description });
+    const [schema, server] = await Promise.all([configSchema(record.path), serverSchema(record.path)]);
+    const provider = server === undefined ? made : { ...made, serverSchema: server };
     return schema === undefined ? provider : withSettings(provider, name, schema);
   } catch (error) {
     throw error instanceof ProvisioningError

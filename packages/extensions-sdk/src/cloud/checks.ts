@@ -11,11 +11,18 @@ export async function configIssues(
   config: Readonly<Record<string, unknown>>,
 ): Promise<Issue[]> {
   const { Errors } = await import('typebox/value');
-  return [...Errors(schema, config)].map(({ instancePath, message }) => {
+  return [...Errors(schema, config)].map(({ instancePath, keyword, message }) => {
     const key = `providers.${provider}${instancePath.replaceAll('/', '.')}`;
-    return { message: `${key} ${message}`, location: { file: '', key } };
+    const said = /minimum/i.test(keyword) ? numbers[instancePath] : undefined;
+    return { message: said ?? `${key} ${message}`, location: { file: '', key } };
   });
 }
+
+/** What is said of numbers that every provider has when they are too small (06 §4.1). */
+const numbers: Readonly<Record<string, string>> = {
+  '/timeout': 'Timeout must be positive',
+  '/retries': 'Retries must be non-negative',
+};
 
 /** The result of `testConnection` from one authenticated read (06 §4.3). */
 export async function connectionResult(

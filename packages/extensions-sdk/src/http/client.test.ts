@@ -265,7 +265,9 @@ test('nothing of the credentials is written to the cache folder', async () => {
 
 test('plain http is refused except for this machine; other methods are refused', async () => {
   expect(() => client({ baseUrl: 'http://api.example.com' })).toThrow('must use https');
-  expect(() => client({ baseUrl: '' })).toThrow('API URL not configured for provider acme');
+  const message = 'API URL not configured for provider acme';
+  const hint = "Add 'api_url' to providers.acme configuration";
+  expect(() => client({ baseUrl: '' })).toThrow(expect.objectContaining({ message, hint }));
   expect((await failure(client().request({ ...list, method: 'FETCH' }))).message).toBe(
     'Unsupported HTTP method: FETCH',
   );

@@ -312,7 +312,12 @@ function neverSent(error: unknown): boolean {
 function baseUrl({ baseUrl: value, provider }: HttpClientOptions): URL {
   const invalid = (message: string) =>
     providerError({ provider, operation: 'init', code: 'invalid', message });
-  if (value === '') throw invalid(`API URL not configured for provider ${provider}`);
+  if (value === '')
+    throw new ProviderError({
+      ...{ provider, operation: 'init', code: 'invalid' },
+      message: `API URL not configured for provider ${provider}`,
+      help: `Add 'api_url' to providers.${provider} configuration`,
+    });
   if (!URL.canParse(value)) throw invalid(`API URL of provider ${provider} is no URL: ${value}`);
   const url = new URL(value);
   const local = url.hostname === 'localhost' || url.hostname === '[::1]' || /^127\./.test(url.hostname);

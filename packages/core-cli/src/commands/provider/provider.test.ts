@@ -194,6 +194,13 @@ test('06 §6.6 the private cloud of the examples is held to the settings that it
     name: string;
   }[];
   expect(plans.map(({ name }) => name)).toEqual(['small', 'medium', 'large', 'xlarge', '2xlarge']);
+  const definition = join(folder, 'ws/infra/wuji/settings.toml');
+  const before = await readFile(definition, 'utf8');
+  const server = '[[servers]]\nhostname = "erp-01"\nprovider = "company-private-cloud"\nplan = "medium"\n';
+  await writeFile(definition, `${server}[servers.company-private-cloud]\nroot_disk_size = 8\n`);
+  const small = await cli('server create --check', token);
+  expect([small.code, small.stderr]).toEqual([3, expect.stringContaining('Root disk must be at least 20GB')]);
+  await writeFile(definition, before);
   await rm(target, { recursive: true });
 });
 
