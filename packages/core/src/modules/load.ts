@@ -134,6 +134,12 @@ function sourceOf(record: ExtensionRecord): ModuleSource {
   return record.layer === 'core' ? 'core' : record.layer === 'installed' ? 'installed' : 'local';
 }
 
+/** Whether an extension that is written here has changed since it was copied: those of a product or package have versions. */
+async function sourceChanged(record: ExtensionRecord, { mode, integrity }: LoadedModule): Promise<boolean> {
+  if (mode !== 'copy' || integrity === undefined || sourceOf(record) !== 'local') return false;
+  return (await treeIntegrity(await realpath(record.path))) !== integrity;
+}
+
 async function entryOf(
   options: LoadModulesOptions,
   item: Wanted,
@@ -153,7 +159,8 @@ async function entryOf(
   };
   if (present === undefined) return entry;
   const state = await moduleState(base, present);
-  const isSame = present.version === record.version && present.mode === modeOf(options, kind);
+  const isSameVersion = present.version === record.version && present.mode === modeOf(options, kind);
+  const isSame = isSameVersion && !(await sourceChanged(record, present));
   if (state === 'ok' && isSame) return { ...entry, status: 'already-loaded' };
   if (state === 'missing') return entry;
   if (options.force !== true) {
@@ -163,7 +170,9 @@ async function entryOf(
       kind: 'conflict',
       message: modified
         ? `Module '${record.name}' was changed in ${path}`
-        : `Module '${record.name}' ${present.version} is loaded already (wanted ${record.version}, ${modeOf(options, kind)})`,
+        : isSameVersion
+          ? `Module '${record.name}' ${present.version} is loaded already, and ${record.path} has changed since`
+          : `Module '${record.name}' ${present.version} is loaded already (wanted ${record.version}, ${modeOf(options, kind)})`,
       hint: 'Use --force to replace it; a changed folder is kept beside it.',
     });
   }

@@ -306,3 +306,21 @@ test('targets: a folder, a workspace, workspace:infra, and what is current', asy
   });
   await expect(moduleTarget('team:nope', surroundings)).rejects.toMatchObject({ exitCode: 5 });
 });
+
+test('08 §5.1.5 an extension of the workspace that has changed since it was loaded is loaded anew with --force', async () => {
+  await using folder = await world();
+  await folder.extension('ws/extensions/taskservs/my-api', { name: 'my-api', type: 'taskserv' });
+  const base = join(folder.path, 'ws');
+  const target = { base, layer: 'workspace', workspacePath: base, name: 'ws' } as const;
+  const load = (force = false) =>
+    loadModules({ catalogue: catalogue(folder), kind: 'taskserv', target, names: ['my-api'], force });
+  expect(await load()).toMatchObject([{ status: 'loaded' }]);
+  expect(await load()).toMatchObject([{ status: 'already-loaded' }]);
+  await folder.write({ 'ws/extensions/taskservs/my-api/scripts/install.sh': '#!/bin/sh\n' });
+  await expect(load()).rejects.toMatchObject({
+    code: 'MODULE_LOADED',
+    message: expect.stringMatching(/^Module 'my-api' 1\.0\.0 is loaded already, and .+ has changed since$/),
+  });
+  expect(await load(true)).toMatchObject([{ status: 'loaded' }]);
+  expect(await load()).toMatchObject([{ status: 'already-loaded' }]);
+});

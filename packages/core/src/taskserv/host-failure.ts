@@ -114,7 +114,9 @@ function explain(failure: HostFailure): Words {
       return {
         code: 'TASKSERV_NOT_CONVERGED',
         message: `${taskserv} on ${hostname} is still not as defined after installation: ${failure.reasons.join('; ')}`,
-        hint: 'Something on the host changes it back, or a script of the taskserv does not do what it says.',
+        hint: failure.reasons.some((reason) => reason.endsWith(' is not running'))
+          ? `Its journal says why: provisioning taskserv logs ${taskserv}`
+          : 'Something on the host changes it back, or a script of the taskserv does not do what it says.',
       };
     case 'VERSION_UNAVAILABLE':
       return {

@@ -22,8 +22,13 @@ install:
       path: /etc/systemd/system/%name%.service
   units:
     - name: %name%
+  users:
+    - name: %name%
+      home: /var/lib/%name%
   directories:
     - path: /var/lib/%name%
+      owner: %name%
+      group: %name%
   facts: |
     data directory
 health:

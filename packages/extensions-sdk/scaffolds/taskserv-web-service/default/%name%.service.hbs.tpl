@@ -4,7 +4,7 @@ After=network-online.target
 Wants=network-online.target
 
 [Service]
-DynamicUser=yes
+User=%name%
 WorkingDirectory=/var/lib/%name%
 ExecStart={{config.command}} {{config.port}}
 Restart=on-failure

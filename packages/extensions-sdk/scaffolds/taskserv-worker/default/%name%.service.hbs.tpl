@@ -2,7 +2,7 @@
 Description=%display_name%
 
 [Service]
-DynamicUser=yes
+User=%name%
 ExecStart={{config.command}}
 Restart=on-failure
 RestartSec=2
