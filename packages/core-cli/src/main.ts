@@ -1,3 +1,4 @@
+import type { ProvisioningError } from '@provisioning/extensions-sdk';
 import { type Route, route } from './argv/route.ts';
 import type { Catalogue } from './command-catalogue.ts';
 import { asProvisioningError } from './errors/as-error.ts';
@@ -28,8 +29,7 @@ export async function main(
       runtime.stderr.write(`${style.mark('error')} Operation interrupted\n`);
       return interruption.exitCode;
     }
-    const { withAdvice } = await import('./troubleshooting/advice.ts');
-    const { error, page } = await withAdvice(asProvisioningError(thrown));
+    const { error, page } = await advised(asProvisioningError(thrown));
     const terminal = describeTerminal(runtime.stderr, runtime.environment);
     const debug =
       argv.some((token) => token === '--debug' || token === '-x') ||
@@ -43,6 +43,18 @@ export async function main(
     });
     runtime.stderr.write(machine ? text : wrapText(text, terminal));
     return error.exitCode;
+  }
+}
+
+/** What helps with an error; the error alone when the program has removed or replaced itself meanwhile. */
+async function advised(
+  error: ProvisioningError,
+): Promise<{ readonly error: ProvisioningError; readonly page?: string }> {
+  try {
+    const { withAdvice } = await import('./troubleshooting/advice.ts');
+    return await withAdvice(error);
+  } catch {
+    return { error };
   }
 }
 

@@ -119,8 +119,9 @@ fetch() { # fetch <path below the base> <file>
   case $base in
     http://* | https://*) ;;
     *)
-      cp "${base#file://}/$1" "$2" 2>/dev/null && return 0
-      return 1
+      [ -f "${base#file://}/$1" ] || return 1
+      cp "${base#file://}/$1" "$2" 2>/dev/null || fail 1 "Cannot copy $1 to $work; is the disk full? TMPDIR names another place"
+      return 0
       ;;
   esac
   for attempt in 1 2 3; do
@@ -189,7 +190,8 @@ else
   [ -n "$runtime" ] || fail 1 "Release $version has no Node.js for $system-$architecture; use --system-node"
   download "$runtime"
   mkdir "$work/runtime"
-  tar -xzf "$work/$runtime" -C "$work/runtime"
+  tar -xzf "$work/$runtime" -C "$work/runtime" 2>/dev/null ||
+    fail 1 "Cannot unpack $runtime in $work; is the disk full? TMPDIR names another place"
   node=$work/runtime/lib/provisioning/node/bin/node
 fi
 

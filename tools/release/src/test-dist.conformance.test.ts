@@ -72,7 +72,8 @@ describe('test-dist', () => {
     await releases.publish('platform', '3.2.2');
     await releases.publish('extensions', '3.2.2');
     await releases.addRuntime('3.2.2');
-    const index = { lines: { core: { latest: '3.2.1', versions: { '3.2.1': {} } } } };
+    const known = { '3.2.1': {}, '3.2.2': {} };
+    const index = { lines: { core: { versions: { '3.2.1': {} } }, platform: { versions: known } } };
     writeFileSync(join(releases.base, 'index.json'), JSON.stringify(index));
     const dist = join(releases.base, '3.2.2');
     const tried = await step('test-dist', '--test-types', 'complete', '--dist-dir', dist);

@@ -1,10 +1,10 @@
 import { string as argument } from '@oclif/core/args';
 import { boolean, string } from '@oclif/core/flags';
-import { type ComponentName, componentNames, install } from '@provisioning/distribution';
+import { type ComponentName, componentNames, install, installedVersion } from '@provisioning/distribution';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { ProvisioningCommand } from '../frame/command.ts';
 import type { CommandSpec } from '../frame/metadata.ts';
-import { changeOptions, openInstallation } from '../installation/session.ts';
+import { changeOptions, type Installation, openInstallation } from '../installation/session.ts';
 
 export default class Install extends ProvisioningCommand {
   static override summary = 'Add a component to this installation';
@@ -35,6 +35,7 @@ export default class Install extends ProvisioningCommand {
       });
     }
     const installation = await openInstallation(this, flags.prefix);
+    const wanted = version ?? (await sameAsInstalled(installation, name));
     const today = new Date(this.runtime.now()).toISOString().slice(0, 10);
     const result = await install({
       ...changeOptions(this, installation),
@@ -42,7 +43,7 @@ export default class Install extends ProvisioningCommand {
         components: [name as ComponentName],
         today,
         force: flags.force,
-        ...(version === undefined ? {} : { version }),
+        ...(wanted === undefined ? {} : { version: wanted }),
       },
       requireSignature: flags['require-signature'],
       replaceOther: this.globals.yes,
@@ -54,4 +55,14 @@ export default class Install extends ProvisioningCommand {
     const mark = result.state === 'installed' ? `${this.out.style.mark('ok')} ` : '';
     await this.out.result(result, () => [`${mark}${text} ${name} ${result.version}`]);
   }
+}
+
+/** The version that is installed, where the component was released with it: those two were built together. */
+async function sameAsInstalled(
+  { receipt, releases }: Installation,
+  component: string,
+): Promise<string | undefined> {
+  if (receipt === undefined) return undefined;
+  const own = installedVersion(receipt);
+  return Object.hasOwn((await releases.index()).lines[component]?.versions ?? {}, own) ? own : undefined;
 }

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { unpack } from '../archive/unpack.ts';
 import { writeCommandFiles } from './command-files.ts';
 import type { ComponentName, Prefix } from './prefix.ts';
@@ -64,10 +65,21 @@ export async function stageComponents(options: StageOptions): Promise<Staged> {
     return { tree, components, verified };
   } catch (error) {
     await rm(prefix.staging, { recursive: true, force: true });
-    throw error;
+    throw asFull(error, [prefix.root, tmpdir()]);
   } finally {
     await rm(downloads, { recursive: true, force: true });
   }
+}
+
+/** Says in words that a disk is full. */
+function asFull(error: unknown, places: readonly string[]): unknown {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') return error;
+  return new ProvisioningError({
+    code: 'NO_SPACE',
+    message: `No space left for it on the disk of ${places.join(' or ')}`,
+    hint: 'nothing was changed; make room, or name another place with --prefix or TMPDIR',
+    cause: error,
+  });
 }
 
 async function fetchAll(options: StageOptions, downloads: string): Promise<boolean> {

@@ -65,6 +65,8 @@ export async function uninstall(options: UninstallOptions): Promise<UninstallRes
     const files = await removeFiles(prefix, options);
     const spared: string[] = [];
     for (const folder of userFolders) {
+      // Below ~/.local the data of the user is where the installation has shared files: it may be gone with them.
+      if (!existsSync(folder)) continue;
       say(`${dryRun ? 'Would remove' : 'Removing'} ${folder}`);
       await removeSparing(folder, options, spared);
     }

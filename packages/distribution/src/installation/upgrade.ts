@@ -204,11 +204,13 @@ export async function rollback(options: UpgradeOptions): Promise<UpgradeResult> 
         hint: 'install the version you want: provisioning upgrade --version <version> --allow-downgrade',
       });
     }
-    const changes = Object.entries(saved.components).map(([component, { version }]) => ({
-      component: component as ComponentName,
-      from: before.components[component]?.version ?? 'none',
-      to: version,
-    }));
+    const changes = Object.entries(saved.components)
+      .map(([component, { version }]) => ({
+        component: component as ComponentName,
+        from: before.components[component]?.version ?? 'none',
+        to: version,
+      }))
+      .filter((change) => change.from !== change.to);
     if (options.check) return { state: 'planned', from, to, changes };
     await options.confirm(from, to);
     const gone = goneFiles(before, saved);

@@ -127,6 +127,22 @@ describe('install.sh', () => {
     expect(readdirSync(workspace)).toContain('config');
   }, 120_000);
 
+  test('an installation below ~/.local goes as well, where the data of the user is in the same folder', async () => {
+    const home = join(folder, 'local-user');
+    const own = {
+      HOME: home,
+      XDG_CONFIG_HOME: join(home, '.config'),
+      XDG_DATA_HOME: join(home, '.local/share'),
+      XDG_CACHE_HOME: join(home, '.cache'),
+    };
+    mkdirSync(home);
+    expect((await install(['--user', '--system-node'], own)).code).toBe(0);
+    const program = join(home, '.local/bin/provisioning');
+    const removed = await runProgram(program, ['uninstall', '--yes'], { environment: environment(own) });
+    expect(removed).toMatchObject({ code: 0, stdout: expect.stringContaining('Uninstallation complete') });
+    expect(readdirSync(join(home, '.local'))).toEqual([]);
+  }, 120_000);
+
   test('11.A6 one changed byte is refused and the prefix is untouched', async () => {
     const archive = join(releases.base, '3.2.1/provisioning-core-3.2.1.tar.gz');
     const good = readFileSync(archive);

@@ -36,7 +36,11 @@ describe('packages', () => {
     const places = ['--dist-dir', join(releases.base, '3.2.1'), '--output-dir', output];
     const words = ['create-installers', '--version', '3.2.1', '--installer-types', 'package', ...places];
     return runProgram(process.execPath, [join(root, 'tools/build/run.ts'), ...words], {
-      environment: { ...process.env, SOURCE_DATE_EPOCH: '1700000000' },
+      environment: {
+        ...process.env,
+        SOURCE_DATE_EPOCH: '1700000000',
+        PROVISIONING_RELEASES_URL: 'https://releases.example.org',
+      },
     });
   };
   const inside = (...words: string[]): Promise<Ended> =>
