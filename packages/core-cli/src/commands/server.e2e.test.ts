@@ -224,3 +224,20 @@ test('without waiting a creation ends at once; a list completes the record, the 
   expect(await must('server create late-01 --yes --direct --wait')).toContain('late-01');
   expect(await must('server create late-01 --yes --direct')).toContain('Server late-01 already exists');
 });
+
+test('a load balancer follows a group; destroy takes it with the servers', async () => {
+  const front = '[[network.load_balancers]]\nname = "front"\ntargets = ["web"]\n';
+  await bed.define(`${definition('one')}${front}listeners = [{ port = 8091, target_port = 22 }]\n`);
+  await must('deploy --yes --direct');
+  const service = (await (await bed.open()).project.provider('local')).loadBalancer!;
+  const behind = async () => (await service.list!()).map(({ targets = [] }) => targets.length);
+  const before = (await behind())[0]!;
+  const looked = await must(`server scale web --count ${before - 1} --check`);
+  expect(looked).toContain('Load-balancer: front');
+  await must(`server scale web --count ${before - 1} --yes --direct`);
+  expect(await behind()).toEqual([before - 1]);
+  expect(await must('destroy --check')).toContain('Load-balancer: front');
+  await must('destroy --yes --direct');
+  expect(await behind()).toEqual([]);
+  expect([...(await servers()).keys()]).toEqual([]);
+});

@@ -1,4 +1,5 @@
 import type { Change, Context, OperationNode } from '@provisioning/extensions-sdk';
+import { loadBalancerEnsure } from '../operations/network/load-balancer.ts';
 import { deletionNode } from './deploy.ts';
 import { planServers, type ServerCreationOptions } from './servers.ts';
 
@@ -31,16 +32,26 @@ export async function planScale(
   const removed = current.filter(({ hostname }) => !staying.has(hostname)).reverse();
   const creation =
     members.length === 0
-      ? { graph: [], warnings: [] }
+      ? { graph: [], records: [], warnings: [] }
       : await planServers(context, after, { names: [group], ...options });
   const base = { kind: 'server' } as const;
+  const made = creation.graph.filter(({ type }) => type === 'server.create');
+  // Load balancers let go of a server before it goes.
+  const first = creation.graph.filter(({ type }) => type === loadBalancerEnsure.type).map(({ id }) => id);
   return {
     current: current.length,
     changes: [
-      ...creation.graph.map(({ name }): Change => ({ ...base, name, action: 'create' })),
+      ...made.map(({ name }): Change => ({ ...base, name, action: 'create' })),
+      ...creation.records.filter(({ action }) => action !== 'unchanged'),
       ...removed.map(({ hostname }): Change => ({ ...base, name: hostname, action: 'delete' })),
     ],
-    graph: [...creation.graph, ...removed.map(({ hostname, provider }) => deletionNode(hostname, provider))],
+    graph: [
+      ...creation.graph,
+      ...removed.map(({ hostname, provider }) => ({
+        ...deletionNode(hostname, provider),
+        dependencies: first,
+      })),
+    ],
     blocked: removed.filter(({ lock }) => lock).map(({ hostname }) => `Server '${hostname}' is locked`),
     warnings: creation.warnings,
   };
