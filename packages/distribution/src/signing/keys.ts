@@ -46,7 +46,11 @@ export async function readSigningKey(file: string): Promise<SigningKey> {
     throw invalid(file, 'the key cannot be read', (error as Error).message);
   });
   if (/ENCRYPTED (?:SIGSTORE|COSIGN) PRIVATE KEY/.test(pem)) {
-    throw invalid(file, 'an encrypted cosign key', 'set oci.signing.tool = "cosign" to sign with it');
+    throw invalid(
+      file,
+      'an encrypted cosign key',
+      'sign with it by cosign itself: cosign sign --key <file> <host>/<repository>@<digest>; its signatures are accepted here',
+    );
   }
   let key: KeyObject;
   try {
