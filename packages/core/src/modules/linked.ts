@@ -24,7 +24,7 @@ interface Linked {
 }
 
 /** Folders whose changes are none of the extension. */
-const unwatched = new Set(['.git', 'node_modules', 'dist', '.cache']);
+const unwatched = new Set(['.git', 'node_modules', '.cache']);
 
 /**
  * Linked modules while they are being written (08 §5.1, S:25178): a service that runs on uses the last content of each
