@@ -4,7 +4,7 @@ import { ProvisioningCommand } from '../frame/command.ts';
 import type { CommandSpec } from '../frame/metadata.ts';
 import { inOrder, isOfLevel, type LogEntry, type LogLevel, readEntry, showEntry } from '../log/entries.ts';
 import { followLogs, lastLines } from '../log/log-file.ts';
-import { loggingServices, type LoggingService, serviceLogs } from '../log/services.ts';
+import { loggingServices, type LoggingService, serviceLogs } from '../diagnostics/service-logs.ts';
 import { accessOf } from '../server/access.ts';
 import { journalCommand, journalLevels, showJournal } from '../server/journal.ts';
 import { openInfrastructure } from '../session/infrastructure.ts';

@@ -82,6 +82,7 @@ export async function loadDefinition(
       }),
     ...options,
     ...(command.globals.settings === undefined ? {} : { settingsFile: command.globals.settings }),
+    ...(command.globals.timeout === undefined ? {} : { runningTimeout: Math.ceil(command.globals.timeout) }),
     ...(typeof provider === 'string' && provider !== '' ? { defaultProvider: provider } : {}),
   });
   return withLayers(definition, await places());

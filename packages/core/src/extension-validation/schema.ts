@@ -7,16 +7,22 @@ import type { Findings } from './findings.ts';
 
 let compiler: ReturnType<typeof openCompiler> | undefined;
 
-/** One for all folders: it compiles the schema of schemas first, which takes longer than most schemas do. */
+/** One for all folders. That a schema is one is checked beforehand, by code that need not be compiled here. */
 async function openCompiler() {
   const { Ajv } = await import('ajv');
-  return new Ajv({ allErrors: true, strict: false, validateFormats: false });
+  return new Ajv({ allErrors: true, strict: false, validateFormats: false, validateSchema: false });
 }
 
 /** Rule 2: the schema loads, and the defaults are valid by it. */
 export async function validateSchema(path: string, findings: Findings): Promise<void> {
   const schema = await findings.attempt(() => configSchema(path));
   if (schema === undefined) return;
+  const { JsonSchema } = await import('./compiled-schema.js');
+  if (!JsonSchema(schema)) {
+    for (const { instancePath, message } of JsonSchema.errors ?? [])
+      findings.error(`schema/config: ${instancePath.slice(1) || 'it'} ${message}`);
+    return;
+  }
   const ajv = await (compiler ??= openCompiler());
   const validate = await findings.attempt(() =>
     Promise.resolve(ajv.compile({ ...schema, $schema: undefined, $id: undefined })),

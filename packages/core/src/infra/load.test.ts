@@ -103,6 +103,8 @@ describe('merge order', () => {
       ['extra', 'upcloud', 'de-fra1', 4, 1024, 50],
     ]);
     expect(Object.isFrozen(infrastructure.servers[0])).toBe(true);
+    const hurried = await load({ runningTimeout: 20 });
+    expect(hurried.servers.map(({ running_timeout }) => running_timeout)).toEqual([20, 20]);
   });
 
   test('a map of servers: the key is the hostname; a group is N servers; state may override the count', async () => {

@@ -66,6 +66,8 @@ export interface LoadInfrastructureOptions {
   readonly signal?: AbortSignal;
   /** Sizes of groups instead of those defined or wished for before. */
   readonly scale?: Readonly<Record<string, number>>;
+  /** Seconds until servers must run, instead of what they say (05 §4.1). */
+  readonly runningTimeout?: number;
 }
 
 /** Keys of a definition that the model has a place for; everything else is kept as it is written. */
@@ -118,6 +120,9 @@ export async function loadInfrastructure(options: LoadInfrastructureOptions): Pr
     providerName,
   });
   const servers = all.filter(({ value }) => value['enabled'] !== false);
+  const { runningTimeout } = options;
+  if (runningTimeout !== undefined)
+    for (const { value } of servers) value['running_timeout'] = runningTimeout;
   const scope = { ...definition, servers: servers.map(({ value }) => value) };
   if (servers.some(({ value }) => hasExpression(value))) {
     const place = { workspace, name, environment: environmentName };

@@ -6,6 +6,7 @@ import {
   isServer,
   labelKeys,
   managedBy,
+  nearest,
   networkName,
   ownerLabels,
 } from './labels.ts';
@@ -36,6 +37,13 @@ test('two workspaces of one name stay apart, a moved one keeps its servers', () 
   expect(belongsTo(labels, other, () => true)).toBe(false);
   expect(belongsTo(labels, other, () => false)).toBe(true);
   expect(belongsTo(labels, { ...owner, infra: 'test' }, () => false)).toBe(false);
+});
+
+test('what is left of a workspace that is gone does not stand before a server of this one', () => {
+  const left = { Labels: { ...labels, [labelKeys.path]: '/home/gone/demo' } };
+  const own = { Labels: labels };
+  expect(nearest([left, own], owner)).toEqual([own]);
+  expect(nearest([left], owner)).toEqual([left]);
 });
 
 test('container states in the words of the model', () => {

@@ -156,3 +156,12 @@ export function belongsTo(
   const path = labels[labelKeys.path];
   return path === undefined || path === owner.workspace.path || !folderExists(path);
 }
+
+/** Of two servers of one name the one that was made in this folder: the other's workspace is gone, not moved here. */
+export function nearest<C extends { readonly Labels: Labels }>(containers: readonly C[], owner: Owner): C[] {
+  const here = ({ Labels: labels }: C): boolean => labels[labelKeys.path] === owner.workspace.path;
+  const known = new Set(containers.filter(here).map(({ Labels: labels }) => labels[labelKeys.hostname]));
+  return containers.filter(
+    (container) => here(container) || !known.has(container.Labels[labelKeys.hostname]),
+  );
+}

@@ -10,6 +10,7 @@ import { withFileLock } from '../files/file-lock.ts';
 import type { LocalConfig } from '../schema.ts';
 import {
   belongsTo,
+  nearest,
   containerName,
   isBalancer,
   isServer,
@@ -79,8 +80,9 @@ export class Session {
       ...(hostname === undefined ? {} : { [labelKeys.hostname]: hostname }),
     };
     const found = await engine.listContainers(labels, signal);
-    return found.filter(
-      (container) => isServer(container) && belongsTo(container.Labels, this.owner, existsSync),
+    return nearest(
+      found.filter((container) => isServer(container) && belongsTo(container.Labels, this.owner, existsSync)),
+      this.owner,
     );
   }
 
