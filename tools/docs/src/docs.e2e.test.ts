@@ -41,7 +41,7 @@ function run(line: string): { readonly code: number; readonly output: string } {
 
 /** These wait for a person, a stream or a network, or concern the installation itself. */
 const waits =
-  /--follow|--watch|monitor|server ssh|config edit|form server|--backend web|^provisioning (install|upgrade|update|uninstall|completion install|oci|dep|extension (install|publish|test|build)|runtime|taskserv (test|check-updates|update)|provider test)|age-keygen|\$\(/;
+  /--follow|--watch|monitor|server ssh|config edit|init --wizard|form server|--backend web|^provisioning (install|upgrade|update|uninstall|completion install|oci|dep|extension (install|publish|test|build)|runtime|taskserv (test|check-updates|update)|provider test)|age-keygen|\$\(/;
 
 /** Runs a line in this process as it would be run from a script. */
 async function runHere(
