@@ -132,6 +132,14 @@ const config = (name: string): Record<string, unknown> => ({
   checksum_url: `${base}/${name}.sha256`,
 });
 
+const remove = (name: string) =>
+  taskservDelete.run(bed.context(), {
+    server: host.target,
+    taskserv: use(name, config(name)),
+    references: [],
+    cleanup_data: true,
+  });
+
 test.each(Object.entries(shapes))(
   '07 §3 %s from a mirror: checksum verified, unit started, healthy; nothing twice, repair, removal',
   async (name, { unit, probe }) => {
@@ -143,13 +151,7 @@ test.each(Object.entries(shapes))(
     expect(await create(name, config(name))).toMatchObject({ changed: false });
     expect((await observe(name, config(name)))[0]).toMatchObject({ state: 'satisfied' });
     files.set(`/${name}`, archive);
-    const removal = {
-      server: host.target,
-      taskserv: use(name, config(name)),
-      references: [],
-      cleanup_data: true,
-    };
-    expect(await taskservDelete.run(bed.context(), removal)).toMatchObject({
+    expect(await remove(name)).toMatchObject({
       status: 'uninstalled',
       warnings: [],
     });
@@ -159,6 +161,65 @@ test.each(Object.entries(shapes))(
   },
   120_000,
 );
+
+test('07 §3 grafana: dashboards of the definition are there, come back, and go; radicle: the node says who it is', async () => {
+  const dashboard = (name: string, title: string) => ({
+    name,
+    definition: { title, panels: [], refresh: '{{all}}\t' },
+  });
+  const both = {
+    ...config('grafana'),
+    dashboards: [dashboard('hosts', 'Hosts'), dashboard('web', "It's the web")],
+  };
+  await create('grafana', both);
+  expect(await host.sh('cat /etc/grafana/dashboards.list | wc -l; ls /etc/grafana/dashboards')).toBe(
+    '2\nhosts.json\nweb.json\n',
+  );
+  expect(JSON.parse(await host.sh('cat /etc/grafana/dashboards/web.json'))).toEqual(
+    both.dashboards[1]!.definition,
+  );
+  expect(await host.sh("stat -c '%a %G' /etc/grafana/dashboards/web.json")).toBe('640 grafana\n');
+  expect(await create('grafana', both)).toMatchObject({ changed: false });
+  await host.sh("echo '{}' >/etc/grafana/dashboards/hosts.json");
+  expect(await create('grafana', both)).toMatchObject({
+    changed: true,
+    reasons: ['dashboard hosts is missing'],
+  });
+  const pid = await host.sh('systemctl show -p MainPID --value grafana');
+  const one = { ...both, dashboards: [dashboard('web', 'Web')] };
+  expect(await create('grafana', one)).toMatchObject({ changed: true });
+  expect(await host.sh('cd /etc/grafana/dashboards && ls && grep -o Web *')).toBe('web.json\nWeb\n');
+  expect(await host.sh('systemctl show -p MainPID --value grafana')).toBe(pid);
+
+  const node = {
+    alias: 'seed"one',
+    external_addresses: ['seed.example.org:8776'],
+    seeding_policy: 'allow',
+  };
+  await create('radicle', { ...config('radicle'), node });
+  expect(
+    JSON.parse(
+      await host.sh(
+        'setpriv --reuid=radicle --regid=radicle --clear-groups cat /var/lib/radicle/config.json',
+      ),
+    ),
+  ).toEqual({
+    node: {
+      alias: 'seed"one',
+      listen: ['0.0.0.0:8776'],
+      externalAddresses: ['seed.example.org:8776'],
+      connect: [],
+      seedingPolicy: { default: 'allow', scope: 'all' },
+    },
+  });
+  for (const name of ['grafana', 'radicle']) {
+    expect(await remove(name)).toMatchObject({
+      status: 'uninstalled',
+      warnings: [],
+    });
+  }
+  expect(await host.sh('ls -d /etc/grafana/dashboards /var/lib/radicle 2>/dev/null || true')).toBe('');
+}, 120_000);
 
 test('a downloaded program that vanished is put back, as the user it belongs to', async () => {
   await create('coredns', config('coredns'));

@@ -54,16 +54,44 @@ test('etcd: three members form a cluster that survives losing one, and the repai
   expect(await create(one, 'etcd', config)).toMatchObject({ changed: false });
 }, 240_000);
 
-test('redis: a replica follows', async () => {
+test('07 §3 redis: a replica follows, and sentinels that know both change the roles', async () => {
   const [one, two] = hosts as [TestHost, TestHost];
   const password = 'redis-replica-password';
+  const primary = { password, sentinel: { enabled: true, quorum: 2 } };
+  const replica = { ...primary, replica_of: 'node-1' };
   await create(one, 'redis', { password });
-  await create(two, 'redis', { password, replica_of: 'node-1' });
+  await create(two, 'redis', { ...replica, sentinel: { enabled: false } });
   const cli = `REDISCLI_AUTH=${password} redis-cli`;
   await one.sh(`${cli} set colour red`);
   await eventually(two, `${cli} get colour`, 'red');
   expect(await two.sh(`${cli} role | head -n 1`)).toBe('slave\n');
-}, 120_000);
+
+  expect(await create(one, 'redis', primary)).toMatchObject({ changed: true });
+  expect(await create(two, 'redis', replica)).toMatchObject({ changed: true });
+  const sentinel = `${cli} -p 26379 sentinel`;
+  const addresses = await Promise.all(
+    [one, two].map((host) => host.sh("hostname -I | tr ' ' '\\n' | head -n 1")),
+  );
+  const [first, second] = addresses.map((address) => address.trim()) as [string, string];
+  for (const host of [one, two]) {
+    await eventually(host, `${sentinel} get-master-addr-by-name mymaster | head -n 1`, first);
+    await eventually(host, `${sentinel} replicas mymaster | sed -n '/^ip$/{n;p}'`, second);
+    await eventually(host, `${sentinel} ckquorum mymaster | cut -d ' ' -f 1-4`, 'OK 2 usable Sentinels.');
+  }
+  expect(await one.sh('redis-cli -p 26379 ping 2>&1 || true')).toContain('NOAUTH');
+  // What the sentinels have written down by now is theirs.
+  expect(await create(one, 'redis', primary)).toMatchObject({ changed: false });
+  expect(await create(two, 'redis', replica)).toMatchObject({ changed: false });
+
+  await eventually(one, `${sentinel} failover mymaster`, 'OK');
+  await eventually(two, `${cli} role | head -n 1`, 'master');
+  await eventually(one, `${sentinel} get-master-addr-by-name mymaster | head -n 1`, second);
+  await eventually(one, `${cli} role | head -n 1`, 'slave');
+  expect(await two.sh(`${cli} get colour`)).toBe('red\n');
+
+  await create(one, 'redis', { password });
+  expect(await one.sh('systemctl is-active redis-sentinel || true')).toBe('inactive\n');
+}, 240_000);
 
 test('postgres: made passwords stay on the host, a replica follows, and neither is touched again', async () => {
   const [one, two] = hosts as [TestHost, TestHost];

@@ -1,6 +1,8 @@
 #!/bin/sh
-# The server answers; a loading data set is not yet healthy.
+# The server answers, and the sentinel where there is one; a loading data set is not yet healthy.
 set -eu
-answer=$(redis-cli -p "$REDIS_PORT" ping)
-echo "$answer"
-[ "$answer" = PONG ]
+for port in "$REDIS_PORT" $REDIS_SENTINEL_PORT; do
+  answer=$(redis-cli -p "$port" ping)
+  echo "$answer"
+  [ "$answer" = PONG ]
+done

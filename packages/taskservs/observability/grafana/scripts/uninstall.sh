@@ -1,4 +1,4 @@
 #!/bin/sh
-# The unpacked program; data stays.
+# The unpacked program and the dashboards of the definition; data stays.
 set -eu
-rm -rf /opt/grafana
+rm -rf /opt/grafana /etc/grafana/dashboards

@@ -39,8 +39,11 @@ export const lives: Readonly<Record<string, Life>> = {
   webhook: {
     config: { hooks: [{ id: 'hello', command: '/bin/echo', arguments: ['well done'] }] },
     probe: `${http(9000, '/hooks/hello')} | grep -q 'well done'`,
-    changed: { hooks: [{ id: 'hello', command: '/bin/echo', arguments: ['changed'] }] },
-    changedProbe: `${http(9000, '/hooks/hello')} | grep -q changed`,
+    changed: {
+      hooks: [{ id: 'hello', command: '/bin/echo', arguments: ['changed'] }],
+      url: 'https://one.example.org/ci/run',
+    },
+    changedProbe: `${http(9000, '/ci/run/hello')} | grep -q changed`,
     gone: '! test -e /etc/webhook.conf',
   },
   'oci-reg': {
