@@ -71,6 +71,7 @@ export const topics: Readonly<Record<string, Topic>> = {
   completion: { summary: 'Shell completion' },
   env: { summary: 'Environment', bare: 'env show' },
   debug: { summary: 'Folders and caches, for a problem report' },
+  test: { summary: 'Whether an infrastructure holds what it promises' },
   cache: { summary: 'Local caches', bare: 'cache stats' },
   plugin: { summary: 'Fast paths that are built in', bare: 'plugin status' },
   health: { summary: 'Health of servers and services', bare: 'health check' },
