@@ -56,8 +56,7 @@ async function validateProvider(path: string, manifest: Manifest, findings: Find
   try {
     const functions = (await process.call('provider.init', context)) as string[];
     const missing = requiredProviderFunctions.filter((key) => !functions.includes(key));
-    if (missing.length > 0)
-      findings.error(`Provider '${manifest.name}' does not implement: ${missing.join(', ')}`);
+    if (missing.length > 0) findings.error(`Missing functions: ${missing.join(', ')}`);
   } catch (error) {
     findings.warn(`The interface was not checked, init needs a configuration: ${(error as Error).message}`);
   }

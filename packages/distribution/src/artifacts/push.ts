@@ -16,11 +16,10 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import { digestOf } from '../oci/digest.ts';
 import type { Target } from '../oci/target.ts';
 import { versionToTag } from '../oci/reference.ts';
-import { readSigningKey } from '../signing/keys.ts';
-import { signArtifact } from '../signing/cosign.ts';
 import { modeRules } from '../signing/policy.ts';
 import { gunzipSync } from 'node:zlib';
 import { LayoutPlace } from './places.ts';
+import { signStored } from './sign.ts';
 import { type ArtifactSession, tagsOrNone } from './session.ts';
 
 export interface PushOptions extends PackOptions {
@@ -96,7 +95,8 @@ export async function pushExtension(session: ArtifactSession, options: PushOptio
   const rules = modeRules[session.settings.mode];
   const keyFile = options.keyFile ?? session.settings.signing.keyPath;
   const mustSign = options.sign === true || rules.mustSign;
-  if (mustSign && keyFile === undefined) throw noSigningKey(session.settings.mode);
+  const outside = session.signer !== undefined && !(session.place() instanceof LayoutPlace);
+  if (mustSign && keyFile === undefined && !outside) throw noSigningKey(session.settings.mode);
   if (options.force === true && !rules.overwriteAllowed) throw overwriteRefused(session.settings.mode);
 
   const place = session.place();
@@ -127,7 +127,7 @@ export async function pushExtension(session: ArtifactSession, options: PushOptio
   }
   if (options.latest === true) await target.tag(stored, 'latest', session.call);
   const signedBy = mustSign
-    ? await signIn(target, stored, `${place.name}/${base}`, keyFile!, session)
+    ? await signStored(session, { place, repository: base }, stored, keyFile === undefined ? {} : { keyFile })
     : undefined;
   return {
     reference: full,
@@ -136,18 +136,6 @@ export async function pushExtension(session: ArtifactSession, options: PushOptio
     state: same ? 'unchanged' : before === undefined ? 'pushed' : 'replaced',
     ...(signedBy === undefined ? {} : { signedBy }),
   };
-}
-
-async function signIn(
-  target: Target,
-  root: Descriptor,
-  reference: string,
-  keyFile: string,
-  session: ArtifactSession,
-): Promise<string> {
-  const key = await readSigningKey(keyFile);
-  await signArtifact(target, root, reference, key, session.call);
-  return key.id;
 }
 
 /** Whether a tag has the same content, whatever compressed it. */

@@ -6,6 +6,7 @@ import { anonymous, firstOf } from '../credentials/credential.ts';
 import { DockerCredentials, dockerConfigPath } from '../credentials/docker-config.ts';
 import { readTokenFile } from '../credentials/token-file.ts';
 import type { PackageKind } from '../extension/kind.ts';
+import type { ProgramAccess } from '../external/access.ts';
 import { ExternalTransfers } from '../external/transfers.ts';
 import { annotations } from '../extension/media-types.ts';
 import { fetchManifest } from '../oci/content.ts';
@@ -20,6 +21,9 @@ import { RemoteRegistry } from '../remote/registry.ts';
 import type { OciSettings } from '../settings/oci-settings.ts';
 import type { IndexClient } from '../static-index/client.ts';
 import { type GateEvents, modeRules, SignatureGate } from '../signing/policy.ts';
+import { ScanGate } from '../scanning/gate.ts';
+import { harborReport, type ScanReport } from '../scanning/harbor.ts';
+import { SigningProgram, type SigningTool } from '../signing/program.ts';
 import { rememberSigned } from '../signing/signed-content.ts';
 import {
   chooseTag,
@@ -57,6 +61,10 @@ export class ArtifactSession {
   readonly docker: DockerCredentials;
   /** Another program that pushes and pulls (`oci.tool`), `undefined` for the built-in client. */
   readonly external: ExternalTransfers | undefined;
+  /** Another program that signs and checks signatures (`oci.signing.tool`), `undefined` for the built-in way. */
+  readonly signer: SigningProgram | undefined;
+  readonly #access: ProgramAccess;
+  readonly #scans: ScanGate;
   readonly #options: SessionOptions;
   readonly #credentials: CredentialSource;
   readonly #registries = new Map<string, RemoteRegistry>();
@@ -66,32 +74,28 @@ export class ArtifactSession {
     this.settings = options.settings;
     const { settings, environment } = options;
     this.cache = new ArtifactCache(settings.cacheFolder, { maxBytes: settings.cacheMaxBytes });
-    this.gate = new SignatureGate(
-      {
-        policy: settings.signing.policy,
-        publicKeys: settings.signing.publicKeys,
-        allowedSigners: settings.signing.allowedSigners,
-      },
-      options.events,
-    );
     this.docker = new DockerCredentials(dockerConfigPath(environment), environment);
     this.#credentials = firstOf(this.#tokens(), this.docker);
-    const { tool, insecure, caFile } = settings;
-    this.external =
-      tool === 'builtin'
-        ? undefined
-        : new ExternalTransfers({
-            tool,
-            environment,
-            credentials: this.#credentials,
-            plainHttp: (host) => this.#isPlain(host),
-            insecure,
-            ...(caFile === undefined ? {} : { caFile }),
-          });
+    const { tool, insecure, caFile, signing } = settings;
+    this.#access = {
+      environment,
+      credentials: this.#credentials,
+      plainHttp: (host) => this.#isPlain(host),
+      insecure,
+      ...(caFile === undefined ? {} : { caFile }),
+    };
+    this.external = tool === 'builtin' ? undefined : new ExternalTransfers({ ...this.#access, tool });
+    this.signer = signing.tool === 'builtin' ? undefined : this.signingProgram(signing.tool);
+    this.#scans = new ScanGate(settings.scan, options.events);
+    this.gate = new SignatureGate(signing, options.events, this.signer);
   }
 
   #isPlain(host: string): boolean {
     return host === this.settings.registry ? this.settings.plainHttp : isLoopback(host);
+  }
+
+  signingProgram(tool: SigningTool): SigningProgram {
+    return new SigningProgram(tool, this.settings.signing, this.#access);
   }
 
   get call(): CallOptions {
@@ -345,9 +349,18 @@ export class ArtifactSession {
     return own === undefined || own === kind;
   }
 
-  /** Lets an artifact pass the signature policy of the mode. */
-  verify(source: Source, root: Descriptor, full: string): Promise<string | undefined> {
-    return this.gate.check(source, root, full, this.call);
+  /** Lets an artifact pass the signature policy of the mode and what the registry's scanner found in it. */
+  async verify(source: Source, root: Descriptor, full: string): Promise<string | undefined> {
+    const signedBy = await this.gate.check(source, root, full, this.call);
+    await this.#scans.check(full, root.digest, () => this.#report(full, root.digest));
+    return signedBy;
+  }
+
+  async #report(full: string, digest: string): Promise<ScanReport | undefined> {
+    const name = full.replace(/^oci:\/\//, '').replace(/@.*$|:[^/:]*$/, '');
+    if (name.startsWith('layout:') || this.settings.offline) return undefined;
+    const slash = name.indexOf('/');
+    return harborReport(this.registry(name.slice(0, slash)), name.slice(slash + 1), digest, this.call);
   }
 
   /** Remembers that the files of a folder came from an artifact that a trusted key signed; they count as certified. */

@@ -20,16 +20,9 @@ export async function findExternalProgram(
   wanted: ExternalTool | 'external',
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<ExternalProgram> {
-  const folders = (environment['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
   for (const tool of wanted === 'external' ? externalTools : [wanted]) {
-    for (const folder of folders) {
-      const file = join(folder, process.platform === 'win32' ? `${tool}.exe` : tool);
-      const isThere = await access(file, constants.X_OK).then(
-        () => true,
-        () => false,
-      );
-      if (isThere) return { tool, file };
-    }
+    const file = await findOnPath(tool, environment);
+    if (file !== undefined) return { tool, file };
   }
   throw new ProvisioningError({
     code: 'OCI_TOOL_MISSING',
@@ -39,4 +32,21 @@ export async function findExternalProgram(
         : `OCI tool ${wanted} not found. Install it`,
     hint: 'or set oci.tool to builtin, which needs no other program',
   });
+}
+
+/** The file of a program, looked for in the folders of `PATH`. */
+export async function findOnPath(
+  name: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<string | undefined> {
+  const folders = (environment['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  for (const folder of folders) {
+    const file = join(folder, process.platform === 'win32' ? `${name}.exe` : name);
+    const isThere = await access(file, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return file;
+  }
+  return undefined;
 }

@@ -1,26 +1,19 @@
-import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import type { Credential, CredentialSource } from '../credentials/credential.ts';
 import { ImageLayout } from '../layout/layout.ts';
 import { copy } from '../oci/copy.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { interrupted } from '../oci/errors.ts';
 import { isManifestType } from '../oci/media-types.ts';
 import type { CallOptions, Source } from '../oci/target.ts';
+import { lastLine, type ProgramAccess, programEnvironment, runProgram } from './access.ts';
 import { type ExternalProgram, type ExternalTool, findExternalProgram } from './program.ts';
 
-export interface ExternalOptions {
+export interface ExternalOptions extends ProgramAccess {
   readonly tool: ExternalTool | 'external';
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly credentials: CredentialSource;
-  /** Whether a registry is reached without TLS. */
-  readonly plainHttp: (host: string) => boolean;
-  readonly insecure: boolean;
-  readonly caFile?: string;
 }
 
 /** A name that the layouts in between give the one artifact they hold. */
@@ -120,26 +113,10 @@ export class ExternalTransfers {
       plain: this.#options.plainHttp(host),
       insecure: this.#options.insecure,
     });
-    const env = await this.#environment(host);
-    await new Promise<void>((done, fail) => {
-      const settings = { env, maxBuffer: 16 * 1024 * 1024, ...(signal === undefined ? {} : { signal }) };
-      execFile(file, [...words], settings, (error, _stdout, stderr) => {
-        if (error === null) done();
-        else fail(signal?.aborted === true ? interrupted('The transfer') : failed(tool, reference, stderr));
-      });
-    });
-  }
-
-  /** Credentials reach the program by a file that only it and we can read, never by its arguments. */
-  async #environment(host: string): Promise<NodeJS.ProcessEnv> {
-    const { environment, credentials, caFile } = this.#options;
-    const trusted = caFile === undefined ? {} : { SSL_CERT_FILE: caFile };
-    const credential = await credentials.get(host);
-    if (credential === undefined) return { ...environment, ...trusted };
-    const folder = await this.#next();
-    const config = join(folder, 'config.json');
-    await writeFile(config, JSON.stringify({ auths: { [host]: entryOf(credential) } }), { mode: 0o600 });
-    return { ...environment, ...trusted, DOCKER_CONFIG: folder, REGISTRY_AUTH_FILE: config };
+    const env = await programEnvironment(this.#options, host, () => this.#next());
+    const { code, stderr } = await runProgram(file, words, env, signal);
+    if (signal?.aborted === true) throw interrupted('The transfer');
+    if (code !== 0) throw failed(tool, reference, stderr);
   }
 
   /** Removes what lay in between. */
@@ -147,16 +124,6 @@ export class ExternalTransfers {
     const folder = await this.#folder;
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   }
-}
-
-function entryOf({ username, password, identityToken, registryToken }: Credential): object {
-  return {
-    ...(password === undefined
-      ? {}
-      : { auth: Buffer.from(`${username}:${password.reveal()}`).toString('base64') }),
-    ...(identityToken === undefined ? {} : { identitytoken: identityToken.reveal() }),
-    ...(registryToken === undefined ? {} : { registrytoken: registryToken.reveal() }),
-  };
 }
 
 type Words = (
@@ -192,12 +159,12 @@ const wordsOf: Readonly<Record<ExternalTool, Words>> = {
 };
 
 function failed(tool: ExternalTool, reference: string, stderr: string): ProvisioningError {
-  const text = stderr.trim().split('\n').at(-1) ?? '';
+  const text = lastLine(stderr);
   const denied = /unauthorized|authentication required|denied/i.test(text);
   return new ProvisioningError({
     code: 'OCI_TOOL_FAILED',
     ...(denied ? { kind: 'permission' as const } : {}),
-    message: `${tool} did not transfer ${reference}: ${text.slice(0, 500)}`,
+    message: `${tool} did not transfer ${reference}: ${text}`,
     hint: denied
       ? `provisioning oci login ${reference.slice(0, reference.indexOf('/'))}`
       : 'set oci.tool to builtin to do without it',

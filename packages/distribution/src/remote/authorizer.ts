@@ -223,7 +223,8 @@ function tokenRequest(
   };
 }
 
-function basic(credential: Credential): string {
+/** The header of a name and a password. */
+export function basic(credential: Credential): string {
   const plain = `${credential.username}:${credential.password?.reveal() ?? ''}`;
   return `Basic ${Buffer.from(plain, 'utf8').toString('base64')}`;
 }

@@ -4,7 +4,7 @@ import { isLoopback, ProvisioningError } from '@provisioning/extensions-sdk';
 import { anonymous, type CredentialSource } from '../credentials/credential.ts';
 import { readAll } from '../oci/content.ts';
 import type { CallOptions } from '../oci/target.ts';
-import { Authorizer } from './authorizer.ts';
+import { Authorizer, basic } from './authorizer.ts';
 import { Connections, type ConnectionSettings, type RawResponse } from './connections.ts';
 import { errorCode, isTransient, protocolError, statusError } from './errors.ts';
 
@@ -31,6 +31,8 @@ export interface Request extends CallOptions {
   readonly repository?: string;
   /** Statuses that are an answer and not an error. Default every 2xx. */
   readonly accept?: readonly number[];
+  /** An interface beside the distribution one, which asks for nothing: name and password are sent at once. */
+  readonly basic?: boolean;
   /** The answer is large content that is read as it comes. */
   readonly large?: boolean;
   /** How often this request may be repeated; 0 for those whose caller resumes itself. */
@@ -172,7 +174,10 @@ export class RegistryClient {
     const scopes = request.scopes ?? [];
     const url = this.resolve(request.target);
     const own = url.origin === this.#base.origin;
-    let header = own ? await this.#authorizer.header(scopes) : undefined;
+    let header = own
+      ? ((request.basic === true ? await this.#basic() : undefined) ??
+        (await this.#authorizer.header(scopes)))
+      : undefined;
     for (let round = 0; ; round++) {
       const response = await this.#following(request, url, header);
       const challenge = response.headers['www-authenticate'];
@@ -184,6 +189,12 @@ export class RegistryClient {
       if (answer === undefined || answer === header) return response;
       header = answer;
     }
+  }
+
+  async #basic(): Promise<string | undefined> {
+    const { credentials = anonymous } = this.#options;
+    const credential = await credentials.get(this.host);
+    return credential?.password === undefined ? undefined : basic(credential);
   }
 
   async #following(request: Request, start: URL, authorization: string | undefined): Promise<Response> {

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { isLoopback, ProvisioningError } from '@provisioning/extensions-sdk';
+import type { ScanSettings } from '../scanning/gate.ts';
+import { severities } from '../scanning/harbor.ts';
 import type { Mode, SignaturePolicy } from '../signing/policy.ts';
 import { effectivePolicy, insecureRefused, modeRules } from '../signing/policy.ts';
 
@@ -13,6 +15,13 @@ export interface Namespaces {
 
 export const sourceTypes = ['oci', 'gitea', 'local', 'npm', 'http'] as const;
 export type SourceType = (typeof sourceTypes)[number];
+
+/** `oci.signing.identities[]` (09 §8). */
+export interface SignerIdentity {
+  /** Who vouches for the subject: an OIDC issuer. Notation takes the certificates of `public_keys` for it. */
+  readonly issuer?: string;
+  readonly subject: string;
+}
 
 /** `registries.<name>` of the configuration (09 §12). */
 export interface NamedRegistry {
@@ -53,11 +62,14 @@ export interface OciSettings {
   readonly indexUrl?: string;
   /** Registries by name for `--registry` (09 §12). */
   readonly named: Readonly<Record<string, NamedRegistry>>;
+  readonly scan: ScanSettings;
   readonly signing: {
     readonly policy: SignaturePolicy;
     readonly tool: 'builtin' | 'cosign' | 'notation';
     readonly keyPath?: string;
     readonly publicKeys: readonly string[];
+    /** Who may sign beside the keys: identities of keyless signatures, subjects of certificates. */
+    readonly identities: readonly SignerIdentity[];
     readonly allowedSigners: Readonly<Record<string, readonly string[]>>;
   };
 }
@@ -193,6 +205,7 @@ export function readOciSettings(input: SettingsInput): OciSettings {
   const caFile = reader.text('ca_file');
   const configured = reader.text('auth_token_path');
   const keyPath = reader.text('signing.key_path');
+  const signingTool = reader.choice('signing.tool', ['builtin', 'cosign', 'notation'], 'builtin');
   const proxy = input.get('http.proxy');
   return {
     tool: reader.choice('tool', ['builtin', 'oras', 'crane', 'skopeo', 'external'], 'builtin'),
@@ -216,6 +229,7 @@ export function readOciSettings(input: SettingsInput): OciSettings {
     pullAlways: input.get('extensions.pull_policy') === 'always' || mode === 'cicd',
     offline: flags.offline === true,
     mode,
+    scan: readScan(reader, mode),
     signing: {
       policy: effectivePolicy(
         mode,
@@ -224,12 +238,40 @@ export function readOciSettings(input: SettingsInput): OciSettings {
           ? 'require'
           : undefined,
       ),
-      tool: reader.choice('signing.tool', ['builtin', 'cosign', 'notation'], 'builtin'),
+      tool: signingTool,
       ...(keyPath === undefined ? {} : { keyPath }),
       publicKeys: reader.texts('signing.public_keys'),
+      identities: readIdentities(reader.first('signing.identities') ?? [], signingTool),
       allowedSigners: reader.record<readonly string[]>('signing.allowed_signers'),
     },
   };
+}
+
+/** The mode asks for no critical findings; the configuration may ask for more (09 §8). */
+function readScan(reader: Reader, mode: Mode): ScanSettings {
+  const required = reader.flag('scan.required') === true;
+  const least = modeRules[mode].refuseCritical || required ? 'critical' : undefined;
+  const asked =
+    reader.first('scan.threshold') === undefined
+      ? undefined
+      : reader.choice('scan.threshold', severities, 'critical');
+  const threshold = asked ?? least;
+  return { required, ...(threshold === undefined ? {} : { threshold }) };
+}
+
+function readIdentities(value: unknown, tool: OciSettings['signing']['tool']): readonly SignerIdentity[] {
+  const key = 'oci.signing.identities';
+  if (!Array.isArray(value)) throw invalid(key, 'expected a list of {issuer, subject}');
+  if (value.length > 0 && tool === 'builtin')
+    throw invalid(key, 'only cosign and notation check identities; set oci.signing.tool');
+  return value.map((entry: unknown, index) => {
+    const { issuer, subject } = (entry ?? {}) as { readonly issuer?: unknown; readonly subject?: unknown };
+    if (typeof subject !== 'string' || subject === '')
+      throw invalid(`${key}[${index}].subject`, 'expected text');
+    if (typeof issuer === 'string' && issuer !== '') return { issuer, subject };
+    if (issuer !== undefined || tool === 'cosign') throw invalid(`${key}[${index}].issuer`, 'expected text');
+    return { subject };
+  });
 }
 
 function readRegistries(input: SettingsInput): Readonly<Record<string, NamedRegistry>> {

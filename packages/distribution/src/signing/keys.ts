@@ -7,6 +7,8 @@ export interface TrustedKey {
   /** First 16 hexadecimal digits of the SHA-256 of the key (DER, SPKI). */
   readonly id: string;
   readonly key: KeyObject;
+  /** Where it was read. */
+  readonly file: string;
 }
 
 /** A private key that signs: ECDSA P-256 or Ed25519 (09 §8). */
@@ -40,12 +42,19 @@ function checkAlgorithm(key: KeyObject, file: string): void {
   throw invalid(file, `a ${curve ?? key.asymmetricKeyType} key`, 'use an ECDSA P-256 or Ed25519 key');
 }
 
+const encryptedByCosign = /ENCRYPTED (?:SIGSTORE|COSIGN) PRIVATE KEY/;
+
+/** Whether a file holds a key that only cosign itself can open. */
+export async function isCosignKey(file: string): Promise<boolean> {
+  return encryptedByCosign.test(await readFile(file, 'utf8').catch(() => ''));
+}
+
 /** Reads a PEM file with a PKCS#8 key. @throws ProvisioningError `INVALID_KEY`. */
 export async function readSigningKey(file: string): Promise<SigningKey> {
   const pem = await readFile(file, 'utf8').catch((error: unknown) => {
     throw invalid(file, 'the key cannot be read', (error as Error).message);
   });
-  if (/ENCRYPTED (?:SIGSTORE|COSIGN) PRIVATE KEY/.test(pem)) {
+  if (encryptedByCosign.test(pem)) {
     throw invalid(
       file,
       'an encrypted cosign key',
@@ -64,15 +73,17 @@ export async function readSigningKey(file: string): Promise<SigningKey> {
 
 /** Reads PEM files with public keys. @throws ProvisioningError `INVALID_KEY`, `NO_TRUSTED_KEYS`. */
 export async function readTrustedKeys(files: readonly string[]): Promise<readonly TrustedKey[]> {
-  if (files.length === 0) {
-    throw new ProvisioningError({
-      code: 'NO_TRUSTED_KEYS',
-      kind: 'configuration',
-      message: 'No trusted keys configured (oci.signing.public_keys)',
-      hint: 'name the PEM files of the public keys whose signatures count',
-    });
-  }
+  if (files.length === 0) throw noTrustedKeys();
   return Promise.all(files.map(readTrustedKey));
+}
+
+export function noTrustedKeys(): ProvisioningError {
+  return new ProvisioningError({
+    code: 'NO_TRUSTED_KEYS',
+    kind: 'configuration',
+    message: 'No trusted keys configured (oci.signing.public_keys)',
+    hint: 'name the PEM files of the public keys whose signatures count',
+  });
 }
 
 async function readTrustedKey(file: string): Promise<TrustedKey> {
@@ -86,7 +97,7 @@ async function readTrustedKey(file: string): Promise<TrustedKey> {
     throw invalid(file, 'not a public key in PEM form');
   }
   checkAlgorithm(key, file);
-  return { id: keyId(key), key };
+  return { id: keyId(key), key, file };
 }
 
 /** Signature over bytes: ECDSA as DER over SHA-256, Ed25519 over the bytes themselves. */

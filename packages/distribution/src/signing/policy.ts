@@ -2,7 +2,7 @@ import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { globToRegExp } from '../archive/glob.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { CallOptions, Source } from '../oci/target.ts';
-import { verifyArtifact } from './cosign.ts';
+import { type Verification, verifyArtifact } from './cosign.ts';
 import { readTrustedKeys, type TrustedKey } from './keys.ts';
 
 /** Modes of an installation (rulings §2). */
@@ -70,6 +70,11 @@ export interface SigningSettings {
   readonly allowedSigners?: Readonly<Record<string, readonly string[]>>;
 }
 
+/** Checks signatures through another program; `undefined` for what it cannot reach. */
+export interface SignatureChecker {
+  check(descriptor: Descriptor, reference: string, options: CallOptions): Promise<Verification | undefined>;
+}
+
 export interface GateEvents {
   readonly warn?: (message: string) => void;
   /** Every refusal is an audit event. */
@@ -86,10 +91,12 @@ export class SignatureGate {
   readonly #settings: SigningSettings;
   readonly #events: GateEvents;
   readonly #results = new Map<string, Promise<string | undefined>>();
+  readonly #checker: SignatureChecker | undefined;
   #keys: Promise<readonly TrustedKey[]> | undefined;
 
-  constructor(settings: SigningSettings, events: GateEvents = {}) {
+  constructor(settings: SigningSettings, events: GateEvents = {}, checker?: SignatureChecker) {
     this.#settings = settings;
+    this.#checker = checker;
     this.#events = events;
   }
 
@@ -122,9 +129,9 @@ export class SignatureGate {
     reference: string,
     options: CallOptions,
   ): Promise<string | undefined> {
-    this.#keys ??= readTrustedKeys(this.#settings.publicKeys);
-    const keys = allowedKeys(await this.#keys, reference, this.#settings.allowedSigners);
-    const verification = await verifyArtifact(source, descriptor, keys, options);
+    const verification =
+      (await this.#checker?.check(descriptor, reference, options)) ??
+      (await this.#builtin(source, descriptor, reference, options));
     const audit = (action: 'refused' | 'accepted', reason: string): void =>
       this.#events.audit?.({ action, reference, digest: descriptor.digest, reason });
     if (verification.state === 'signed') {
@@ -142,14 +149,25 @@ export class SignatureGate {
     this.#events.warn?.(`${reference} is not signed`);
     return undefined;
   }
+
+  async #builtin(
+    source: Source,
+    descriptor: Descriptor,
+    reference: string,
+    options: CallOptions,
+  ): Promise<Verification> {
+    this.#keys ??= readTrustedKeys(this.#settings.publicKeys);
+    const keys = allowedKeys(await this.#keys, reference, this.#settings.allowedSigners);
+    return verifyArtifact(source, descriptor, keys, options);
+  }
 }
 
-/** The trusted keys that may sign what a reference names (`oci.signing.allowed_signers`). */
-export function allowedKeys(
-  keys: readonly TrustedKey[],
+/** The signers that may sign what a reference names (`oci.signing.allowed_signers`). */
+export function allowedKeys<Signer extends { readonly id: string }>(
+  keys: readonly Signer[],
   reference: string,
   signers: SigningSettings['allowedSigners'] = {},
-): readonly TrustedKey[] {
+): readonly Signer[] {
   const rules = Object.entries(signers).filter(([glob]) =>
     globToRegExp(glob).test(reference.replace(/[@:][^/]*$/, '')),
   );

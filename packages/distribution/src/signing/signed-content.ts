@@ -3,8 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { treeDigest } from '../extension/origin.ts';
 import { readOciSettings } from '../settings/oci-settings.ts';
-import { allowedKeys } from './policy.ts';
-import { readTrustedKeys } from './keys.ts';
+import { trustedSigners } from './signers.ts';
 
 /** What a verified signature said of the files that were unpacked from its artifact. */
 interface SignedContent {
@@ -42,24 +41,21 @@ export function signerLookup(
   configuration: { get(path: string): unknown },
 ): SignerLookup {
   const { config, cache, data } = userDirectories(surroundings);
-  let keys: ReturnType<typeof readTrustedKeys> | undefined;
   return async (folder) => {
-    const { publicKeys, allowedSigners } = readOciSettings({
+    const { signing } = readOciSettings({
       get: (path) => configuration.get(path),
       environment: surroundings.env,
       configFolder: config,
       cacheFolder: cache,
-    }).signing;
-    if (publicKeys.length === 0) return undefined;
+    });
+    if (signing.publicKeys.length === 0 && signing.identities.length === 0) return undefined;
     const text = await treeDigest(folder)
       .then((digest) => readFile(recordFile(data, digest), 'utf8'))
       .catch(() => undefined);
     if (text === undefined) return undefined;
     const { key_id: keyId, reference } = JSON.parse(text) as SignedContent;
-    keys ??= readTrustedKeys(publicKeys);
-    return allowedKeys(await keys, reference, allowedSigners).some(({ id }) => id === keyId)
-      ? keyId
-      : undefined;
+    const signers = await trustedSigners(signing, reference);
+    return signers.some(({ id }) => id === keyId) ? keyId : undefined;
   };
 }
 

@@ -58,12 +58,14 @@ export class Scratch {
       readonly insecure?: boolean;
       /** `PATH` instead of this process's. */
       readonly path?: string;
+      readonly environment?: Readonly<Record<string, string>>;
     } = {},
   ): ArtifactSession {
     const environment = {
       HOME: this.folder,
       PATH: options.path ?? process.env['PATH'],
       DOCKER_CONFIG: this.path('docker'),
+      ...options.environment,
     };
     const settings = readOciSettings({
       get: (path) => options.config?.[path],

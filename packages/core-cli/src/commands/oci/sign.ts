@@ -9,7 +9,7 @@ import { openArtifacts } from '../../oci/session.ts';
 export default class OciSign extends ProvisioningCommand {
   static override summary = 'Sign an extension in the registry';
   static override description =
-    'The signature is stored as cosign stores its own, and cosign verify accepts it.';
+    'The signature is stored as cosign stores its own, and cosign verify accepts it. oci.signing.tool = cosign or notation leaves signing to that program; keys that cosign encrypted always are (COSIGN_PASSWORD).';
   static override spec: CommandSpec = { access: 'w', workspace: false, sideEffect: 'update' };
   static override examples = ['provisioning oci sign redis:1.0.0 --key signing.key'];
   static override args = {
@@ -17,7 +17,9 @@ export default class OciSign extends ProvisioningCommand {
   };
   static override flags = {
     ...registryFlags,
-    key: string({ description: 'private key: ECDSA P-256 or Ed25519, PKCS#8 PEM' }),
+    key: string({
+      description: 'private key: ECDSA P-256 or Ed25519, PKCS#8 PEM; a cosign key; a key name of notation',
+    }),
     annotation: string({ description: 'k=v, part of what is signed', multiple: true }),
   };
 
