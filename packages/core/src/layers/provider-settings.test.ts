@@ -64,6 +64,26 @@ test('06 §4.1 default_plan: of the extension, of a template, of the configurati
   expect(await planOf(written)).toEqual(['1xCPU-1GB', '']);
 });
 
+test('08 §7.2 what the templates of providers say of servers reaches every server', async () => {
+  const withTemplate = async (provider: string, name: string) => {
+    await using folder = await TestFolder.create();
+    await using opened = await open(folder, {
+      'ws/infra/main/settings.toml': `provider = "${provider}"\n`,
+      'ws/infra/main/.manifest/templates.yaml': applied(name),
+    });
+    return (await opened.infrastructure()).servers[0];
+  };
+  expect(await withTemplate('aws', 'aws-development')).toMatchObject({
+    plan: 't3.medium',
+    aws: { spot: true },
+  });
+  expect(await withTemplate('upcloud', 'upcloud-production')).toMatchObject({
+    network: { private_network: true },
+    firewall_rules: [{ direction: 'ingress', port: 22, action: 'allow' }],
+    upcloud: { storage_backups: [{ frequency: 'daily', retention_days: 7 }] },
+  });
+});
+
 test('06 §5.3 zone auto asks the settings in force, templates among them', async () => {
   await using folder = await TestFolder.create();
   await using opened = await open(folder, {

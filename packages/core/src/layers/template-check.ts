@@ -8,16 +8,16 @@ import { templateConflicts } from '../templates/apply.ts';
 import { readApplied } from '../templates/applied.ts';
 import type { Template } from '../templates/metadata.ts';
 
-/** What a feature of a template promises, and the key that keeps the promise. */
-const features: Readonly<Record<string, { readonly label: string; readonly key: string }>> = {
-  security: { label: 'Security policies configured', key: 'security' },
-  'network-policies': { label: 'Network policies configured', key: 'network_policies' },
-  'resource-quotas': { label: 'Resource quotas set', key: 'resource_quotas' },
-  monitoring: { label: 'Monitoring enabled', key: 'monitoring.enabled' },
-  replication: { label: 'Replication enabled', key: 'replication.enabled' },
-  backup: { label: 'Backup configured', key: 'backup' },
-  tls: { label: 'TLS enabled', key: 'tls.enabled' },
-  persistence: { label: 'Persistence configured', key: 'persistence' },
+/** What a feature of a template promises, and the keys of which one keeps the promise. */
+const features: Readonly<Record<string, { readonly label: string; readonly keys: readonly string[] }>> = {
+  security: { label: 'Security policies configured', keys: ['security', 'defaults.aws.encrypted'] },
+  'network-policies': { label: 'Network policies configured', keys: ['network_policies'] },
+  'resource-quotas': { label: 'Resource quotas set', keys: ['resource_quotas'] },
+  monitoring: { label: 'Monitoring enabled', keys: ['monitoring.enabled'] },
+  replication: { label: 'Replication enabled', keys: ['replication.enabled'] },
+  backup: { label: 'Backup configured', keys: ['backup', 'schedule', 'defaults.upcloud.storage_backups'] },
+  tls: { label: 'TLS enabled', keys: ['tls.enabled'] },
+  persistence: { label: 'Persistence configured', keys: ['persistence'] },
 };
 
 export interface TemplateCheckLine {
@@ -110,9 +110,11 @@ function complianceOf(
     const promise = features[feature];
     if (promise === undefined) return [];
     const ok = metadata.template.targets.some((target) =>
-      isSet(valueAt(resolutions.get(target)?.config, promise.key.split('.'))),
+      promise.keys.some((key) => isSet(valueAt(resolutions.get(target)?.config, key.split('.')))),
     );
-    return [{ label: promise.label, ok, ...(ok ? {} : { details: [`${promise.key} is not set`] }) }];
+    return [
+      { label: promise.label, ok, ...(ok ? {} : { details: [`${promise.keys.join(' or ')} is not set`] }) },
+    ];
   });
 }
 

@@ -151,7 +151,7 @@ test('08.A11 a template that does not fit writes nothing; one that fits writes f
     version: '1.30.0',
     worker_count: 9,
     control_plane_count: 3,
-    network: { dns_domain: 'cluster.local' },
+    cluster: { dns_domain: 'cluster.local' },
     security: { encrypt_etcd: true, pod_security: { enforce: 'restricted' } },
   });
 });
@@ -199,6 +199,17 @@ test('templates that disagree are a conflict until the infrastructure decides', 
   const line = checked.configuration.find(({ label }) => label === 'No conflicting settings');
   expect(line?.ok).toBe(false);
   expect(line?.details?.join()).not.toContain('worker_count:');
+});
+
+test('08 §7.2 aws-production brings the network of the infrastructure', async () => {
+  await using folder = await world();
+  await apply(folder, { name: 'aws-production', force: true });
+  const { network } = await infrastructure(folder);
+  expect(network).toMatchObject({ vpc: { cidr: '10.0.0.0/16', enable_dns: true } });
+  expect(network?.subnets?.map(({ name, public: open }) => `${name} ${open}`)).toEqual([
+    ...['public-1 true', 'public-2 true', 'private-1 false', 'private-2 false'],
+    ...['database-1 false', 'database-2 false'],
+  ]);
 });
 
 test('a required variable is asked for, a wrong one refused', async () => {

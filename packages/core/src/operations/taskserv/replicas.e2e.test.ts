@@ -137,6 +137,7 @@ test('postgres: made passwords stay on the host, a replica follows, and neither 
   const synced = {
     ...shared,
     custom_extensions: ['pg_trgm'],
+    tls: { enabled: true },
     replication: { enabled: true, replicas: 1, sync_mode: 'sync' },
   };
   expect(await create(one, 'postgres', synced)).toMatchObject({ changed: true });
@@ -144,6 +145,11 @@ test('postgres: made passwords stay on the host, a replica follows, and neither 
     `cd / && setpriv --reuid=postgres --regid=postgres --init-groups psql -qAtX -d app -c "${query}"`;
   await eventually(one, ask('select sync_state from pg_stat_replication'), 'quorum');
   await eventually(two, ask("select extname from pg_extension where extname = 'pg_trgm'"), 'pg_trgm');
+  const [address] = (await one.sh('hostname -I')).split(' ');
+  const remote = (mode: string): string =>
+    `PGPASSWORD=${secret} psql -qAtX "host=${address} user=replicator dbname=app sslmode=${mode}" -c "select version from pg_stat_ssl where pid = pg_backend_pid()" 2>&1 || true`;
+  expect(await two.sh(remote('require'))).toMatch(/^TLSv1\.[23]\n$/);
+  expect(await two.sh(remote('disable'))).toContain('no encryption');
   expect(await create(one, 'postgres', synced)).toMatchObject({ changed: false });
   await one.sh(ask('drop extension pg_trgm'));
   expect(await create(one, 'postgres', synced)).toMatchObject({
