@@ -205,11 +205,15 @@ test('08 §7.2 aws-production brings the network of the infrastructure', async (
   await using folder = await world();
   await apply(folder, { name: 'aws-production', force: true });
   const { network } = await infrastructure(folder);
-  expect(network).toMatchObject({ vpc: { cidr: '10.0.0.0/16', enable_dns: true } });
-  expect(network?.subnets?.map(({ name, public: open }) => `${name} ${open}`)).toEqual([
-    ...['public-1 true', 'public-2 true', 'private-1 false', 'private-2 false'],
-    ...['database-1 false', 'database-2 false'],
-  ]);
+  const subnet = (name: string, open: boolean): object => ({ name, public: open });
+  expect(network).toMatchObject({
+    vpc: { cidr: '10.0.0.0/16', enable_dns: true },
+    subnets: [
+      ...[subnet('public-1', true), subnet('public-2', true)],
+      ...[subnet('private-1', false), subnet('private-2', false)],
+      ...[subnet('database-1', false), subnet('database-2', false)],
+    ],
+  });
 });
 
 test('a required variable is asked for, a wrong one refused', async () => {
