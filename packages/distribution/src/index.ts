@@ -136,6 +136,7 @@ export {
   type StartOptions,
 } from './server/control.ts';
 export { htpasswdLine } from './server/htpasswd.ts';
+export { HarborAdministration, refuseDefaultPassword } from './server/harbor.ts';
 export { RegistryServer, type RegistryServerOptions } from './server/registry-server.ts';
 export {
   collectGarbage,
