@@ -72,14 +72,17 @@ async function main(): Promise<boolean> {
   if (first === undefined || first.length === 0) return false;
   // Tests of real parts share one machine. A file that failed among the others runs once more, alone: failing again is a
   // failure; passing is reported as unstable, a defect of the test (or a race of ours) for somebody to repair.
+  // What the failed try left behind goes with its failure: the second try is judged by what it leaves itself.
   const again = first.filter(({ status }) => status === 'failed').map(({ name }) => name);
+  const abandoned = again.length === 0 ? [] : (await leftovers()).filter((entry) => !before.has(entry));
   const second = again.length === 0 ? undefined : jest(['--runInBand', '--runTestsByPath', ...again]);
   const results =
     second === undefined ? first : [...first.filter(({ name }) => !again.includes(name)), ...second];
   const failed = failures(results);
   await endStaleMonitors();
-  const left = (await leftovers()).filter((entry) => !before.has(entry));
+  const left = (await leftovers()).filter((entry) => !before.has(entry) && !abandoned.includes(entry));
   const unstable = failures(first).filter((name) => !failed.includes(name));
+  for (const entry of abandoned) console.error(`left behind by a try that failed: ${entry}`);
   for (const name of unstable) console.error(`unstable (failed, then passed alone): ${name}`);
   for (const name of failed) console.error(`failed: ${name}`);
   for (const entry of left) console.error(`left behind: ${entry}`);

@@ -54,6 +54,22 @@ export async function released(remove: () => Promise<unknown>): Promise<void> {
   }
 }
 
+/**
+ * Lists again while somebody removes what is being listed: Podman looks at one image after the other and gives up at the
+ * first that is gone meanwhile.
+ */
+export async function whileOthersRemove<T>(list: () => Promise<T>): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await list();
+    } catch (error) {
+      const gone = error instanceof EngineError && /image not known|no such image/i.test(error.message);
+      if (!gone || attempt === 20) throw error;
+      await sleep(100);
+    }
+  }
+}
+
 /** The two streams of an attached program: frames of an eight-byte header (stream, length) and the bytes. */
 export async function demultiplex(stream: Readable): Promise<{ stdout: string; stderr: string }> {
   const chunks: Buffer[] = [];

@@ -1,5 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { absent, compareApi, demultiplex, labelFilter, released, withLabels } from './answers.ts';
+import {
+  absent,
+  compareApi,
+  demultiplex,
+  labelFilter,
+  released,
+  whileOthersRemove,
+  withLabels,
+} from './answers.ts';
 import { type Endpoint, EngineError, EngineHttp, jsonLines } from './http.ts';
 import type {
   ContainerDetails,
@@ -237,10 +246,8 @@ export class Engine {
   }
 
   async listImages(labels: Labels): Promise<ImageSummary[]> {
-    return withLabels(
-      await this.#get<ImageSummary[]>('/images/json', { filters: labelFilter(labels) }),
-      labels,
-    );
+    const list = () => this.#get<ImageSummary[]>('/images/json', { filters: labelFilter(labels) });
+    return withLabels(await whileOthersRemove(list), labels);
   }
 
   inspectImage(name: string): Promise<{ readonly Id: string } | undefined> {
@@ -270,8 +277,10 @@ export class Engine {
     tag: string,
     changes: readonly string[],
   ): Promise<string> {
+    // Podman 4.3 ignores the tag of an import and uses `latest`: a name of its own keeps imports side by side apart.
+    const name = this.isPodman ? `${repository}-${randomUUID()}` : repository;
     const response = await this.#http.open('POST', `${this.#prefix}/images/create`, {
-      query: { fromSrc: '-', repo: repository, tag, changes },
+      query: { fromSrc: '-', repo: name, tag, changes },
       body: tar,
       timeout: 600_000,
     });
@@ -280,10 +289,9 @@ export class Engine {
       if (typeof line.error === 'string') throw new EngineError(line.error, 500);
       if (typeof line.status === 'string' && line.status.startsWith('sha256:')) id = line.status.trim();
     }
-    // Podman 4.3 ignores the tag of an import and uses `latest`.
     if (this.isPodman) {
       await this.tagImage(id, repository, tag);
-      if (tag !== 'latest') await this.removeImage(`${repository}:latest`);
+      await this.removeImage(`${name}:latest`);
     }
     return id;
   }

@@ -64,6 +64,37 @@ test('cleaning removes every container, network, volume, image and process of ou
   expect(stdout).not.toContain(bed.cacheDir);
 });
 
+test('images are listed and imported while somebody else imports and removes', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'prov-images-'));
+  await using _storage = { [Symbol.asyncDispose]: () => removeStorage(folder) };
+  await using bed = await makeBed({ storage_root: join(folder, 'storage') });
+  const environment = {
+    cacheDir: bed.cacheDir,
+    variables: { PATH: process.env.PATH ?? '' },
+    log: () => undefined,
+  };
+  await ensureEngine({ ...environment, config: bed.config, interactive: false });
+  await using stack = new AsyncDisposableStack();
+  const engine = await Engine.connect({ kind: 'socket', path: serviceSocket(environment) });
+  stack.defer(() => engine.close());
+  const repository = 'localhost/prov-side-by-side';
+  const others = [1, 2, 3].map(async (other) => {
+    for (let i = 0; i < 6; i++) {
+      // Every file system is another: images that share a layer are a matter of Podman's own.
+      const tar = await folderOf(`${other}-${i}`);
+      await engine.importImage(tar, repository, `v${other}-${i}`, []);
+      expect(await engine.inspectImage(`${repository}:v${other}-${i}`)).toBeDefined();
+      await engine.removeImage(`${repository}:v${other}-${i}`);
+    }
+  });
+  let done = false;
+  const all = Promise.all(others).finally(() => (done = true));
+  while (!done) await engine.listImages({});
+  await all;
+  const tags = (await engine.listImages({})).flatMap(({ RepoTags }) => RepoTags ?? []);
+  expect(tags.filter((tag) => tag.startsWith(repository))).toEqual([]);
+});
+
 test('the program of the probe runs on this machine', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'prov-probe-'));
   const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
@@ -75,6 +106,15 @@ test('the program of the probe runs on this machine', async () => {
   await run(program);
   await rm(folder, { recursive: true });
 });
+
+/** A file system of one file, as tar. */
+async function folderOf(content: string): Promise<Uint8Array> {
+  const folder = await mkdtemp(join(tmpdir(), 'prov-tar-'));
+  await writeFile(join(folder, 'name'), content);
+  const { stdout } = await run('tar', ['-c', '-C', folder, 'name'], { encoding: 'buffer' });
+  await rm(folder, { recursive: true });
+  return stdout;
+}
 
 /** Podman mounts its storage over itself and leaves that behind. */
 async function removeStorage(folder: string): Promise<void> {

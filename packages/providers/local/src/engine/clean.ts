@@ -35,17 +35,16 @@ export interface Cleaned {
 export async function cleanEverything(options: CleanOptions = {}): Promise<Cleaned> {
   const environment = engineEnvironment(options);
   const engine = await connectRemembered(readConfig(options.config ?? {}), environment);
+  let removed: Omit<Cleaned, 'service'> = { containers: [], networks: [], volumes: [], images: [], kept: [] };
+  let service = false;
   try {
-    const removed =
-      engine === undefined
-        ? { containers: [], networks: [], volumes: [], images: [], kept: [] }
-        : await removeAll(engine, options);
-    const service = await stopService(environment);
-    await forgetChoice(environment);
-    return { ...removed, service };
+    if (engine !== undefined) removed = await removeAll(engine, options);
   } finally {
     engine?.close();
+    service = await stopService(environment);
+    await forgetChoice(environment);
   }
+  return { ...removed, service };
 }
 
 async function removeAll(engine: Engine, options: CleanOptions): Promise<Omit<Cleaned, 'service'>> {
