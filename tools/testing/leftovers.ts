@@ -1,8 +1,22 @@
 import { execFile } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
+
+/**
+ * What is there beyond `before`. Processes that were told to end, and containers that are being removed, get a minute to
+ * be gone.
+ */
+export async function leftSince(before: ReadonlySet<string>): Promise<string[]> {
+  const until = Date.now() + 60_000;
+  for (;;) {
+    const left = (await leftovers()).filter((entry) => !before.has(entry));
+    if (left.length === 0 || Date.now() > until) return left;
+    await sleep(500);
+  }
+}
 
 /** Containers, networks and processes of ours that are there now; a test run may not add to them. */
 export async function leftovers(): Promise<string[]> {
@@ -14,15 +28,20 @@ export async function leftovers(): Promise<string[]> {
   return [...containers, ...networks, ...processes];
 }
 
+/** Asked again when Podman fails, as it does when something is removed while it lists; without Podman there is nothing. */
 async function podman(kind: string, args: readonly string[]): Promise<string[]> {
-  try {
-    const { stdout } = await execute('podman', [...args, '--filter', 'label=managed-by=provisioning']);
-    return stdout
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((name) => `${kind} ${name}`);
-  } catch {
-    return [];
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const { stdout } = await execute('podman', [...args, '--filter', 'label=managed-by=provisioning']);
+      return stdout
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((name) => `${kind} ${name}`);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      if (attempt === 5) throw error;
+      await sleep(500);
+    }
   }
 }
 

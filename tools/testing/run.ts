@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { ensureSystemPackages } from './system-packages.ts';
-import { endStaleMonitors, leftovers } from './leftovers.ts';
+import { endStaleMonitors, leftovers, leftSince } from './leftovers.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -74,13 +74,13 @@ async function main(): Promise<boolean> {
   // failure; passing is reported as unstable, a defect of the test (or a race of ours) for somebody to repair.
   // What the failed try left behind goes with its failure: the second try is judged by what it leaves itself.
   const again = first.filter(({ status }) => status === 'failed').map(({ name }) => name);
-  const abandoned = again.length === 0 ? [] : (await leftovers()).filter((entry) => !before.has(entry));
+  const abandoned = again.length === 0 ? [] : await leftSince(before);
   const second = again.length === 0 ? undefined : jest(['--runInBand', '--runTestsByPath', ...again]);
   const results =
     second === undefined ? first : [...first.filter(({ name }) => !again.includes(name)), ...second];
   const failed = failures(results);
   await endStaleMonitors();
-  const left = (await leftovers()).filter((entry) => !before.has(entry) && !abandoned.includes(entry));
+  const left = await leftSince(new Set([...before, ...abandoned]));
   const unstable = failures(first).filter((name) => !failed.includes(name));
   for (const entry of abandoned) console.error(`left behind by a try that failed: ${entry}`);
   for (const name of unstable) console.error(`unstable (failed, then passed alone): ${name}`);

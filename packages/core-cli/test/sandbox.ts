@@ -102,10 +102,15 @@ export class Sandbox {
     return JSON.parse(stdout) as T;
   }
 
+  /** Ends what the user started, and takes the folder away whatever happened. */
   async remove(): Promise<void> {
-    await this.run(['orchestrator', 'stop', '--force', '--drain', '5']);
-    await stopPrivateService({ variables: this.environment });
-    rmSync(this.folder, { recursive: true, force: true });
+    try {
+      await this.run(['orchestrator', 'stop', '--force', '--drain', '5']);
+      await stopPrivateService({ variables: this.environment });
+    } finally {
+      // What is ending may still write.
+      rmSync(this.folder, { recursive: true, force: true, maxRetries: 20 });
+    }
   }
 }
 

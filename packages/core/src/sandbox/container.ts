@@ -137,7 +137,7 @@ async function findImage(engine: Engine, options: SandboxOptions): Promise<strin
       () => false,
     );
   if (await has(defaultImage)) return defaultImage;
-  const own = await engine('images', '--format', '{{.Repository}}:{{.Tag}}', localImage).catch(() => '');
+  const own = await listImages(engine);
   const [newest] = own.split('\n').filter((line) => line.startsWith(localImage));
   if (newest !== undefined) return newest;
   const pulled = await engine('pull', '--quiet', `docker.io/library/${defaultImage}`).catch(() => undefined);
@@ -148,6 +148,19 @@ async function findImage(engine: Engine, options: SandboxOptions): Promise<strin
     message: `There is no image to test in: ${defaultImage} cannot be pulled`,
     hint: 'Name one that is here with --image, or let the local provider build its own: provisioning deploy',
   });
+}
+
+/** Podman gives up listing when somebody removes an image meanwhile. */
+async function listImages(engine: Engine): Promise<string> {
+  const list = (): Promise<string> => engine('images', '--format', '{{.Repository}}:{{.Tag}}', localImage);
+  for (let attempt = 0; attempt < 20; attempt++) {
+    try {
+      return await list();
+    } catch (error) {
+      if (!/not known|no such image/i.test((error as { readonly stderr?: string }).stderr ?? '')) return '';
+    }
+  }
+  return '';
 }
 
 /** Podman takes the runtime before the command, Docker after it. */

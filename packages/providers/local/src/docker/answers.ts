@@ -25,12 +25,14 @@ export function withLabels<T extends { readonly Labels?: Labels | null }>(
   return found.filter(({ Labels }) => wanted.every(([key, value]) => Labels?.[key] === value));
 }
 
-/** `undefined` in place of a 404. */
+/** `undefined` in place of a 404; Podman says 500 of what somebody removed while it looked at it. */
 export async function absent<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof EngineError && error.status === 404) return undefined;
+    if (!(error instanceof EngineError)) throw error;
+    if (error.status === 404 || /no such (container|volume)|has already been removed/i.test(error.message))
+      return undefined;
     throw error;
   }
 }
@@ -40,15 +42,22 @@ export function heldByContainers(error: EngineError): boolean {
   return /being used|in use|active endpoints/i.test(error.message);
 }
 
-/** Removes what a container that was just removed still holds for a moment. */
-export async function released(remove: () => Promise<unknown>): Promise<void> {
+/** Whether a container cannot be removed at this moment, as it ends or as somebody else is removing it. */
+function endsNow(error: EngineError): boolean {
+  return /container state improper|removal of container \S+ is already in progress/i.test(error.message);
+}
+
+/**
+ * Removes what a container that was just removed still holds for a moment, or a container that is just ending.
+ * @returns `undefined` when it is gone already.
+ */
+export async function released<T>(remove: () => Promise<T>): Promise<T | undefined> {
   for (let attempt = 0; ; attempt++) {
     try {
-      await absent(remove());
-      return;
+      return await absent(remove());
     } catch (error) {
-      const held = error instanceof EngineError && heldByContainers(error);
-      if (!held || attempt === 20) throw error;
+      const passes = error instanceof EngineError && (heldByContainers(error) || endsNow(error));
+      if (!passes || attempt === 50) throw error;
       await sleep(100);
     }
   }

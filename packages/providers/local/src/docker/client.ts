@@ -161,10 +161,11 @@ export class Engine {
 
   /** Removes with its anonymous volumes; no error when it is gone already. */
   async removeContainer(id: string): Promise<boolean> {
-    const gone = await absent(
-      this.#http.text('DELETE', `${this.#prefix}/containers/${id}`, { query: { force: 'true', v: 'true' } }),
+    const query = { force: 'true', v: 'true' };
+    const removed = await released(() =>
+      this.#http.text('DELETE', `${this.#prefix}/containers/${id}`, { query }),
     );
-    return gone !== undefined;
+    return removed !== undefined;
   }
 
   async putArchive(id: string, tar: Readable | Uint8Array, path = '/'): Promise<void> {

@@ -10,7 +10,7 @@ import { makeBed } from '../testing/bed.ts';
 import { cleanEverything } from './clean.ts';
 import { ensureEngine } from './ensure.ts';
 import { prepareImage } from './prepare.ts';
-import { probeRootFilesystem } from './probe-image.ts';
+import { probeRepository, probeRootFilesystem, probeTag } from './probe-image.ts';
 import { serviceSocket } from './service.ts';
 
 const run = promisify(execFile);
@@ -64,7 +64,7 @@ test('cleaning removes every container, network, volume, image and process of ou
   expect(stdout).not.toContain(bed.cacheDir);
 });
 
-test('images are listed and imported while somebody else imports and removes', async () => {
+test('images and containers are listed, made and removed while somebody else does the same', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'prov-images-'));
   await using _storage = { [Symbol.asyncDispose]: () => removeStorage(folder) };
   await using bed = await makeBed({ storage_root: join(folder, 'storage') });
@@ -87,9 +87,21 @@ test('images are listed and imported while somebody else imports and removes', a
       await engine.removeImage(`${repository}:v${other}-${i}`);
     }
   });
+  // Two remove one container: to both it is gone, and whoever looks at it meanwhile sees it or nothing.
+  const twice = [1, 2].map(async (other) => {
+    for (let i = 0; i < 4; i++) {
+      const spec = { Image: `${probeRepository}:${probeTag}`, Cmd: ['/exit'], Labels: { side: 'by-side' } };
+      const id = await engine.createContainer(`side-${other}-${i}`, spec);
+      await Promise.all([engine.removeContainer(id), engine.removeContainer(id)]);
+      expect(await engine.inspectContainer(id)).toBeUndefined();
+    }
+  });
   let done = false;
-  const all = Promise.all(others).finally(() => (done = true));
-  while (!done) await engine.listImages({});
+  const all = Promise.all([...others, ...twice]).finally(() => (done = true));
+  while (!done) {
+    await engine.listImages({});
+    for (const { Id } of await engine.listContainers({ side: 'by-side' })) await engine.inspectContainer(Id);
+  }
   await all;
   const tags = (await engine.listImages({})).flatMap(({ RepoTags }) => RepoTags ?? []);
   expect(tags.filter((tag) => tag.startsWith(repository))).toEqual([]);

@@ -21,6 +21,9 @@ export interface ServiceVariant {
 /** A service that nobody has asked for so long ends by itself; the next use starts it again. */
 const idleSeconds = 3_600;
 
+/** Milliseconds until a service counts as one that does not answer; machines that are busy take their time. */
+const patience = 60_000;
+
 interface ServiceRecord extends ServiceVariant {
   readonly pid: number;
   readonly start?: string;
@@ -74,7 +77,7 @@ export async function startService(environment: EngineEnvironment, variant: Serv
   child.once('error', (error) => (ended = error.message));
   child.once('exit', (code, signal) => (ended = `it ended with ${code ?? signal}`));
   child.unref();
-  const limit = Date.now() + 15_000;
+  const limit = Date.now() + patience;
   while (ended === undefined && Date.now() < limit) {
     const engine = await greet(socket).catch(() => undefined);
     if (engine !== undefined && child.pid !== undefined) {
@@ -87,7 +90,7 @@ export async function startService(environment: EngineEnvironment, variant: Serv
   }
   if (ended === undefined && child.pid !== undefined) await endProcess(child.pid, processStart(child.pid));
   const words = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').slice(-3).join(' ');
-  throw new Error(words || (ended ?? 'it did not answer within 15 s'));
+  throw new Error(words || (ended ?? `it did not answer within ${patience / 1000} s`));
 }
 
 /** Ends the private service. Containers keep running. @returns whether there was one. */
@@ -117,7 +120,7 @@ function serviceArguments(variant: ServiceVariant, socket: string): string[] {
 }
 
 async function greet(socket: string): Promise<Engine> {
-  return Engine.connect({ kind: 'socket', path: socket });
+  return Engine.connect({ kind: 'socket', path: socket }, patience);
 }
 
 async function endProcess(pid: number, start: string | undefined): Promise<void> {
