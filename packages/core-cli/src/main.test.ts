@@ -18,6 +18,17 @@ describe('the frame', () => {
     expect(stderr).toContain('Available: list, ');
   });
 
+  test('options that nobody has are refused beside a topic alone and beside nothing; a topic with options misses its subcommand', async () => {
+    for (const words of ['commands --nope', 'server --nope', '--nope']) {
+      const { code, stderr } = await run(words.split(' '));
+      expect([words, code, stderr]).toEqual([words, 2, expect.stringContaining('Unknown option: --nope')]);
+    }
+    const missing = await run(['server', '--infra', 'x']);
+    expect([missing.code, missing.stdout]).toEqual([2, '']);
+    expect(missing.stderr).toContain('Usage: provisioning server <subcommand>');
+    expect(await run(['server', '--notitles'])).toMatchObject({ code: 0, stderr: '' });
+  });
+
   test('01.A3 -ws before the command is refused', async () => {
     const { code, stderr } = await run(['-ws', 'w:i', 'commands', 'list']);
     expect(code).toBe(2);

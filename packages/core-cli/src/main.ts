@@ -3,7 +3,7 @@ import { type Route, route } from './argv/route.ts';
 import type { Catalogue } from './command-catalogue.ts';
 import { asProvisioningError } from './errors/as-error.ts';
 import { renderError } from './errors/render.ts';
-import { unknownCommand } from './errors/unknown.ts';
+import { missingSubcommand, unknownCommand } from './errors/unknown.ts';
 import { Interruption } from './interruption.ts';
 import { createStyle } from './output/style.ts';
 import { describeTerminal, isOn } from './output/terminal.ts';
@@ -67,13 +67,18 @@ async function dispatch(
   const bare = bareCommand(argv);
   const found = route(catalogue, bare ?? argv);
   if (found.help || (found.words.length === 0 && found.typed.length === 0)) {
+    if (!found.help && found.rest.length > 0) (await import('./help/options.ts')).asksForMore(found);
     return await showHelp(argv, found, catalogue, runtime);
   }
   const id = found.words.join(' ');
   const entry = catalogue.commands.get(id);
   if (!entry) {
     const isTopicAlone = found.words.length > 0 && found.typed.length === found.words.length;
-    if (isTopicAlone && !hasMore(found)) return await showHelp(argv, found, catalogue, runtime);
+    if (isTopicAlone) {
+      const more = found.rest.length > 0 && (await import('./help/options.ts')).asksForMore(found);
+      if (more) throw missingSubcommand(catalogue, id);
+      return await showHelp(argv, found, catalogue, runtime);
+    }
     throw unknownCommand(catalogue, found.words, found.typed, found.category);
   }
   const type = await entry.load();
@@ -130,10 +135,6 @@ async function showHelp(
   const page = terminal.interactive ? terminal : { ...terminal, interactive: true, columns: 120 };
   runtime.stdout.write(wrapText(`${lines.join('\n')}\n`, page));
   return 0;
-}
-
-function hasMore(found: Route): boolean {
-  return found.rest.some((token) => !token.startsWith('-'));
 }
 
 /** Errors are JSON as soon as the command line asked for a machine format, valid otherwise or not. */

@@ -15,7 +15,7 @@ export const aliasRegistry: readonly AliasRow[] = [
   { target: 'workflow', spellings: ['wf', 'flow', 'workflows'] },
   { target: 'batch', spellings: ['bat', 'workflows batch', 'workflow batch'] },
   { target: 'orchestrator', spellings: ['orch'] },
-  { target: 'module', spellings: ['mod', 'modules'] },
+  { target: 'module', spellings: ['mod', 'modules', 'module-loader'] },
   { target: 'layer', spellings: ['lyr', 'layers'] },
   { target: 'template', spellings: ['tpl', 'tmpl', 'templates'] },
   { target: 'workspace', spellings: ['ws', 'workspaces'] },

@@ -63,7 +63,12 @@ export function route(catalogue: Catalogue, argv: readonly string[]): Route {
   const position = boundary === 0 ? 0 : (positions[boundary - 1] ?? tokens.length - 1) + 1;
   const optionsBefore = before.filter((entry) => entry.index < position).flatMap((entry) => entry.tokens);
   return {
-    words: withDefaults(catalogue, found.words, typed.length > found.consumed),
+    words: withDefaults(
+      catalogue,
+      found.words,
+      typed.length > found.consumed,
+      hasOwn(tokens.slice(position)),
+    ),
     typed,
     rest: [...optionsBefore, ...tokens.slice(position)],
     passthrough,
@@ -126,12 +131,24 @@ function readCategory(
   return { category: category.name, skipped: 1 };
 }
 
-/** A topic typed alone, or with a word that is no subcommand, may stand for one of its commands. */
-function withDefaults(catalogue: Catalogue, words: readonly string[], more: boolean): readonly string[] {
+/** Whether an option follows that a topic alone has no use for: `form --schema storage` is `form run`. */
+function hasOwn(tokens: readonly string[]): boolean {
+  return tokens.some(
+    (token) => token.startsWith('--') && (findGlobalOption(token)?.option.name ?? 'config') === 'config',
+  );
+}
+
+/** A topic typed alone, or with a word that is no subcommand or an option, may stand for one of its commands. */
+function withDefaults(
+  catalogue: Catalogue,
+  words: readonly string[],
+  more: boolean,
+  option: boolean,
+): readonly string[] {
   const id = words.join(' ');
   if (catalogue.commands.has(id)) return words;
   const topic = topics[id];
-  const target = more ? topic?.subject : topic?.bare;
+  const target = more ? topic?.subject : (topic?.bare ?? (option ? topic?.subject : undefined));
   return target !== undefined && catalogue.commands.has(target) ? target.split(' ') : words;
 }
 

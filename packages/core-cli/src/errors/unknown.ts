@@ -64,6 +64,19 @@ function unknownSubcommand(catalogue: Catalogue, topic: string, wrong: string): 
   });
 }
 
+/** For a topic with options but without its subcommand. */
+export function missingSubcommand(catalogue: Catalogue, topic: string): ProvisioningError {
+  return new ProvisioningError({
+    code: 'MISSING_ARGUMENT',
+    kind: 'usage',
+    message: [
+      'Missing required argument: subcommand',
+      `Usage: provisioning ${topic} <subcommand>`,
+      `Available: ${subcommands(catalogue, topic).join(', ')}`,
+    ].join('\n'),
+  });
+}
+
 /** For commands that the documentation names but this build does not have. */
 export function notInThisVersion(id: string): ProvisioningError {
   return new ProvisioningError({

@@ -55,14 +55,30 @@ export interface Form {
 
 type Data = Readonly<Record<string, unknown>>;
 
+/** Where a value stands in the file of a form. */
+export type Locate = (path: readonly (string | number)[]) => { readonly line?: number };
+
+/** Keys of a `[[fields]]` table (04 §5.1). */
+const fieldKeys: ReadonlySet<string> = new Set([
+  ...['name', 'label', 'prompt', 'type', 'section', 'help', 'placeholder', 'required', 'default'],
+  ...['default_from', 'default_map', 'min', 'max', 'options', 'validation_pattern', 'validation_rule'],
+  'visible_if',
+]);
+
+/** What the form of a platform service says about itself (01 §11, S:31961). */
+const platformKeys = ['name', 'description', 'locales_path', 'templates_path'];
+
 /**
- * Reads a form and checks it as a whole: unknown types and names, duplicates, circles (01 §11, step 1).
+ * Reads a form and checks it as a whole: unknown types, keys and names, duplicates, circles (01 §11, step 1).
  * @throws ProvisioningError `FORM_INVALID` (exit 3) with every finding.
  */
-export function readForm(data: Data, file: string): Form {
+export function readForm(data: Data, file: string, locate?: Locate): Form {
   const head = (data['form'] ?? data) as Data;
   const issues: Issue[] = [];
   const rows = Array.isArray(data['fields']) ? (data['fields'] as Data[]) : [];
+  if (/[\\/]platform[\\/]/.test(file))
+    for (const key of platformKeys)
+      if (head[key] === undefined) issues.push(finding(`missing ${key}`, file, key));
   const fields = rows.map((row, index) => readField(row, index, file, issues));
   const names = new Set<string>();
   for (const { name } of fields) {
@@ -73,15 +89,7 @@ export function readForm(data: Data, file: string): Form {
   for (const circle of circles(fields))
     issues.push(finding(`Fields depend on each other: ${circle}`, file, circle.split(' ')[0]!));
   if (fields.length === 0) issues.push(finding('A form needs at least one field', file, 'fields'));
-  if (issues.length > 0) {
-    throw new ProvisioningError({
-      code: 'FORM_INVALID',
-      kind: 'configuration',
-      message: `Failed to parse config file: ${file}: ${issues[0]!.message}`,
-      issues: issues.slice(1),
-      location: { file, ...(issues[0]!.location?.key === undefined ? {} : { key: issues[0]!.location.key }) },
-    });
-  }
+  if (issues.length > 0) throw refused(file, issues, rows, locate);
   const sections = Array.isArray(data['sections'])
     ? (data['sections'] as { name: string; title?: string }[])
     : [];
@@ -97,11 +105,38 @@ export function readForm(data: Data, file: string): Form {
   };
 }
 
+/** The findings as one error, each with its line where the form came from a file. */
+function refused(
+  file: string,
+  issues: readonly Issue[],
+  rows: readonly Data[],
+  locate: Locate | undefined,
+): ProvisioningError {
+  const [first, ...others] = issues.map((issue) => {
+    const key = issue.location?.key ?? '';
+    const row = rows.findLastIndex(({ name }) => name === key);
+    const index = row < 0 && key.startsWith('fields.') ? Number(key.slice('fields.'.length)) : row;
+    const line = locate?.(index < 0 ? [key] : ['fields', index]).line;
+    return { ...issue, location: { file, key, ...(line === undefined ? {} : { line }) } };
+  });
+  const { message, location } = first!;
+  const place = location.line === undefined ? file : `${file}:${location.line}`;
+  return new ProvisioningError({
+    code: 'FORM_INVALID',
+    kind: 'configuration',
+    message: `Failed to parse config file: ${place}: ${message}`,
+    issues: others,
+    location,
+  });
+}
+
 function readField(row: Data, index: number, file: string, issues: Issue[]): Field {
   const name = typeof row['name'] === 'string' ? row['name'] : '';
   const type = typeof row['type'] === 'string' ? row['type'] : 'text';
   const key = name === '' ? `fields.${index}` : name;
   if (name === '') issues.push(finding('missing name', file, key));
+  for (const property of Object.keys(row).filter((candidate) => !fieldKeys.has(candidate)))
+    issues.push(finding(`Unknown key: ${property}. Known: ${[...fieldKeys].join(', ')}`, file, key));
   if (!(fieldTypes as readonly string[]).includes(type) && !(type in ranges)) {
     issues.push(
       finding(

@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { run } from '../../test/run.ts';
 import { checkValue, complete } from './answers.ts';
@@ -68,6 +68,52 @@ describe('forms', () => {
     ).toThrow('depend on each other');
   });
 
+  test('04 §5.1 a form file that is wrong says the line; a form of the platform says where its texts are', async () => {
+    const write = (file: string, text: string) => {
+      mkdirSync(join(folder, dirname(file)), { recursive: true });
+      writeFileSync(join(folder, file), text);
+    };
+    write(
+      'wrong.toml',
+      'title = "x"\n\n[[fields]]\nname = "a"\n\n[[fields]]\nname = "b"\nvisibleif = "a == 1"\n',
+    );
+    const wrong = await run(['form', 'validate', 'wrong.toml'], { cwd: folder });
+    expect([wrong.code, wrong.stderr]).toEqual([
+      3,
+      expect.stringMatching(/Failed to parse config file: \S*wrong\.toml:6: Unknown key: visibleif/),
+    ]);
+    write('platform/orchestrator/form.toml', 'name = "o"\ndescription = "d"\n[[fields]]\nname = "a"\n');
+    const platform = await run(['form', 'validate', 'platform/orchestrator/form.toml'], { cwd: folder });
+    expect([platform.code, platform.stderr]).toEqual([3, expect.stringContaining('missing locales_path')]);
+  });
+
+  test('04 §5.1 a form has a name: of the workspace before the user, before those that come with the program', async () => {
+    const environment = { HOME: folder, XDG_CONFIG_HOME: join(folder, 'config') };
+    const form = (words: string) => run(['form', ...words.split(' ')], { cwd: folder, environment });
+    const shipped = await form('server-configuration --set server_name=web-01 --set zone=eu-fra1 --out json');
+    expect(JSON.parse(shipped.stdout)).toMatchObject({ server_name: 'web-01', cpu_cores: 4, disk_gb: 100 });
+    const own = join(folder, 'config/provisioning/templates/forms');
+    mkdirSync(join(own, 'platform'), { recursive: true });
+    writeFileSync(
+      join(own, 'server-configuration.toml'),
+      '[[fields]]\nname = "network.zone"\ndefault = "here"\n',
+    );
+    writeFileSync(join(own, 'disk.form.toml'), '[[fields]]\nname = "size"\n');
+    expect(JSON.parse((await form('server-configuration --out json')).stdout)).toEqual({
+      network: { zone: 'here' },
+    });
+    expect((await form('--config f.toml --set host=a')).stdout).toContain('host = "a"');
+    expect((await form('--input f.toml --set host=a')).stdout).toContain('host = "a"');
+    const unknown = await form('server-configuratio');
+    expect([unknown.code, unknown.stderr]).toEqual([
+      5,
+      expect.stringContaining('Unknown form: server-configuratio'),
+    ]);
+    expect(unknown.stderr).toMatch(
+      /Available forms:\n\s+- disk\n\s+- server-configuration\n[^]*Did you mean: server-configuration\?/,
+    );
+  });
+
   test('01.A16 without a terminal a missing required field is exit 2 and named', async () => {
     const missing = await run(['form', 'f.toml'], { cwd: folder });
     expect(missing.code).toBe(2);
@@ -91,6 +137,10 @@ describe('forms', () => {
       signal: new AbortController().signal,
       onReady: (address) => (url = address),
     });
+    const late = { form, given: {}, host: '127.0.0.1', port: 33_090, signal: new AbortController().signal };
+    await expect(askInBrowser({ ...late, onReady: () => undefined, patienceMs: 1 })).rejects.toThrow(
+      'in time',
+    );
     while (url === '') await new Promise((resolve) => setTimeout(resolve, 10));
     expect((await fetch(url.replace(/token=.*/, 'token=wrong'))).status).toBe(403);
     const page = await (await fetch(url)).text();

@@ -5,6 +5,7 @@ import type { ProvisioningCommand } from '../frame/command.ts';
 import { canPrompt } from '../prompt/confirm.ts';
 import { type Answers, complete, parseAnswer } from './answers.ts';
 import { type Form, readForm } from './definition.ts';
+import { findForm } from './find.ts';
 import { formOfSchema } from './of-schema.ts';
 
 export interface FormInput {
@@ -19,9 +20,15 @@ export interface FormInput {
   readonly review?: boolean;
 }
 
-/** Reads a form file. @throws ProvisioningError `FILE_NOT_FOUND` (exit 5), `FORM_INVALID` (exit 3). */
-export async function loadForm(command: ProvisioningCommand, file: string): Promise<Form> {
-  return readForm(await readData(command, file), file);
+/**
+ * Reads a form: a file, or the name of one (04 §5.1).
+ * @throws ProvisioningError `FORM_NOT_FOUND`, `FILE_NOT_FOUND` (exit 5), `FORM_INVALID` (exit 3).
+ */
+export async function loadForm(command: ProvisioningCommand, word: string): Promise<Form> {
+  const file = await findForm(command, word);
+  const document = await readDocument(file);
+  if (document) return readForm(document.value, file, (path) => document.locate(path));
+  throw notFound(word);
 }
 
 /**
@@ -36,7 +43,11 @@ export async function loadSchemaForm(command: ProvisioningCommand, schema: strin
 async function readData(command: ProvisioningCommand, file: string): Promise<Record<string, unknown>> {
   const document = await readDocument(resolve(command.runtime.cwd, file));
   if (document) return document.value;
-  throw new ProvisioningError({
+  throw notFound(file);
+}
+
+function notFound(file: string): ProvisioningError {
+  return new ProvisioningError({
     code: 'FILE_NOT_FOUND',
     kind: 'not-found',
     message: `File not found: ${file}`,

@@ -36,8 +36,9 @@ interface Reply {
 
 describe('forms over HTTP (01 §11)', () => {
   let service: FormService;
+  let time = 0;
   beforeAll(async () => {
-    service = await serveForms({ host: '127.0.0.1', port: 0, outputFormat: 'nickel' });
+    service = await serveForms({ host: '127.0.0.1', port: 0, outputFormat: 'nickel', now: () => time });
   });
   afterAll(() => service.close());
 
@@ -96,6 +97,15 @@ describe('forms over HTTP (01 §11)', () => {
     });
   });
 
+  test('04 §5.3 a form is kept for an hour', async () => {
+    const { body } = await call('/forms', definition);
+    time += 60 * 60_000 - 1;
+    expect((await call(`/forms/${body.form_id}`)).status).toBe(200);
+    time += 1;
+    expect((await call(`/forms/${body.form_id}`)).status).toBe(404);
+    expect((await fetch(body.url)).status).not.toBe(200);
+  });
+
   test('what is wrong has a status: no token, another name, no form, an unreadable or wrong form, too much', async () => {
     const open = await fetch(`${service.url}/forms`, { method: 'POST', body: definition });
     expect([open.status, await open.text()]).toEqual([401, expect.not.stringContaining(service.token)]);
@@ -103,9 +113,9 @@ describe('forms over HTTP (01 §11)', () => {
     expect(await statusFor('forms.example.com')).toBe(403);
     expect((await call('/forms/nope/submit', '{}')).status).toBe(404);
     expect((await call('/nothing')).status).toBe(404);
-    expect((await call('/forms', '{not json')).status).toBe(422);
+    expect((await call('/forms', '{not json')).status).toBe(400);
     const wrong = await call('/forms', '[[fields]]\nname = "a"\ntype = "colour"\n');
-    expect(wrong).toMatchObject({ status: 422, body: { errors: [{ field: 'a' }] } });
+    expect(wrong).toMatchObject({ status: 400, body: { errors: [{ field: 'a' }] } });
     expect((await call('/forms', '#'.repeat(1024 * 1024 + 1))).status).toBe(413);
   });
 

@@ -10,6 +10,8 @@ export interface FormServiceOptions {
   readonly port: number;
   /** Format the answers name as theirs. */
   readonly outputFormat: string;
+  /** The clock, in milliseconds. */
+  readonly now?: () => number;
 }
 
 export interface FormService {
@@ -23,6 +25,7 @@ interface Rendered {
   readonly form: Form;
   /** Opens the page of this form alone, once. */
   readonly pageToken: string;
+  readonly expires: number;
   output?: Record<string, unknown>;
 }
 
@@ -31,14 +34,18 @@ type Reply = readonly [status: number, body: object];
 /** Forms kept at a time; the oldest goes first. */
 const limit = 100;
 
+/** How long a form is kept, in milliseconds (04 §5.3). */
+const lifetime = 60 * 60_000;
+
 /**
  * Forms over HTTP, on this machine only (01 §11 "REST", S:11554): `POST /forms`, `POST /forms/{id}/submit`, and a page for
- * each. A form is good for one submission. Values of password fields are never sent back.
+ * each. A form is good for one submission, within an hour. Values of password fields are never sent back.
  * @throws ProvisioningError `ADDRESS_NOT_LOCAL` (exit 2).
  */
 export async function serveForms(options: FormServiceOptions): Promise<FormService> {
   const token = newToken();
   const forms = new Map<string, Rendered>();
+  const { now = Date.now } = options;
   const server = createServer((request, response) => {
     void handle(request, response).catch((error: unknown) => {
       const status = error instanceof BodyTooLarge ? 413 : 500;
@@ -54,6 +61,7 @@ export async function serveForms(options: FormServiceOptions): Promise<FormServi
     if (site !== undefined) return reply(response, [403, failed(`not served for ${site}`)]);
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     const [, id, submit] = /^\/forms\/([\w-]+)(\/submit)?$/.exec(pathname) ?? [];
+    for (const [name, { expires }] of forms) if (expires <= now()) forms.delete(name);
     const known = id === undefined ? undefined : forms.get(id);
     if (known && submit === undefined && carriesToken(request, known.pageToken)) {
       if (known.output !== undefined) return refuse(response);
@@ -78,7 +86,7 @@ export async function serveForms(options: FormServiceOptions): Promise<FormServi
     try {
       const form = readForm(await readDefinition(text), 'form');
       const id = newToken().slice(0, 12);
-      const entry: Rendered = { form, pageToken: newToken() };
+      const entry: Rendered = { form, pageToken: newToken(), expires: now() + lifetime };
       forms.set(id, entry);
       if (forms.size > limit) forms.delete(forms.keys().next().value!);
       return [201, describe(id, entry)];
@@ -89,7 +97,7 @@ export async function serveForms(options: FormServiceOptions): Promise<FormServi
         field: issue.location?.key ?? '',
         message: issue.message,
       }));
-      return invalid([{ field: problem?.location?.key ?? '', message }, ...found]);
+      return invalid([{ field: problem?.location?.key ?? '', message }, ...found], 400);
     }
   }
 
@@ -158,8 +166,11 @@ function withoutSecrets(form: Form, values: Record<string, unknown>): Record<str
   );
 }
 
-function invalid(errors: readonly { readonly field: string; readonly message: string }[]): Reply {
-  return [422, { status: 'error', validation: 'failed', errors }];
+function invalid(
+  errors: readonly { readonly field: string; readonly message: string }[],
+  status = 422,
+): Reply {
+  return [status, { status: 'error', validation: 'failed', errors }];
 }
 
 function failed(message: string): object {

@@ -49,7 +49,7 @@ export async function askIfRight(
 async function askField(field: Field, answers: Answers, runtime: Runtime, out: Printer): Promise<unknown> {
   const { errorStyle: style } = out;
   const start = startValue(field, answers);
-  for (const [index, option] of field.options.entries()) {
+  for (const [index, option] of inline(field) === undefined ? field.options.entries() : []) {
     const chosen = Array.isArray(start) ? start.includes(option.value) : start === option.value;
     runtime.stderr.write(
       `  ${chosen ? style.mark('active') : style.mark('inactive')} ${index + 1} ${option.label}\n`,
@@ -74,8 +74,17 @@ async function askField(field: Field, answers: Answers, runtime: Runtime, out: P
   });
 }
 
+/** The options of a choice as `(a/b)` (04 §5.2), where they fit beside the question. */
+function inline(field: Field): string | undefined {
+  if (field.type !== 'select' || field.options.some(({ value, label }) => value !== label)) return undefined;
+  const words = `(${field.options.map(({ value }) => value).join('/')})`;
+  return words.length > 40 ? undefined : words;
+}
+
 function hintOf(field: Field, start: unknown): string {
   if (field.type === 'password') return '';
+  const choice = inline(field);
+  if (choice !== undefined) return start === undefined ? `${choice} ` : `${choice} [${String(start)}] `;
   if (field.type === 'confirm') return start === true ? '(Y/n) ' : '(y/N) ';
   if (start !== undefined && start !== '' && !(Array.isArray(start) && start.length === 0))
     return `(${Array.isArray(start) ? start.join(', ') : String(start)}) `;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { listenLocally, origin, readBody, sameSecret } from '../http/loopback.ts';
 import { type Answers, complete, isVisible, parseAnswer } from './answers.ts';
 import type { Form } from './definition.ts';
@@ -12,6 +13,8 @@ export interface WebFormOptions {
   readonly port: number;
   readonly signal: AbortSignal;
   readonly onReady: (url: string) => void;
+  /** How long the page waits for somebody, in milliseconds; default 30 minutes (04 §5.2). */
+  readonly patienceMs?: number;
 }
 
 /**
@@ -22,11 +25,13 @@ export interface WebFormOptions {
 export async function askInBrowser(options: WebFormOptions): Promise<Record<string, unknown>> {
   const token = newToken();
   const server = createServer();
+  let patience: NodeJS.Timeout | undefined;
   try {
     const port = await listenLocally(server, options.host, options.port);
     const action = `/?token=${token}`;
     return await new Promise((resolve, reject) => {
       options.signal.addEventListener('abort', () => reject(options.signal.reason as Error), { once: true });
+      patience = setTimeout(() => reject(unanswered()), options.patienceMs ?? 30 * 60_000);
       server.on('request', (request, response) => {
         const { form, given } = options;
         if (!carriesToken(request, token)) return refuse(response);
@@ -38,9 +43,18 @@ export async function askInBrowser(options: WebFormOptions): Promise<Record<stri
       options.onReady(`${origin(options.host, port)}${action}`);
     });
   } finally {
+    clearTimeout(patience);
     server.closeAllConnections();
     server.close();
   }
+}
+
+function unanswered(): ProvisioningError {
+  return new ProvisioningError({
+    code: 'FORM_UNANSWERED',
+    message: 'Nobody submitted the page of the form in time; nothing was written',
+    hint: 'Run the command again for a new link',
+  });
 }
 
 /** A token that nobody guesses. */

@@ -44,7 +44,7 @@ describe('init --wizard and what is made of its answers (04 §5.4)', () => {
     for (const [question, answer] of [
       [/\? Workspace name: \(my-workspace\)\s*$/, 'shop'],
       [/\? Deployment mode: \(solo\)/, ''],
-      [/\? Provider: \(upcloud\)/, 'local'],
+      [/\? Provider: \(upcloud\/aws\/hetzner\/local\) \[upcloud\]/, 'local'],
       [/\? Taskservs:/, '3, redis'],
       [/\? Monitoring[^?]*\(Y\/n\)/, 'n'],
       [/\? Backups: \(Y\/n\)/, 'n'],

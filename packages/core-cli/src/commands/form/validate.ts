@@ -7,7 +7,9 @@ export default class FormValidate extends ProvisioningCommand {
   static override summary = 'Check a form file';
   static override spec: CommandSpec = { access: '-', workspace: false };
   static override examples = ['provisioning form validate database.form.toml'];
-  static override args = { file: argument({ required: true, description: 'form file' }) };
+  static override args = {
+    file: argument({ required: true, description: 'form file, or the name of a form' }),
+  };
 
   async run(): Promise<void> {
     const { args } = await this.parse(FormValidate);
