@@ -36,7 +36,7 @@ export async function cleanEverything(options: CleanOptions = {}): Promise<Clean
   const environment = engineEnvironment(options);
   const engine = await connectRemembered(readConfig(options.config ?? {}), environment);
   let removed: Omit<Cleaned, 'service'> = { containers: [], networks: [], volumes: [], images: [], kept: [] };
-  let service = false;
+  let service: boolean;
   try {
     if (engine !== undefined) removed = await removeAll(engine, options);
   } finally {
