@@ -219,7 +219,11 @@ test('07.A11 check-updates: a table, cached values over a rate limit, unknown wi
     JSON.stringify({ lines: { core: { versions: { '1.0.0': {}, '99.1.0': {} } } } }),
   );
   const product = { component: 'provisioning', server: null };
-  expect((await bed.json<object[]>('version check'))[0]).toMatchObject({ ...product, status: 'unknown' });
+  const unasked = await bed.cli('version check --out json');
+  expect((JSON.parse(unasked.stdout) as object[])[0]).toMatchObject({ ...product, status: 'unknown' });
+  expect(unasked.stderr).toMatch(
+    /newest version of provisioning is unknown: .*Set PROVISIONING_RELEASES_URL to where releases are, or update with: /,
+  );
   bed.environment['PROVISIONING_RELEASES_URL'] = releases;
   const checked = await bed.json<object[]>('version check');
   delete bed.environment['PROVISIONING_RELEASES_URL'];

@@ -145,7 +145,7 @@ export async function loadInfrastructure(options: LoadInfrastructureOptions): Pr
     String(settings.server_defaults['provider'] ?? providerName),
     (keys, message, code) => issues.push(definitionIssue(parts, keys, message, code)),
   );
-  const model = complete(definition, name, issues, parts, members);
+  const model = complete(definition, name, issues, parts, members, groups);
   throwIssues(issues, (count) => `Infrastructure '${name}' has ${count} errors`);
   const infrastructure = deepFreeze<Infrastructure>({
     ...Object.fromEntries(Object.entries(definition).filter(([key]) => !knownKeys.has(key))),
@@ -205,10 +205,11 @@ function complete(
   issues: Issue[],
   parts: readonly Part[],
   servers: readonly Data[],
+  groups: Readonly<Record<string, number>>,
 ): Pick<Infrastructure, 'network' | 'storage' | 'clusters' | 'regions' | 'auto_scaling'> {
   const at = (keys: readonly (string | number)[], message: string, code: string): Issue =>
     definitionIssue(parts, keys, message, code);
-  const network = completeNetwork(recordOf(definition['network']), name, servers);
+  const network = completeNetwork(recordOf(definition['network']), name, servers, groups);
   const storage = structuredClone(recordOf(definition['storage'])) as Data;
   applyDefaults(Storage, storage);
   const scaling = structuredClone(recordOf(definition['auto_scaling'])) as Data;

@@ -9,7 +9,12 @@ const shortForms = ['public', 'private', 'database', 'management'] as const;
  * The network with the short subnet form expanded, groups among the servers of load balancers as their members, and
  * defaults filled (05 §4.5).
  */
-export function completeNetwork(network: Data, infra: string, servers: readonly Data[] = []): Data {
+export function completeNetwork(
+  network: Data,
+  infra: string,
+  servers: readonly Data[] = [],
+  groups: Readonly<Record<string, number>> = {},
+): Data {
   const result: Data = { ...network };
   if (isRecord(result['subnets'])) result['subnets'] = expandSubnets(result['subnets']);
   if (isRecord(result['vpc'])) result['vpc'] = { name: infra, ...result['vpc'] };
@@ -19,7 +24,10 @@ export function completeNetwork(network: Data, infra: string, servers: readonly 
     if (!Array.isArray(balancer['targets'])) continue;
     balancer['targets'] = (balancer['targets'] as unknown[]).flatMap((target) => {
       const members = servers.filter(({ group }) => group === target);
-      return members.length === 0 ? [target] : members.map(({ hostname }) => hostname);
+      // A group without members is no name of a server.
+      return members.length === 0 && !Object.hasOwn(groups, String(target))
+        ? [target]
+        : members.map(({ hostname }) => hostname);
     });
   }
   return copy;

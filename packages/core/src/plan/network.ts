@@ -38,13 +38,13 @@ export async function planNetwork(context: Context, infrastructure: Infrastructu
  * Network and load balancers with the servers of a plan (05 §7.3.7): servers wait for the network of their provider,
  * load balancers for the servers they name.
  * @param servers nodes of the servers that are made or changed.
- * @param options `ask`: providers may be asked what is there.
+ * @param options `ask`: whether a provider may be asked what is there. Default: every one.
  */
 export async function aroundServers(
   context: Context,
   infrastructure: Defined,
   servers: readonly OperationNode[],
-  options: { readonly ask: boolean } = { ask: true },
+  options: Asking = {},
 ): Promise<Planned> {
   const networks = await planNetworks(context, infrastructure, options);
   const waits = new Map(
@@ -88,7 +88,7 @@ function providers({ servers }: Defined): ReadonlyMap<string, string> {
 async function planNetworks(
   context: Context,
   infrastructure: Defined,
-  { ask }: { readonly ask: boolean } = { ask: true },
+  { ask = everyOne }: Asking = {},
 ): Promise<Planned> {
   const { vpc, subnets = [] } = (infrastructure.network ?? {}) as Network;
   const changes: Change[] = [];
@@ -101,7 +101,7 @@ async function planNetworks(
     }
     const input = { provider, network: { ...vpc!, subnets } };
     const unknown: Change = { kind: 'network', name: vpc!.name, action: 'create' };
-    const [change] = ask ? await networkEnsure.plan(context, input) : [unknown];
+    const [change] = ask(provider) ? await networkEnsure.plan(context, input) : [unknown];
     changes.push({ ...change!, name: `${provider}/${vpc!.name}` });
     if (change!.action === 'unchanged') continue;
     graph.push({
@@ -112,8 +112,13 @@ async function planNetworks(
   return { changes, graph, warnings };
 }
 
-interface BalancerOptions {
-  readonly ask?: boolean;
+interface Asking {
+  readonly ask?: (provider: string) => boolean;
+}
+
+const everyOne = (): boolean => true;
+
+interface BalancerOptions extends Asking {
   readonly before: readonly string[];
   /** Nodes of servers that are made or changed, by hostname. Absent: balancers alone are planned. */
   readonly moving?: ReadonlyMap<string, string>;
@@ -122,7 +127,7 @@ interface BalancerOptions {
 async function planBalancers(
   context: Context,
   infrastructure: Defined,
-  { ask = true, before, moving }: BalancerOptions,
+  { ask = everyOne, before, moving }: BalancerOptions,
 ): Promise<Planned> {
   const { load_balancers: balancers = [] } = (infrastructure.network ?? {}) as Network;
   const changes: Change[] = [];
@@ -135,9 +140,9 @@ async function planBalancers(
     const targets = weightedTargets(balancer, context.infra, shares);
     const waits = balancer.targets.flatMap((target) => moving?.get(target) ?? []);
     const input = { provider, balancer: { ...balancer, targets } };
-    if (ask && !there.has(provider))
+    if (ask(provider) && !there.has(provider))
       there.set(provider, await (await context.provider(provider)).loadBalancer?.list?.());
-    const change = ask
+    const change = ask(provider)
       ? await changeOf(context, input, there.get(provider), moving === undefined ? undefined : waits)
       : ({ kind: 'load-balancer', name: balancer.name, action: 'create' } as const);
     changes.push(change);

@@ -1,6 +1,7 @@
-import type { Change, Context, OperationNode } from '@provisioning/extensions-sdk';
+import type { Change, Context, OperationNode, Server } from '@provisioning/extensions-sdk';
 import { loadBalancerEnsure } from '../operations/network/load-balancer.ts';
 import { deletionNode } from './deploy.ts';
+import { aroundServers } from './network.ts';
 import { planServers, type ServerCreationOptions } from './servers.ts';
 
 /** What changes when a group gets another size. */
@@ -32,7 +33,7 @@ export async function planScale(
   const removed = current.filter(({ hostname }) => !staying.has(hostname)).reverse();
   const creation =
     members.length === 0
-      ? { graph: [], records: [], warnings: [] }
+      ? await withoutMembers(context, after, removed)
       : await planServers(context, after, { names: [group], ...options });
   const base = { kind: 'server' } as const;
   const made = creation.graph.filter(({ type }) => type === 'server.create');
@@ -55,4 +56,18 @@ export async function planScale(
     blocked: removed.filter(({ lock }) => lock).map(({ hostname }) => `Server '${hostname}' is locked`),
     warnings: creation.warnings,
   };
+}
+
+/** No servers to make: load balancers, at the provider of those that were there, let go of them. */
+async function withoutMembers(
+  context: Context,
+  { servers, network }: Infrastructure & { readonly network?: unknown },
+  removed: readonly Server[],
+): Promise<Pick<Awaited<ReturnType<typeof planServers>>, 'graph' | 'records' | 'warnings'>> {
+  const { changes: records, ...around } = await aroundServers(
+    context,
+    { servers: [...removed, ...servers], network },
+    [],
+  );
+  return { ...around, records };
 }

@@ -103,7 +103,9 @@ export async function planServers(
   const graph = servers.flatMap((planned) => nodeOf(planned, input));
   const moving = new Map(graph.map(({ id, name }) => [name, id]));
   const records = await planRecords(context, infrastructure, chosen, moving, { ask: !readOnly });
-  const around = await aroundServers(context, infrastructure, graph, { ask: !readOnly });
+  const around = await aroundServers(context, infrastructure, graph, {
+    ask: (name) => observed.get(name)?.unreachable === undefined,
+  });
   return {
     servers,
     graph: [...around.graph, ...records.graph],

@@ -45,11 +45,24 @@ export async function initialise(
   provider: Provider,
   context: ProviderContext,
 ): Promise<ProviderInstance> {
+  checkInterface(name, provider, context);
   try {
     return await inside(() => withinLimit(name, initialiseProvider(name, provider, context)));
   } catch (error) {
     throw loadFailure(name, error);
   }
+}
+
+/** Who asks for the cloud's own program must hear that it would not be used (06 §4.1). */
+function checkInterface(name: string, provider: Provider, { config }: ProviderContext): void {
+  if (config['interface'] !== 'CLI' || provider.metadata().interface === 'CLI') return;
+  const key = `providers.${name}.interface`;
+  throw new ProvisioningError({
+    code: 'PROVIDER_INTERFACE',
+    kind: 'configuration',
+    message: `${key}: provider '${name}' speaks to its API, never through a CLI`,
+    hint: `Set ${key} = "API", or leave it out.`,
+  });
 }
 
 /** Metadata are shown and decided upon: a provider without them is of no use. */

@@ -1,5 +1,5 @@
 import type { Plan, Price, ProviderCapabilities, Zone } from '@provisioning/extensions-sdk';
-import { chooseFromPlans, type WantedSize } from './fitting-plan.ts';
+import { chooseFromPlans, type WantedPlan } from './fitting-plan.ts';
 import { matchesRegion } from './regions.ts';
 
 /** What is known of one provider; collected by the caller, so that choosing is pure. */
@@ -13,7 +13,7 @@ export interface ProviderFacts {
   readonly latency_ms?: number;
 }
 
-export interface SuggestedServer extends WantedSize {
+export interface SuggestedServer extends WantedPlan {
   readonly hostname: string;
   /** Counts for the odd number that a quorum needs. */
   readonly control_plane?: boolean;

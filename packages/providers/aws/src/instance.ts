@@ -1,4 +1,4 @@
-import type { Issue, ProviderContext, ProviderInstance } from '@provisioning/extensions-sdk';
+import type { ProviderContext, ProviderInstance } from '@provisioning/extensions-sdk';
 import {
   addressOf,
   configIssues,
@@ -40,10 +40,7 @@ export function createInstance(context: ProviderContext): ProviderInstance {
   return {
     validateConfig: async ({ online }) =>
       validationResult({
-        issues: [
-          ...(await configIssues(name, AwsConfig, context.config)),
-          ...interfaceIssues(context.config),
-        ],
+        issues: await configIssues(name, AwsConfig, context.config),
         credentials: [
           {
             found: await clients.hasCredentials(),
@@ -111,12 +108,4 @@ export function createInstance(context: ProviderContext): ProviderInstance {
     managed: { database: databases(session), kubernetes: kubernetes(session) },
     dispose: () => clients.close(),
   };
-}
-
-/** The `aws` program is never asked: whoever wants it must hear that it is not. */
-function interfaceIssues({ interface: wished }: ProviderContext['config']): Issue[] {
-  if (wished !== 'CLI') return [];
-  const key = 'providers.aws.interface';
-  const message = `${key}: the aws CLI is not supported; set ${key} = "API"`;
-  return [{ message, location: { file: '', key } }];
 }

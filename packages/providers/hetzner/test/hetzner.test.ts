@@ -181,7 +181,10 @@ function suite(): void {
     expect(await balancers.list?.()).toMatchObject([{ id, name: 'front', ports: [80, 5432] }]);
     await balancers.setTargets(id, [{ ref, weight: 100 }]);
     expect(await balancers.health(id)).toEqual({ healthy: 1, total: 1 });
+    const { id: server } = (await instance.getServer(ref))!;
+    expect(await balancers.list?.()).toMatchObject([{ targets: [{ id: server, weight: 100 }] }]);
     await balancers.setTargets(id, [{ ref, weight: 0 }]);
+    expect(await balancers.list?.()).toMatchObject([{ targets: [] }]);
     expect(await balancers.health(id)).toEqual({ healthy: 0, total: 0 });
     await balancers.delete(id);
     expect(await balancers.list?.()).toEqual([]);

@@ -118,7 +118,12 @@ export interface ApiLoadBalancer {
   readonly frontends?: readonly { readonly name: string; readonly port: number }[];
   readonly backends?: readonly {
     readonly name: string;
-    readonly members: readonly { readonly name: string; readonly operational_state?: string }[];
+    readonly members: readonly {
+      readonly name: string;
+      readonly weight?: number;
+      readonly enabled?: boolean;
+      readonly operational_state?: string;
+    }[];
   }[];
 }
 
@@ -135,6 +140,7 @@ export interface ApiObjectStorage {
   readonly region: string;
   readonly operational_state: string;
   readonly created_at: string;
+  readonly endpoints?: readonly { readonly domain_name: string; readonly type: string }[];
   readonly labels?: readonly ApiLabel[];
 }
 
@@ -146,5 +152,6 @@ export interface ApiObjectStorageRegion {
 export interface ApiBucket {
   readonly name: string;
   readonly total_objects: number;
+  readonly total_size_bytes?: number;
   readonly deleted?: boolean;
 }

@@ -17,6 +17,22 @@ export const UpcloudConfig = Type.Object(
     storage_size: Type.Optional(Type.Integer({ minimum: 10, maximum: 4096, default: 25 })),
     storage_tier: Type.Optional(Type.String({ default: 'maxiops' })),
     zones: Type.Optional(Type.Array(Type.String(), { description: 'Allowed zones; all when empty' })),
+    object_storage: Type.Optional(
+      Type.Object(
+        {
+          access_key: Type.Optional(
+            Type.Unsafe<unknown>({
+              description: 'Access key of the object storage; UPCLOUD_S3_ACCESS_KEY otherwise',
+            }),
+          ),
+          secret_key: Type.Optional(
+            Type.Unsafe<unknown>({ description: 'Its secret; UPCLOUD_S3_SECRET_KEY otherwise' }),
+          ),
+          endpoint: Type.Optional(Type.String({ description: 'Default: the public one that the API names' })),
+        },
+        { description: 'S3 keys: with them the object storage itself says whether a bucket is empty' },
+      ),
+    ),
     load_balancer_plan: Type.Optional(Type.String({ default: 'development' })),
     timeout: Type.Optional(Type.Number({ exclusiveMinimum: 0, default: 180 })),
     retries: Type.Optional(Type.Integer({ minimum: 0, default: 3 })),

@@ -57,6 +57,12 @@ export class UpcloudMock implements ConformanceMock, AsyncDisposable {
     return this.#service?.requests.length ?? 0;
   }
 
+  /** What was asked to change something, in order. */
+  changes(): readonly string[] {
+    const all = this.#service?.requests ?? [];
+    return all.filter(({ method }) => method !== 'GET').map(({ method, path }) => `${method} ${path}`);
+  }
+
   fail(fault: MockFault): void {
     this.#faults.push(fault);
   }

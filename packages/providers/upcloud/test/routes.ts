@@ -282,7 +282,14 @@ export const routes: readonly (readonly [string, Route])[] = [
       return { status: 201, body };
     },
   ],
-  ['PATCH /load-balancer/*/backends/*/members/*', ({ body }) => ok(body)],
+  [
+    'PATCH /load-balancer/*/backends/*/members/*',
+    ({ state, ids: [uuid = '', name = '', member = ''], body }) => {
+      const found = backend(state, uuid, name).members.find((entry) => entry.name === member);
+      if (found === undefined) throw new Refusal(404, 'MEMBER_NOT_FOUND', member);
+      return ok(Object.assign(found, body));
+    },
+  ],
   [
     'DELETE /load-balancer/*/backends/*/members/*',
     ({ state, ids: [uuid = '', name = '', member = ''] }) => {

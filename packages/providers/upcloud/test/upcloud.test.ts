@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
 import { type ProviderInstance, Secret } from '@provisioning/extensions-sdk';
 import { formatReport, runProviderConformance } from '@provisioning/extensions-sdk/conformance';
-import { definedServer } from '@provisioning/extensions-sdk/testing';
+import { answer, definedServer, startService } from '@provisioning/extensions-sdk/testing';
 import provider, { makeProvisionUpcloud, makeServerUpcloud, makeStorageBackup } from '../src/index.ts';
 import { addressRange, rangeText } from '../src/resources/address-range.ts';
 import { recordingsAreThere, recordingsFolder } from './cassettes.ts';
@@ -130,6 +130,12 @@ function suite(): void {
     expect(await balancers.list?.()).toMatchObject([{ id, name: 'front', ports: [80] }]);
     await balancers.setTargets(id, [{ ref, weight: 100 }]);
     expect(await balancers.health(id)).toEqual({ healthy: 1, total: 1 });
+    const { id: server } = (await instance.getServer(ref))!;
+    expect(await balancers.list?.()).toMatchObject([{ targets: [{ id: server, weight: 100 }] }]);
+    await balancers.setTargets(id, [{ ref, weight: 30 }]);
+    expect(await balancers.list?.()).toMatchObject([{ targets: [{ id: server, weight: 30 }] }]);
+    await balancers.setTargets(id, [{ ref, weight: 0 }]);
+    expect(await balancers.list?.()).toMatchObject([{ targets: [] }]);
     await balancers.setTargets(id, []);
     expect(await balancers.health(id)).toEqual({ healthy: 0, total: 0 });
     await balancers.delete(id);
@@ -169,7 +175,23 @@ function suite(): void {
     storage!.buckets[0]!.total_objects = 3;
     await expect(service.delete(id)).rejects.toMatchObject({ providerCode: 'conflict' });
     storage!.buckets[0]!.total_objects = 0;
-    await service.delete(id);
+    await using store = await bucketStore();
+    const keys = { access_key: 'key', secret_key: 'secret', endpoint: store.url };
+    const keyed = await provider.init({
+      ...setup.context,
+      config: { ...setup.context.config, object_storage: keys },
+    });
+    // UpCloud counts none yet; the storage knows better.
+    await expect(keyed.bucket!.delete(id)).rejects.toMatchObject({
+      ...{ providerCode: 'conflict', message: expect.stringContaining('The bucket assets is not empty') },
+    });
+    expect(storage!.buckets).toHaveLength(2);
+    store.objects = 0;
+    await keyed.bucket!.delete(id);
+    await keyed.dispose();
+    expect(store.requests.map(({ method, path }) => `${method} ${path}`)).toEqual(
+      Array.from({ length: 2 }, () => 'DELETE /assets'),
+    );
     expect(await listed()).toEqual([['backups', 'europe-1']]);
     storage!.labels = [];
     await expect(service.delete(`${String(storage!.uuid)}/backups`)).rejects.toThrow('does not belong');
@@ -196,5 +218,20 @@ function suite(): void {
     expect(mock.state.servers.size).toBe(2);
     await quick.deleteServer({ hostname: 'web-01' }, gone);
     await quick.dispose();
+  });
+}
+
+/** An object storage with one bucket that refuses to be deleted while it has objects, as S3 does. */
+async function bucketStore() {
+  const store = { objects: 2 };
+  const service = await startService((_request, response) => {
+    if (store.objects === 0) return answer(response, 204);
+    response.writeHead(409, { 'content-type': 'application/xml' });
+    response.end('<Error><Code>BucketNotEmpty</Code><Message>The bucket is not empty</Message></Error>');
+  });
+  return Object.assign(store, {
+    url: service.url,
+    requests: service.requests,
+    [Symbol.asyncDispose]: () => service.close(),
   });
 }

@@ -56,6 +56,21 @@ test('06.A3 provider test aws without credentials: the variable, exit 4', async 
   expect(code).toBe(4);
 });
 
+test('06 §4.1 a provider without a CLI refuses interface = "CLI" wherever it is used', async () => {
+  const settings = join(folder, 'ws/config/providers/aws.toml');
+  await mkdir(join(settings, '..'), { recursive: true });
+  await writeFile(settings, '[provider]\ninterface = "CLI"\n');
+  const said = "providers.aws.interface: provider 'aws' speaks to its API, never through a CLI";
+  try {
+    for (const line of ['provider test aws', 'provider plans aws', 'provider list-servers aws'])
+      expect(await cli(line)).toMatchObject({ code: 3, stderr: expect.stringContaining(said) });
+    const validated = await cli('provider validate aws');
+    expect(validated).toMatchObject({ code: 3, stdout: expect.stringContaining(said) });
+  } finally {
+    await rm(settings);
+  }
+});
+
 test('06.A3 provider test with credentials that are refused: the reason, what to do, exit 4', async () => {
   const token = 'token-that-was-revoked';
   const refusing = createServer((_request, response) => {

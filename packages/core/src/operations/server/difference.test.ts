@@ -93,6 +93,16 @@ test('without a plan the cheapest that holds cores, memory and disk is taken', (
   expect(chooseSize(server({ zone: 'b' }), plans, false).plan).toBe('c-small');
 });
 
+test('06.A15 a plan of x86-64 goes before a cheaper one of ARM, unless the image is made for ARM', () => {
+  const arm: Plan = { ...plans[1]!, name: 'a-small', hourly: 0.005, architecture: 'aarch64' };
+  const all = [arm, ...plans];
+  expect(chooseSize(server(), all, false).plan).toBe('c-small');
+  expect(chooseSize(server({ plan: '2xCPU-4GB' }), all, false).plan).toBe('c-small');
+  expect(chooseSize(server({ os: 'debian-12-arm64' }), all, false).plan).toBe('a-small');
+  expect(chooseSize(server({ plan: 'a-small' }), all, false).plan).toBe('a-small');
+  expect(chooseSize(server(), [arm], false).plan).toBe('a-small');
+});
+
 test('06.A15 a portable plan resolves to the same plan every time, an unknown one is refused', () => {
   const names = Array.from({ length: 5 }, () => chooseSize(server({ plan: '2xCPU-4GB' }), plans, false).plan);
   expect(new Set(names)).toEqual(new Set(['c-small']));

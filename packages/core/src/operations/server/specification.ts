@@ -9,6 +9,7 @@ import {
   type ServerSpec,
 } from '@provisioning/extensions-sdk';
 import { ensureWorkspaceKey } from '../../transport/index.ts';
+import { cheapestPlan } from './cheapest-plan.ts';
 import { chooseZone } from './zone.ts';
 
 /** Portable sizes (06 §5.3): cores and memory in GB. */
@@ -48,17 +49,9 @@ export function chooseSize(server: Server, plans: readonly Plan[], sizesFreely: 
   const [cores, memory] =
     portable === undefined ? [server.cores, server.memory] : [portable[0], portable[1] * 1024];
   const fitting = plans
-    .filter((plan) => plan.cores >= cores && plan.memory_mb >= memory)
     .filter((plan) => portable !== undefined || plan.disk_gb === undefined || plan.disk_gb >= server.disk)
-    .filter((plan) => server.zone === 'auto' || plan.zones.length === 0 || plan.zones.includes(server.zone))
-    .sort(
-      (a, b) =>
-        (a.hourly ?? Number.MAX_VALUE) - (b.hourly ?? Number.MAX_VALUE) ||
-        a.cores - b.cores ||
-        a.memory_mb - b.memory_mb ||
-        a.name.localeCompare(b.name),
-    );
-  const best = fitting[0];
+    .filter((plan) => server.zone === 'auto' || plan.zones.length === 0 || plan.zones.includes(server.zone));
+  const best = cheapestPlan(fitting, { cores, memory, os: server.os });
   if (best === undefined) throw invalidPlan(server, plans);
   return { plan: best.name, cores: best.cores, memory: best.memory_mb };
 }

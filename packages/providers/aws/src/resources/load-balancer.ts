@@ -70,6 +70,27 @@ export function loadBalancers(session: Session): LoadBalancerService {
     return answer.Listeners ?? [];
   };
 
+  /** Instances of a target group that get requests: those on their way out are none of them. */
+  const instancesOf = async (arn: string | undefined, operation: string): Promise<string[]> => {
+    const { DescribeTargetHealthCommand } = await elb();
+    const client = await clients.balancing();
+    const { TargetHealthDescriptions: found = [] } = await clients.call(operation, () =>
+      client.send(new DescribeTargetHealthCommand({ TargetGroupArn: arn })),
+    );
+    return found
+      .filter(({ TargetHealth }) => TargetHealth?.State !== 'draining')
+      .map(({ Target }) => Target?.Id ?? '');
+  };
+
+  /** Instances that are in every target group: one that lacks some is to be given again. */
+  const targetsOf = async (arn: string, operation: string): Promise<string[]> => {
+    const lists = await Promise.all(
+      (await groups(arn, operation)).map(({ TargetGroupArn }) => instancesOf(TargetGroupArn, operation)),
+    );
+    const [first = [], ...others] = lists;
+    return first.filter((id) => others.every((list) => list.includes(id)));
+  };
+
   /** One that an interrupted run left is taken; else it is made. */
   const groupNamed = async (wish: LoadBalancerWish, port: number, vpc: string | undefined) => {
     const operation = 'loadBalancer.ensure';
@@ -156,6 +177,7 @@ export function loadBalancers(session: Session): LoadBalancerService {
             name: tags[tagNames.name] ?? LoadBalancerName ?? id,
             address: DNSName ?? null,
             ports: (await listenersOf(id, operation)).flatMap(({ Port }) => Port ?? []),
+            targets: (await targetsOf(id, operation)).map((instance) => ({ id: instance, weight: 100 })),
           }),
         ),
       );
@@ -171,10 +193,7 @@ export function loadBalancers(session: Session): LoadBalancerService {
         active.map(async ({ ref }) => (await session.get(ref, { operation })).id),
       );
       for (const { TargetGroupArn } of await groups(id, operation)) {
-        const { TargetHealthDescriptions: health = [] } = await clients.call(operation, () =>
-          client.send(new sdk.DescribeTargetHealthCommand({ TargetGroupArn })),
-        );
-        const known = health.map(({ Target }) => Target?.Id ?? '');
+        const known = await instancesOf(TargetGroupArn, operation);
         const added = wished.filter((target) => !known.includes(target)).map((Id) => ({ Id }));
         const removed = known.filter((target) => !wished.includes(target)).map((Id) => ({ Id }));
         // New ones first: there is never a moment without any.

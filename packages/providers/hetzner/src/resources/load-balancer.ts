@@ -67,11 +67,14 @@ export function loadBalancers(session: Session): LoadBalancerService {
         call('loadBalancer.list'),
         { label_selector: infraSelector(context) },
       );
-      return found.map(({ id, name: title, labels: tags, public_net: net, services }) => ({
+      return found.map(({ id, name: title, labels: tags, public_net: net, services, targets }) => ({
         id: String(id),
         name: tags?.[tagNames.name] ?? title,
         address: net.ipv4.ip ?? null,
         ports: services.map(({ listen_port: port }) => port),
+        targets: targets.flatMap(({ server }) =>
+          server === undefined ? [] : [{ id: String(server.id), weight: 100 }],
+        ),
       }));
     },
     async setTargets(id, targets) {

@@ -1,5 +1,5 @@
 import { type BucketService, type ObservedBucket, ProviderError } from '@provisioning/extensions-sdk';
-import { infraTags, notOurs, resourceName } from '@provisioning/extensions-sdk/cloud';
+import { findCredential, infraTags, notOurs, resourceName, S3 } from '@provisioning/extensions-sdk/cloud';
 import { createOnce, waitUntil } from '@provisioning/extensions-sdk/http';
 import { type CallOptions, name as provider } from '../api.ts';
 import type { ApiBucket, ApiObjectStorage, ApiObjectStorageRegion } from '../api-types.ts';
@@ -78,6 +78,29 @@ export function buckets(session: Session): BucketService {
     });
   };
 
+  /**
+   * The API's count of objects may lag, and it would delete them; S3 refuses to delete a bucket that has any. So with
+   * keys of the object storage the bucket is deleted there.
+   */
+  const deleteEmpty = async (service: ApiObjectStorage, name: string, operation: string): Promise<void> => {
+    const settings = config.object_storage ?? {};
+    const access = findCredential(context, ['object_storage.access_key'], ['UPCLOUD_S3_ACCESS_KEY']);
+    const secret = findCredential(context, ['object_storage.secret_key'], ['UPCLOUD_S3_SECRET_KEY']);
+    const domain = service.endpoints?.find(({ type }) => type === 'public')?.domain_name;
+    const endpoint = settings.endpoint ?? (domain === undefined ? undefined : `https://${domain}`);
+    if (access === undefined || secret === undefined || endpoint === undefined) return;
+    const keys = { access, secret };
+    const storage = new S3(context, { provider, endpoint, region: service.region, keys });
+    try {
+      await storage.delete(name, operation);
+    } catch (error) {
+      const full = error instanceof ProviderError && error.providerCode === 'conflict';
+      throw full ? notEmpty(operation, `${name} is not empty`) : error;
+    } finally {
+      await storage.close();
+    }
+  };
+
   return {
     async ensure({ name, region, versioning = false, encryption = 'AES256' }) {
       const operation = 'bucket.ensure';
@@ -115,17 +138,22 @@ export function buckets(session: Session): BucketService {
       const bucket = all.find((entry) => entry.name === name);
       if (bucket !== undefined) {
         // The API would delete the objects with it.
-        if (bucket.total_objects > 0)
-          throw new ProviderError({
-            ...{ provider, operation, code: 'conflict' },
-            message: `The bucket ${name} is not empty: ${bucket.total_objects} objects`,
-            help: 'Delete or move the objects first.',
-          });
+        if (bucket.total_objects > 0 || (bucket.total_size_bytes ?? 0) > 0)
+          throw notEmpty(operation, `${name} is not empty: ${bucket.total_objects} objects`);
+        await deleteEmpty(service, name, operation);
         await api.delete(`${path}/${uuid}/buckets/${encodeURIComponent(name)}`, call(operation));
       }
       if (all.every((entry) => entry.name === name)) await api.delete(`${path}/${uuid}`, call(operation));
     },
   };
+}
+
+function notEmpty(operation: string, text: string): ProviderError {
+  return new ProviderError({
+    ...{ provider, operation, code: 'conflict' },
+    message: `The bucket ${text}`,
+    help: 'Delete or move the objects first.',
+  });
 }
 
 /** What this API cannot set is refused before anything is made. `AES256` is what definitions say by themselves. */

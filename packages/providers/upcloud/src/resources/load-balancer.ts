@@ -1,4 +1,4 @@
-import type { LoadBalancerService, LoadBalancerWish } from '@provisioning/extensions-sdk';
+import type { LoadBalancerService, LoadBalancerWish, ObservedServer } from '@provisioning/extensions-sdk';
 import { namedTags, notOurs, resourceName, tagNames } from '@provisioning/extensions-sdk/cloud';
 import { createOnce } from '@provisioning/extensions-sdk/http';
 import { type CallOptions, name } from '../api.ts';
@@ -6,6 +6,8 @@ import type { ApiLoadBalancer } from '../api-types.ts';
 import { labelledOurs, labels, tagsOf } from '../labels.ts';
 import type { Session } from '../session.ts';
 import { observe } from '../server/observe.ts';
+
+const uuidLength = 36;
 
 export function loadBalancers(session: Session): LoadBalancerService {
   const { api, context, config } = session;
@@ -46,11 +48,12 @@ export function loadBalancers(session: Session): LoadBalancerService {
     async list() {
       return (await all('loadBalancer.list'))
         .filter((entry) => labelledOurs(entry.labels, context))
-        .map(({ uuid, name: title, labels: tags, dns_name: address, frontends = [] }) => ({
+        .map(({ uuid, name: title, labels: tags, dns_name: address, frontends = [], backends = [] }) => ({
           id: uuid,
           name: tagsOf(tags)[tagNames.name] ?? title,
           address: address ?? null,
           ports: frontends.map(({ port }) => port),
+          targets: targetsOf(backends),
         }));
     },
     async setTargets(id, targets) {
@@ -68,7 +71,7 @@ export function loadBalancers(session: Session): LoadBalancerService {
         for (const { server, weight } of servers) {
           const { utility, private: inside, public: outside } = server.ip_addresses;
           const member = {
-            name: server.hostname,
+            name: memberName(server),
             type: 'static',
             ip: inside ?? utility ?? outside,
             port,
@@ -76,18 +79,18 @@ export function loadBalancers(session: Session): LoadBalancerService {
             max_sessions: 1000,
             enabled: weight > 0,
           };
-          const there = members.some((entry) => entry.name === server.hostname);
+          const there = members.some((entry) => entry.name === member.name);
           if (there)
             await api.http.request({
               method: 'PATCH',
-              path: `${path}/${server.hostname}`,
+              path: `${path}/${member.name}`,
               body: member,
               ...operation,
               repeatable: true,
             });
           else await api.post(path, member, operation);
         }
-        const wished = new Set(servers.map(({ server }) => server.hostname));
+        const wished = new Set(servers.map(({ server }) => memberName(server)));
         for (const member of members) {
           if (!wished.has(member.name)) await api.delete(`${path}/${member.name}`, operation);
         }
@@ -131,6 +134,24 @@ export function loadBalancers(session: Session): LoadBalancerService {
       resolvers: [],
     };
   }
+}
+
+/** The API knows members by name and address alone: the name tells which server one is. */
+function memberName({ hostname, id }: ObservedServer): string {
+  return `${hostname}-${id}`;
+}
+
+/** Servers that get requests from every backend: one that lacks some is to be given again. */
+function targetsOf(backends: NonNullable<ApiLoadBalancer['backends']>): { id: string; weight: number }[] {
+  const lists = backends.map(({ members }) =>
+    members
+      .filter(({ enabled, weight = 100 }) => enabled !== false && weight > 0)
+      .map(({ name: title, weight = 100 }) => ({ id: title.slice(-uuidLength), weight })),
+  );
+  const [first = [], ...others] = lists;
+  return first.filter(({ id, weight }) =>
+    others.every((list) => list.some((one) => one.id === id && one.weight === weight)),
+  );
 }
 
 /** Backends that serve HTTP are asked for the path, others by a connection. */

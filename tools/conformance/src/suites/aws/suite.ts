@@ -209,8 +209,12 @@ async function balancers(instance: ProviderInstance, smallest: Partial<ServerSpe
   );
   await service.setTargets(id, [{ ref, weight: 100 }]);
   expectEqual((await service.health(id)).total, 1, 'targets');
+  const behind = async () => (await service.list!()).find((one) => one.id === id)?.targets;
+  const { id: server = '' } = (await instance.getServer(ref)) ?? {};
+  expectEqual(await behind(), [{ id: server, weight: 100 }], 'servers behind it');
   await service.setTargets(id, [{ ref, weight: 0 }]);
   expectEqual((await service.health(id)).total, 0, 'targets after');
+  expectEqual(await behind(), [], 'servers behind it after');
   await service.delete(id);
   await service.delete(plain.id);
   expectEqual(await names(), [], 'load balancers after');
