@@ -15,6 +15,11 @@ const directions = [
     onlyDependOnLibsWithTags: ['layer:contract', 'layer:domain', 'package:service-kit'],
   },
   { sourceTag: 'layer:app', onlyDependOnLibsWithTags: ['layer:contract', 'layer:domain'] },
+  // The installer starts containers as the local provider does, with its client of the engines.
+  {
+    sourceTag: 'layer:deployment',
+    onlyDependOnLibsWithTags: ['layer:contract', 'layer:domain', 'package:local'],
+  },
   { sourceTag: 'layer:extension', onlyDependOnLibsWithTags: ['package:extensions-sdk'] },
   { sourceTag: 'layer:tool', onlyDependOnLibsWithTags: ['*'] },
 ];

@@ -28,7 +28,7 @@ export type { UploadOptions } from './remote/upload.ts';
 export { gzip } from './archive/gzip.ts';
 export { findSecret, maskSecrets } from './archive/secret-scan.ts';
 export { readTar } from './archive/tar-reader.ts';
-export { writeTar, type TarFile, type TarSymlink } from './archive/tar-writer.ts';
+export { tarHeader, tarPadding, writeTar, type TarFile, type TarSymlink } from './archive/tar-writer.ts';
 export { unpack, type UnpackLimits } from './archive/unpack.ts';
 export { canonicalJson } from './extension/canonical-json.ts';
 export { discardAside, type Replacement, stageExtension, swapBack, swapIn } from './extension/install.ts';

@@ -15,6 +15,7 @@ export * from './schemas/configuration.ts';
 export * from './schemas/defaults.ts';
 export * from './schemas/dns.ts';
 export * from './schemas/infrastructure.ts';
+export * from './schemas/installer.ts';
 export * from './schemas/k8s-deploy.ts';
 export * from './schemas/manifest.ts';
 export * from './schemas/name.ts';

@@ -9,7 +9,7 @@ export const root = new URL('../../../', import.meta.url).pathname;
 
 /** Every bundle of the repository, in the order they are built. */
 export function bundles(): readonly BundleSpec[] {
-  const services = ['orchestrator', 'extension-registry'].filter((name) =>
+  const services = ['orchestrator', 'extension-registry', 'installer'].filter((name) =>
     existsSync(join(root, 'packages', name, 'src/main.ts')),
   );
   return [cliBundle(root), ...services.map((name) => serviceBundle(root, name)), ...providerBundles(root)];

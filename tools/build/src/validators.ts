@@ -48,6 +48,11 @@ export async function modules(): Promise<readonly ValidatorModule[]> {
       defaults: true,
       schemas: { TaskservManifest: sdk.TaskservManifest },
     },
+    {
+      file: at('config/validation/compiled-installer.js'),
+      messages: false,
+      schemas: { Installer: sdk.InstallerConfiguration },
+    },
   ];
 }
 

@@ -41,7 +41,9 @@ export function publishedPackages(from: string = root): readonly WorkspacePackag
       const folder = dirname(join(from, file));
       const json = JSON.parse(readFileSync(join(from, file), 'utf8')) as PackageJson;
       const layer = json.nx?.tags?.find((tag) => tag.startsWith('layer:'))?.slice('layer:'.length) ?? '';
-      const bundled = layer === 'app' || (layer === 'service' && existsSync(join(folder, 'src/main.ts')));
+      const programs = ['service', 'deployment'];
+      const bundled =
+        layer === 'app' || (programs.includes(layer) && existsSync(join(folder, 'src/main.ts')));
       const provider = json.name.startsWith('@provisioning/provider-');
       return { folder, json, layer, bundled, provider };
     },

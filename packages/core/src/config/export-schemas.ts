@@ -3,6 +3,7 @@ import {
   CompanyEnvironment,
   ConfigurationSchema,
   InfrastructureDefinition,
+  InstallerConfiguration,
   Network,
   Server,
   Settings,
@@ -142,4 +143,5 @@ export const namedSchemas: Readonly<Record<string, TSchema>> = {
   cluster: Cluster,
   environment: CompanyEnvironment,
   infrastructure: InfrastructureDefinition,
+  installer: InstallerConfiguration,
 };

@@ -63,6 +63,7 @@ export { checkDialect, parseDialect } from './validation/dialect.ts';
 export { dialectAsJsonSchema, knownServices, serviceSchema } from './validation/service-schema.ts';
 export { type ServiceFileChange, serviceFileChange, writeServiceFile } from './edit/service-file.ts';
 export { shippedSchemas } from './validation/shipped-schemas.ts';
+export { installerFindings } from './validation/installer.ts';
 export {
   type ValidationItem,
   type ValidationReport as ConfigurationReport,

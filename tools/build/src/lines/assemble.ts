@@ -27,7 +27,7 @@ export function assemble(line: Line, from: Ingredients): LineTree {
   const tree = new LineTree();
   const packages: Record<string, string> = {};
   if (line.name === 'core') addPrograms(tree, line, from, ['app'], packages);
-  if (line.name === 'platform') addPrograms(tree, line, from, ['service'], packages);
+  if (line.name === 'platform') addPrograms(tree, line, from, ['service', 'deployment'], packages);
   if (line.name === 'extensions') addCatalogue(tree, from, packages);
   if (line.name === 'templates') addTemplates(tree, from);
   if (line.name === 'core') addCoreFiles(tree, from);

@@ -17,7 +17,7 @@ const fast = ['--use-compress-program', 'gzip -1'];
 /** Programs that show a line's version, from its folder. */
 const programs: Readonly<Partial<Record<LineName, readonly string[]>>> = {
   core: ['cli'],
-  platform: ['orchestrator', 'extension-registry'],
+  platform: ['orchestrator', 'extension-registry', 'installer'],
 };
 
 /** Other people's packages that only cloud providers load. */

@@ -297,6 +297,18 @@ export class Engine {
     return id;
   }
 
+  /** Takes in the images of an archive as `docker save` writes it, with their names. */
+  async loadImages(archive: Readable, signal?: AbortSignal): Promise<void> {
+    const response = await this.#http.open('POST', `${this.#prefix}/images/load`, {
+      query: { quiet: 'true' },
+      body: archive,
+      timeout: 600_000,
+      signal,
+    });
+    for await (const line of jsonLines(response))
+      if (typeof line.error === 'string') throw new EngineError(line.error, 500);
+  }
+
   /** Downloads an image; `onStatus` gets the engine's progress lines. */
   async pullImage(name: string, onStatus: (status: string) => void, signal?: AbortSignal): Promise<void> {
     const response = await this.#http.open('POST', `${this.#prefix}/images/create`, {

@@ -46,6 +46,7 @@ export interface HostConfig {
   }[];
   readonly Tmpfs?: Readonly<Record<string, string>>;
   readonly CapAdd?: readonly string[];
+  readonly CapDrop?: readonly string[];
   readonly Privileged?: boolean;
   readonly CgroupnsMode?: 'private' | 'host';
   readonly SecurityOpt?: readonly string[];
@@ -57,6 +58,12 @@ export interface ContainerSpec {
   readonly Env?: readonly string[];
   readonly Hostname?: string;
   readonly Labels?: Labels;
+  /** Times in nanoseconds; the test `NONE` takes away the one of the image. */
+  readonly Healthcheck?: {
+    readonly Test: readonly string[];
+    readonly Interval?: number;
+    readonly Timeout?: number;
+  };
   readonly StopSignal?: string;
   readonly ExposedPorts?: Readonly<Record<string, Record<string, never>>>;
   readonly HostConfig?: HostConfig;

@@ -1,0 +1,3 @@
+import type { CompiledValidator } from './schema-issues.ts';
+
+export const Installer: CompiledValidator;

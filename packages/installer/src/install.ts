@@ -1,0 +1,134 @@
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { withFileLock, writeFileAtomic } from '@provisioning/core';
+import { type InstallerConfiguration, ProvisioningError } from '@provisioning/extensions-sdk';
+import { openEngine, stopPrivateService } from '@provisioning/provider-local/engine';
+import { deploy, DeploymentFailed } from './deployment/deploy.ts';
+import { Record } from './deployment/record.ts';
+import { keepSecrets, makeSecrets, readSecrets, secretsFile } from './deployment/secrets.ts';
+import type { Output } from './output.ts';
+import type { Places } from './places.ts';
+import { type ContainerPlan, containersOf } from './plan/containers.ts';
+import { planLines } from './plan/print.ts';
+import type { Installation } from './plan/resolve.ts';
+import { lineVersions } from './plan/version.ts';
+import { composeFile } from './rendering/compose.ts';
+import type { Run } from './surroundings.ts';
+
+type InstallRun = Run & { readonly places: Places };
+
+/** Deploys an installation, one at a time. @returns the exit code. */
+export async function install(
+  installation: Installation,
+  _configuration: InstallerConfiguration,
+  run: InstallRun,
+): Promise<number> {
+  const { places, surroundings, output, signal } = run;
+  const record = new Record(places.log, () => surroundings.now());
+  const lock = join(places.data, 'installer', installation.name);
+  await mkdir(places.config, { recursive: true });
+  return withFileLock(lock, () => deployLocked(installation, run, record), {
+    timeout: 0,
+    what: 'Another installation',
+    signal,
+  }).catch((error: unknown) => {
+    if (!(error instanceof DeploymentFailed)) throw error;
+    return failed(error, record, output);
+  });
+}
+
+function failed(error: DeploymentFailed, record: Record, output: Output): number {
+  const cause = ProvisioningError.from(error.cause);
+  output.failed(`Installation failed at step ${error.step}: ${cause.message}`);
+  if (cause.hint !== undefined) output.progress(`  -> ${cause.hint}`);
+  output.progress(`  What this run started was removed; the log is in ${record.file}`);
+  return cause.kind === 'interrupted' ? 130 : 1;
+}
+
+async function deployLocked(installation: Installation, run: InstallRun, record: Record): Promise<number> {
+  const { places, surroundings, output, signal, folder } = run;
+  const variables = Object.fromEntries(
+    Object.entries(surroundings.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+  const engineOptions = {
+    variables,
+    cacheDir: join(places.cache, 'installer'),
+    ...(installation.platform === undefined ? {} : { config: { runtime: installation.platform } }),
+  };
+  const connected = await openEngine(engineOptions);
+  const platform = installation.platform ?? (connected.engine.isPodman ? 'podman' : 'docker');
+  record.write('resolve', 'done', `${platform}: ${connected.description}`);
+  const secretsPath = secretsFile(places.config, installation.name);
+  const kept = await readSecrets(secretsPath);
+  const secrets = kept ?? (await makeSecrets());
+  const containers = containersOf(installation, lineVersions(folder), secrets);
+  for (const line of planLines(installation, platform, containers)) output.progress(line);
+  const rendered = join(places.data, 'installer', installation.name, 'compose.yaml');
+  let wrote = false;
+  try {
+    const { difference } = await deploy({
+      installation,
+      containers,
+      connected,
+      environment: surroundings.env,
+      record,
+      folder: places.config,
+      signal,
+      say: (line) => output.progress(line),
+      prepare: {
+        render: async () => {
+          await writeFileAtomic(rendered, composeFile(installation.name, containers), 0o644);
+          return rendered;
+        },
+        secrets: async () => {
+          if (kept !== undefined) return 'kept';
+          await keepSecrets(secretsPath, secrets);
+          wrote = true;
+          return 'made';
+        },
+      },
+      register: () => register(installation, platform, containers, run),
+    });
+    const changed = difference.lines.some((line) => !line.startsWith('='));
+    output.print(changed ? 'Installation complete!' : 'Nothing to change');
+    for (const { service, port } of containers)
+      output.print(`  ${service.padEnd(20)} http://${installation.domain}:${port}`);
+    return 0;
+  } catch (error) {
+    if (wrote) await rm(secretsPath, { force: true });
+    throw error;
+  } finally {
+    connected.engine.close();
+    await stopPrivateService(engineOptions);
+  }
+}
+
+/** The mode, and what stands where: what other programs and the next run read. */
+async function register(
+  { name, mode, services }: Installation,
+  platform: string,
+  containers: readonly ContainerPlan[],
+  { places, surroundings, version }: InstallRun,
+): Promise<string> {
+  const at = surroundings.now().toISOString();
+  const before = await readFile(join(places.config, 'active-mode.yaml'), 'utf8').catch(() => undefined);
+  const previous = before === undefined ? undefined : /^mode:\s*(\S+)/m.exec(before)?.[1];
+  if (previous !== mode) {
+    const lines = [
+      `mode: ${mode}`,
+      `activated_at: ${at}`,
+      'activated_by: provisioning-installer',
+      `previous: ${previous ?? 'null'}`,
+    ];
+    await writeFileAtomic(join(places.config, 'active-mode.yaml'), `${lines.join('\n')}\n`, 0o644);
+  }
+  const endpoints = Object.fromEntries(
+    containers.map(({ service, port }) => [service, `http://127.0.0.1:${port}`]),
+  );
+  const later = services
+    .filter(({ service }) => service.runs === undefined)
+    .map(({ service }) => service.name);
+  const state = { name, mode, platform, version, installed_at: at, endpoints, later };
+  await writeFileAtomic(places.stateFile, `${JSON.stringify(state, undefined, 2)}\n`, 0o644);
+  return places.stateFile;
+}
