@@ -34,10 +34,28 @@ if (
   }
   const cache =
     process.env['XDG_CACHE_HOME'] || join(process.getBuiltinModule('node:os').homedir(), '.cache');
-  enableCompileCache(join(cache, 'provisioning', 'compiled'));
+  const compiled = join(cache, 'provisioning', 'compiled');
+  if (existsSync(compiled) || canMake(compiled)) enableCompileCache(compiled);
   resolveWithin(new URL('.', bundle).href);
   const { run } = await import(bundle.href);
   await run(words);
+}
+
+/**
+ * Makes a folder with those above it. Node's own way never comes back where a kernel refuses new folders without saying so,
+ * as below `/proc`.
+ */
+function canMake(folder) {
+  const { existsSync, mkdirSync } = process.getBuiltinModule('node:fs');
+  const { dirname } = process.getBuiltinModule('node:path');
+  const above = dirname(folder);
+  if (!existsSync(above) && (above === folder || !canMake(above))) return false;
+  try {
+    mkdirSync(folder, 0o700);
+    return true;
+  } catch (error) {
+    return error.code === 'EEXIST';
+  }
 }
 
 /**

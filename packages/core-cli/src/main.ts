@@ -96,9 +96,9 @@ async function dispatch(
       ]);
       return (await getPreference(surroundingsOf(runtime), 'hints').catch(() => true)) !== false;
     },
-    configure: async (command, undecided) => {
+    configure: async (command) => {
       const { applyConfiguration } = await import('./session/configured.ts');
-      await applyConfiguration(command, undecided);
+      await applyConfiguration(command);
     },
   } satisfies Host;
   const command = new type([...found.rest], host as never);

@@ -56,7 +56,7 @@ export { type AuditSink, type ExtensionUse, extensionAuditFile } from './extensi
 export * from './providers/index.ts';
 export * from './runtime/index.ts';
 export { canonicalJson, withSortedKeys } from './files/canonical-json.ts';
-export { fileError, type LockOptions, withFileLock, writeFileAtomic } from './files/atomic.ts';
+export { fileError, type LockOptions, makeFolder, withFileLock, writeFileAtomic } from './files/atomic.ts';
 export { type GroupScalingRecord, StateFile } from './state/state.ts';
 export type { InfrastructureState, ServerRecord, TaskservRecord } from './state/state.ts';
 

@@ -1,3 +1,4 @@
+import { string as argument } from '@oclif/core/args';
 import { integer, string } from '@oclif/core/flags';
 import { hasChanges, planDeploy, recordDeployed } from '@provisioning/core';
 import { ProvisioningCommand } from '../frame/command.ts';
@@ -15,12 +16,15 @@ export default class Deploy extends ProvisioningCommand {
   static override spec: CommandSpec = { access: 'm', sideEffect: 'deploy', slow: true };
   static override examples = [
     'provisioning deploy',
-    'provisioning deploy --check',
+    'provisioning deploy staging --check',
     'provisioning deploy --target web-01 --yes',
     'provisioning deploy --yes --no-wait',
     'provisioning deploy --from-config',
     'provisioning deploy --frozen v1 --check',
   ];
+  static override args = {
+    infra: argument({ description: 'name of the infrastructure; default the current one' }),
+  };
   static override flags = {
     target: string({ description: 'only these servers; globs work', multiple: true }),
     parallel: integer({ description: 'servers worked on at once', min: 1 }),
@@ -34,7 +38,8 @@ export default class Deploy extends ProvisioningCommand {
   };
 
   async run(): Promise<void> {
-    const { flags } = await this.parse(Deploy);
+    const { args, flags } = await this.parse(Deploy);
+    if (args.infra !== undefined) this.globals = { ...this.globals, infra: args.infra };
     const { frozen, 'from-config': answers } = flags;
     if (frozen !== undefined) this.globals = { ...this.globals, direct: true };
     await using session =

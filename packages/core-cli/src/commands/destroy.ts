@@ -1,3 +1,4 @@
+import { string as argument } from '@oclif/core/args';
 import { boolean, string } from '@oclif/core/flags';
 import { planDestroy } from '@provisioning/core';
 import { ProvisioningCommand } from '../frame/command.ts';
@@ -14,8 +15,11 @@ export default class Destroy extends ProvisioningCommand {
   static override examples = [
     'provisioning destroy --check',
     'provisioning destroy',
-    'provisioning destroy --infra demo --yes',
+    'provisioning destroy demo --yes',
   ];
+  static override args = {
+    infra: argument({ description: 'name of the infrastructure; default the current one' }),
+  };
   static override flags = {
     target: string({ description: 'only these servers; globs work', multiple: true }),
     'keep-storage': boolean({ description: 'leave volumes' }),
@@ -23,7 +27,8 @@ export default class Destroy extends ProvisioningCommand {
   };
 
   async run(): Promise<void> {
-    const { flags } = await this.parse(Destroy);
+    const { args, flags } = await this.parse(Destroy);
+    if (args.infra !== undefined) this.globals = { ...this.globals, infra: args.infra };
     await using session = await openInfrastructure(this);
     const plan = await planDestroy(session.context, session.infrastructure, {
       targets: flags.target,

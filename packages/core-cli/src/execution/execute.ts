@@ -1,6 +1,6 @@
-import { withInfrastructureLock, writeInventory } from '@provisioning/core';
-import { operationIdPattern, type WorkflowDefinition } from '@provisioning/client';
-import { type OperationNode, ProvisioningError } from '@provisioning/extensions-sdk';
+import { withInfrastructureLock, writeGeneratedFiles } from '@provisioning/core';
+import { operationIdPattern } from '@provisioning/client';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { ProvisioningCommand } from '../frame/command.ts';
 import { asProvisioningError } from '../errors/as-error.ts';
 import { createDisplay } from '../live/display.ts';
@@ -11,33 +11,10 @@ import { connectForWork } from '../orchestrator/session.ts';
 import { finishWatch } from '../workflow/watching.ts';
 import { runDirect } from './direct.ts';
 import { executionMode } from './mode.ts';
+import { keepResult } from './result-file.ts';
+import type { Execution, Work } from './work.ts';
 
-export interface Work {
-  /** What the workflow is called: `deploy demo`. */
-  readonly name: string;
-  readonly kind: NonNullable<WorkflowDefinition['kind']>;
-  /** Dotted id of the command, for the choice of the mode. */
-  readonly command: string;
-  readonly nodes: readonly OperationNode[];
-  /** Return as soon as the workflow is accepted. */
-  readonly background?: boolean;
-  /** A failure undoes what was done, in reverse order. Default: what succeeded stays. */
-  readonly rollback?: boolean;
-  /** Operations at once. */
-  readonly parallel?: number;
-  /** Ends the work; default that of the command. A lost workspace lock aborts it. */
-  readonly signal?: AbortSignal;
-  /** The log tells the story of the work: all of it is shown. */
-  readonly story?: boolean;
-}
-
-/** What happened to the work; `submitted` means that it goes on without us. */
-export interface Execution {
-  readonly mode: 'direct' | 'orchestrated';
-  readonly state: 'completed' | 'submitted' | 'detached';
-  readonly workflowId?: string;
-  readonly view?: WorkflowView;
-}
+export type { Execution, Work };
 
 /**
  * Runs operations: through the orchestrator, shown live, or in this process (01 §9).
@@ -61,8 +38,8 @@ export async function execute(
       ? withInfrastructureLock(session.context, () => runHere(command, session, work))
       : submit(command, session, work, client));
   } finally {
-    await writeInventory(session.infrastructure).catch((error: unknown) =>
-      command.out.warn(`The inventory was not written: ${asProvisioningError(error).message}`),
+    await writeGeneratedFiles(session.infrastructure).catch((error: unknown) =>
+      command.out.warn(`Inventory and settings were not written: ${asProvisioningError(error).message}`),
     );
   }
 }
@@ -103,6 +80,8 @@ async function submit(
   client: Client,
 ): Promise<Execution> {
   const { selection, infrastructure } = session;
+  const keep = (state: Execution['state'], view?: WorkflowView) =>
+    keepResult(command, session, work, { mode: 'orchestrated', state, workflowId, view });
   const { workflow_id: workflowId } = await client.submit(
     {
       name: work.name,
@@ -130,7 +109,7 @@ async function submit(
   if (work.background) {
     command.out.progress('Operation submitted in background');
     command.out.info(`Follow it: provisioning workflow status ${workflowId} --follow`);
-    return { mode: 'orchestrated', state: 'submitted', workflowId };
+    return keep('submitted');
   }
   const result = await watchWorkflow({
     client,
@@ -140,20 +119,17 @@ async function submit(
     interruption: command.host.interruption,
     timeout: command.globals.timeout,
     story: work.story,
+    times: infrastructure.settings.runset.use_time,
     revive: async () => {
       await connectForWork(command, session.configuration).catch((error: unknown) =>
         command.out.warn(asProvisioningError(error).message),
       );
     },
   });
+  const outcome = await keep(result.ended === 'finished' ? 'completed' : 'detached', result.view);
   finishWatch(command.out, result);
   if (result.ended === 'detached') command.exitCode = 130;
-  return {
-    mode: 'orchestrated',
-    state: result.ended === 'detached' ? 'detached' : 'completed',
-    workflowId,
-    view: result.view,
-  };
+  return outcome;
 }
 
 function checkId(id: string): string {
@@ -173,7 +149,9 @@ async function runHere(
   const { runtime, out, host } = command;
   const view = newView(work);
   const signal = work.signal ?? command.signal;
-  const display = createDisplay({ runtime, out, interruption: host.interruption, story: work.story }, view);
+  const { story } = work;
+  const times = session.infrastructure.settings.runset.use_time;
+  const display = createDisplay({ runtime, out, interruption: host.interruption, story, times }, view);
   display.start();
   try {
     await runDirect({
@@ -189,9 +167,10 @@ async function runHere(
   } finally {
     display.stop();
   }
+  const outcome = await keepResult(command, session, work, { mode: 'direct', state: 'completed', view });
   if (signal.aborted) throw signal.reason;
   finishWatch(out, { view, ended: 'finished' });
-  return { mode: 'direct', state: 'completed', view };
+  return outcome;
 }
 
 function newView(work: Work): WorkflowView {

@@ -27,8 +27,8 @@ export interface Host {
   readonly passthrough: readonly string[];
   /** Whether the user's preference `hints` is on. */
   readonly wantsHints: () => Promise<boolean>;
-  /** Called with what the options of a command leave to the configuration. */
-  readonly configure: (command: ProvisioningCommand, undecided: Undecided) => Promise<void>;
+  /** Called when the options of a command leave something to the configuration. */
+  readonly configure: (command: ProvisioningCommand) => Promise<void>;
 }
 
 /** What a command line leaves to the configuration. */
@@ -37,6 +37,8 @@ export interface Undecided {
   readonly check: boolean;
   /** It says nothing of its format, nor does the environment. */
   readonly format: boolean;
+  /** A terminal can show colours or redraw, which `debug.no_terminal` would take away. */
+  readonly features: boolean;
   /** It needs no workspace, and changes nothing. */
   readonly light: boolean;
 }
@@ -95,6 +97,8 @@ export abstract class ProvisioningCommand extends Command {
   exitCode = 0;
   /** Values of options that are the highest layer of the configuration (02 §3), by dotted key. */
   configurationFlags: Readonly<Record<string, unknown>> = {};
+  /** What the command line leaves to the configuration; set by `parse`. */
+  undecided: Undecided = { check: false, format: false, features: false, light: false };
   #confirmed = false;
 
   constructor(argv: string[], host: Host) {
@@ -135,11 +139,14 @@ export abstract class ProvisioningCommand extends Command {
       const values = output.flags as Record<string, unknown>;
       this.#setGlobals(values, Object.keys(type.flags ?? {}));
       const changes = changesSomething(type.spec);
-      await this.host.configure(this, {
+      this.undecided = {
         check: changes && values['check'] === undefined,
         format: values['out'] === undefined && !this.runtime.environment['PROVISIONING_OUTPUT_FORMAT'],
+        features: [this.out.terminal, this.out.errorTerminal].some((one) => one.colour || one.redraw),
         light: !changes && type.spec.workspace === false,
-      });
+      };
+      const { check, format, features } = this.undecided;
+      if (check || format || features) await this.host.configure(this);
       return output as Interfaces.ParserOutput<F, B, A>;
     } catch (cause) {
       throw asUsageError(cause, usage);

@@ -1,6 +1,6 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { userDirectories } from '@provisioning/core';
+import { makeFolder, userDirectories } from '@provisioning/core';
 import type { ProvisioningCommand } from '../frame/command.ts';
 import { surroundingsOf } from '../session/surroundings.ts';
 
@@ -38,6 +38,6 @@ export async function warnOnce(command: ProvisioningCommand): Promise<void> {
   if (verdict === undefined) return;
   const message = verdict.verdict === 'compatible' ? null : verdict.message;
   if (message !== null) command.out.warn(message);
-  await mkdir(directories.cache, { recursive: true });
+  await makeFolder(directories.cache);
   await writeFile(file, JSON.stringify({ version, since: running.mtimeMs, message } satisfies Remembered));
 }

@@ -2,8 +2,8 @@ import type { EventEnvelope } from '@provisioning/client';
 import type { Interruption } from '../interruption.ts';
 import type { Printer } from '../output/printer.ts';
 import type { Runtime } from '../runtime.ts';
-import { changeLine, logLine } from './lines.ts';
-import { elapsed, renderFrame } from './render.ts';
+import { changeLine, clock, logLine } from './lines.ts';
+import { renderFrame } from './render.ts';
 import { Screen } from './screen.ts';
 import { isFinal, type ViewChange, type WorkflowView } from './view.ts';
 
@@ -15,6 +15,8 @@ export interface DisplayOptions {
   readonly jsonLines?: boolean;
   /** The log tells the story of the work, batch by batch: all of it is shown. */
   readonly story?: boolean;
+  /** Say how long things take (05 §3 `runset.use_time`); default yes. */
+  readonly times?: boolean | undefined;
 }
 
 /** Shows how a workflow goes on; `event` is called after the view was brought up to date. */
@@ -39,35 +41,42 @@ export function createDisplay(options: DisplayOptions, view: WorkflowView): Disp
 }
 
 /** One line a change, for pipes, logs and screen readers. */
-function lineDisplay({ out, runtime, story }: DisplayOptions, view: WorkflowView): Display {
+function lineDisplay({ out, runtime, story, times = true }: DisplayOptions, view: WorkflowView): Display {
   const begun = runtime.now();
+  const sinceBegun = (): number | undefined => (times ? runtime.now() - begun : undefined);
   return {
     start: () =>
       out.progress(
         `${view.name}: ${view.operations.size} ${view.operations.size === 1 ? 'operation' : 'operations'}`,
       ),
     event: (_, change) => {
-      if (change?.kind === 'operation')
-        out.progress(changeLine(change.operation, change.from, runtime.now() - begun));
+      if (change?.kind === 'operation') out.progress(changeLine(change.operation, change.from, sinceBegun()));
       else if (
         change?.kind === 'log' &&
         (story || out.options.verbose || change.level === 'ERROR' || change.level === 'WARN')
       ) {
-        out.progress(logLine(change.message, change.operation, runtime.now() - begun));
+        out.progress(logLine(change.message, change.operation, sinceBegun()));
       }
     },
     stop: () => {
-      if (isFinal(view.status)) out.progress(`[${elapsed(runtime.now() - begun)}] workflow ${view.status}`);
+      if (isFinal(view.status)) out.progress(`${clock(sinceBegun())}workflow ${view.status}`);
     },
   };
 }
 
 /** The tree that redraws itself, ten times a second and on every change of the window. */
-function treeDisplay({ out, runtime, interruption }: DisplayOptions, view: WorkflowView): Display {
+function treeDisplay({ out, runtime, interruption, times }: DisplayOptions, view: WorkflowView): Display {
   const screen = new Screen(runtime.stderr);
   const draw = (): void => {
     const { columns = 80, rows = 24 } = runtime.stderr;
-    const frame = { style: out.errorStyle, columns, rows, now: runtime.now(), verbose: out.options.verbose };
+    const frame = {
+      style: out.errorStyle,
+      columns,
+      rows,
+      now: runtime.now(),
+      verbose: out.options.verbose,
+      times,
+    };
     screen.draw(renderFrame(view, frame));
   };
   const timer = setInterval(draw, out.errorTerminal.colour ? 100 : 1000);

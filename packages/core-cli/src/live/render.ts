@@ -12,6 +12,8 @@ export interface FrameOptions {
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly verbose: boolean;
+  /** Say how long things take; default yes. */
+  readonly times?: boolean | undefined;
 }
 
 /** One frame of the live tree: the workflow, its operations in order of dependency, the newest log lines. */
@@ -44,10 +46,13 @@ function header(view: WorkflowView, options: FrameOptions): string {
   const { style } = options;
   const operations = [...view.operations.values()];
   const done = operations.filter(({ status }) => status === 'Completed').length;
-  const time = elapsed((view.endedAt ?? options.now) - (view.startedAt ?? options.now));
+  const timed = options.times !== false;
+  const time = timed ? ` ${elapsed((view.endedAt ?? options.now) - (view.startedAt ?? options.now))}` : '';
   const eta =
-    view.remaining === null || isFinal(view.status) ? '' : `, about ${elapsed(view.remaining * 1000)} left`;
-  const text = `${mark(view.status, view.phase, options)} ${style.strong(view.name)} ${done}/${operations.length} ${time}${eta}`;
+    !timed || view.remaining === null || isFinal(view.status)
+      ? ''
+      : `, about ${elapsed(view.remaining * 1000)} left`;
+  const text = `${mark(view.status, view.phase, options)} ${style.strong(view.name)} ${done}/${operations.length}${time}${eta}`;
   return fitStyled(text, options.columns);
 }
 
@@ -60,7 +65,7 @@ function operationLine(
   const { style, columns } = options;
   const name = pad(fit(`${'  '.repeat(depth)}${operation.name}`, label), label);
   const time =
-    operation.startedAt === undefined
+    operation.startedAt === undefined || options.times === false
       ? ''
       : elapsed((operation.endedAt ?? options.now) - operation.startedAt);
   const head = `  ${mark(operation.status, operation.phase, options)} ${name} ${pad(time, 5, 'right')}`;

@@ -15,6 +15,8 @@ export interface WatchOptions {
   readonly jsonLines?: boolean;
   /** The log tells the story of the work: all of it is shown. */
   readonly story?: boolean;
+  /** Say how long things take; default yes. */
+  readonly times?: boolean | undefined;
   /** Starts the orchestrator again when it is gone; without it the view says how. */
   readonly revive?: () => Promise<void>;
   /** Seconds after which watching, not the work, ends. */

@@ -1,6 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { userDirectories } from '@provisioning/core';
+import { makeFolder, userDirectories } from '@provisioning/core';
 import type { ProvisioningCommand } from '../frame/command.ts';
 import { surroundingsOf } from '../session/surroundings.ts';
 import { type Library, libraryFunctions } from './library.ts';
@@ -10,7 +9,7 @@ export async function runShell(command: ProvisioningCommand, library: Library): 
   const { start } = await import('node:repl');
   const { runtime, out } = command;
   const { data } = userDirectories(surroundingsOf(runtime));
-  await mkdir(data, { recursive: true, mode: 0o700 });
+  await makeFolder(data, 0o700);
   const { catalogue } = command.host;
   out.line(`Provisioning ${catalogue.version}, Node.js ${process.versions.node}. Ctrl-D ends.`);
   const longest = Math.max(...Object.keys(libraryFunctions).map(({ length }) => length));

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient, type Health } from '@provisioning/client';
-import { withFileLock } from '@provisioning/core';
+import { makeFolder, withFileLock } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { lastLines } from '../log/log-file.ts';
 import { findOrchestratorProgram } from './program.ts';
@@ -47,7 +47,7 @@ export async function startOrchestrator(options: StartOptions): Promise<Started>
   const running = await orchestratorHealth(settings);
   if (running && isServing(running)) return { already: true, health: running };
   const program = findOrchestratorProgram(options.environment);
-  await mkdir(join(settings.dataDir, 'logs'), { recursive: true, mode: 0o700 });
+  await makeFolder(join(settings.dataDir, 'logs'), 0o700);
   return withFileLock(
     join(settings.dataDir, 'start'),
     async () => {

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { open, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { userDirectories, writeFileAtomic } from '@provisioning/core';
+import { makeFolder, userDirectories, writeFileAtomic } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { ProvisioningCommand } from '../frame/command.ts';
 import { isAlive } from '../orchestrator/control.ts';
@@ -62,7 +62,7 @@ export class RenderDaemonControl {
     flags: readonly string[],
     signal: AbortSignal,
   ): Promise<RunningDaemon> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await makeFolder(this.#folder, 0o700);
     const log = await open(this.logFile, 'w', 0o600);
     const child = spawn(
       process.execPath,

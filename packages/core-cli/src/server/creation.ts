@@ -220,8 +220,9 @@ async function report(
         `${ok} SSH access: ssh ${only.user}@${only.ip}`,
       ];
     const bullet = out.style.colour ? '•' : '-';
+    const time = ` in ${Math.max(1, Math.round(elapsed / 1000))} seconds`;
     return [
-      `${ok} Created ${rows.length} servers in ${Math.max(1, Math.round(elapsed / 1000))} seconds`,
+      `${ok} Created ${rows.length} servers${session.infrastructure.settings.runset.use_time ? time : ''}`,
       'Servers:',
       ...rows.map(({ hostname, ip, status }) => `  ${bullet} ${hostname}: ${ip} (${capital(status)})`),
     ];

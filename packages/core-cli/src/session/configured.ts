@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Configuration, userDirectories } from '@provisioning/core';
+import { type Configuration, type Infrastructure, userDirectories } from '@provisioning/core';
 import { type OutputFormat, outputFormats } from '../argv/global-options.ts';
-import type { ProvisioningCommand, Undecided } from '../frame/command.ts';
+import type { ProvisioningCommand } from '../frame/command.ts';
 import { surroundingsOf } from './surroundings.ts';
 import { configurationOf, select } from './workspace.ts';
 
@@ -10,7 +10,8 @@ import { configurationOf, select } from './workspace.ts';
  * What the configuration says where the command line is silent: `output.format` (01 §5.1), `debug.no_terminal` and
  * `debug.check` (02 §4). A configuration that does not load is no reason to refuse here: the commands that repair it must run.
  */
-export async function applyConfiguration(command: ProvisioningCommand, undecided: Undecided): Promise<void> {
+export async function applyConfiguration(command: ProvisioningCommand): Promise<void> {
+  const { undecided } = command;
   if (undecided.light && !(await usersFilesSay(command))) return;
   const configuration = await select(command, 'optional')
     .catch(() => undefined)
@@ -23,6 +24,23 @@ export async function applyConfiguration(command: ProvisioningCommand, undecided
     plain: configuration.get('debug.no_terminal') === true,
   });
   if (undecided.check && configuration.get('debug.check') === true) check(command, configuration);
+}
+
+/**
+ * `runset.output_format` of a definition is the format of what is said about this infrastructure (05 §3), where the command
+ * line, the environment, the user and the configuration of the infrastructure say nothing.
+ */
+export function applyRunset(
+  command: ProvisioningCommand,
+  configuration: Configuration,
+  { settings }: Pick<Infrastructure, 'settings'>,
+): void {
+  const format = settings.runset.output_format;
+  if (!command.undecided.format || format === 'human') return;
+  const configured = configuration.get('output.format') !== undefined;
+  const layer = configured ? configuration.provenance('output.format').layer : 'default';
+  if (['flag', 'env', 'user', 'infra'].includes(layer)) return;
+  command.show({ format, plain: false });
 }
 
 /** `debug.check = true` makes every command that changes something a check; `--no-check` lifts it (01 §8.6, 02.A7). */

@@ -12,6 +12,7 @@ import {
 } from '@provisioning/core';
 import type { Context } from '@provisioning/extensions-sdk';
 import type { ProvisioningCommand } from '../frame/command.ts';
+import { applyRunset } from './configured.ts';
 import { layerPlaces, openCatalogue } from './modules.ts';
 import { signerLookup } from './signer.ts';
 import { surroundingsOf } from './surroundings.ts';
@@ -32,7 +33,9 @@ export async function openInfrastructure(
   infra?: string,
 ): Promise<InfrastructureSession> {
   const { selection, configuration } = await openWorkspace(command, 'required', infra);
-  return openSelected(command, selection, configuration);
+  const session = await openSelected(command, selection, configuration);
+  if (infra === undefined) applyRunset(command, configuration, session.infrastructure);
+  return session;
 }
 
 /** Opens the infrastructure that was selected. */

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { withFileLock, writeFileAtomic } from './atomic.ts';
+import { makeFolder, withFileLock, writeFileAtomic } from './atomic.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -15,6 +15,21 @@ afterEach(async () => {
 test('an atomic write leaves the file and nothing beside it', async () => {
   await writeFileAtomic(join(folder, 'deep/state.json'), '{}');
   expect(await readdir(join(folder, 'deep'))).toEqual(['state.json']);
+});
+
+test('folders are made with those above them; a place that takes none is told at once', async () => {
+  expect(await makeFolder(join(folder, 'a/b/c'))).toBe(join(folder, 'a'));
+  expect(await makeFolder(join(folder, 'a/b'))).toBeUndefined();
+  expect(await Promise.all([1, 2, 3].map(() => makeFolder(join(folder, 'x/y'))))).toHaveLength(3);
+  await writeFile(join(folder, 'file'), '');
+  await expect(writeFileAtomic(join(folder, 'file/below'), '')).rejects.toMatchObject({
+    code: 'FILE_ENOTDIR',
+  });
+  if (process.platform !== 'linux') return;
+  await expect(writeFileAtomic('/proc/provisioning/a/b', '')).rejects.toMatchObject({
+    message: 'No folder can be made here: /proc/provisioning',
+    hint: 'Use a folder that can be written.',
+  });
 });
 
 test('work under one lock never overlaps', async () => {

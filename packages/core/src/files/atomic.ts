@@ -1,8 +1,40 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, link, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
+
+/**
+ * Makes a folder with those above it. Node's own recursive way never comes back where a kernel refuses new folders without
+ * saying so, as below `/proc`.
+ * @returns the first folder that was made, if any.
+ * @throws ProvisioningError `FILE_*`
+ */
+export async function makeFolder(path: string, mode?: number): Promise<string | undefined> {
+  const make = () => mkdir(path, mode);
+  try {
+    await make();
+    return path;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // A file in its place is found by whoever writes into the folder.
+    if (code === 'EEXIST') return undefined;
+    const above = dirname(path);
+    if (code !== 'ENOENT' || above === path || (await there(above))) throw fileError(path, error, 'folder');
+    const first = await makeFolder(above, mode);
+    await make().catch((again: unknown) => {
+      if ((again as NodeJS.ErrnoException).code !== 'EEXIST') throw fileError(path, again, 'folder');
+    });
+    return first ?? path;
+  }
+}
+
+function there(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
 
 /**
  * Replaces a file as a whole: written beside it, synced, renamed. A reader sees the old content or the new one, also
@@ -10,7 +42,7 @@ import { ProvisioningError } from '@provisioning/extensions-sdk';
  * @param mode permission bits, default 0600.
  */
 export async function writeFileAtomic(path: string, data: string | Uint8Array, mode = 0o600): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const temporary = join(
     dirname(path),
     `.${basename(path)}.${process.pid}.${randomBytes(4).toString('hex')}`,
@@ -25,7 +57,7 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array, m
     }
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw fileError(path, error);
   }
 }
@@ -50,7 +82,7 @@ export async function withFileLock<T>(
 ): Promise<T> {
   const { timeout = 10, what, signal } = typeof options === 'number' ? { timeout: options } : options;
   const lock = `${path}.lock`;
-  await mkdir(dirname(lock), { recursive: true });
+  await makeFolder(dirname(lock));
   const limit = Date.now() + timeout * 1000;
   for (;;) {
     signal?.throwIfAborted();
@@ -89,7 +121,7 @@ async function tryLock(lock: string): Promise<boolean> {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw fileError(lock, error);
   } finally {
-    await rm(own, { force: true });
+    await rm(own, { force: true }).catch(() => undefined);
   }
 }
 
@@ -121,7 +153,7 @@ function isAlive(pid: number): boolean {
 }
 
 /** A file system error as one the user can act on. */
-export function fileError(path: string, error: unknown): ProvisioningError {
+export function fileError(path: string, error: unknown, what?: 'folder'): ProvisioningError {
   if (error instanceof ProvisioningError) return error;
   const code = (error as NodeJS.ErrnoException).code;
   const known: Record<string, { message: string; hint: string }> = {
@@ -138,7 +170,11 @@ export function fileError(path: string, error: unknown): ProvisioningError {
       hint: 'Check the owner and the mode of the file and its folder.',
     },
     EROFS: { message: `Read-only file system: ${path}`, hint: 'Use a folder that can be written.' },
-    ENOENT: { message: `File not found: ${path}`, hint: 'Check the path.' },
+    ENOENT:
+      what === 'folder'
+        ? { message: `No folder can be made here: ${path}`, hint: 'Use a folder that can be written.' }
+        : { message: `File not found: ${path}`, hint: 'Check the path.' },
+    ENOTDIR: { message: `A part of this path is a file: ${path}`, hint: 'Check the path.' },
     EISDIR: { message: `This is a folder, and a file is wanted: ${path}`, hint: 'Name a file in it.' },
   };
   const text = (code !== undefined && known[code]) || {

@@ -27,7 +27,8 @@ export {
 export { type Verdict, verdictOf } from './reach.ts';
 export { type Switchable, canaryHosts, switchTraffic } from './traffic.ts';
 export { type UpdateCandidate, type UpdatePlan, planUpdates } from './update-plan.ts';
-export { type InventoryEntry, inventoryOf, writeInventory } from './inventory.ts';
+export { masked, settingsPlace, writeGeneratedFiles } from './generated-files.ts';
+export { type InventoryEntry, inventoryOf } from './inventory.ts';
 export { addServerDefinition, type ServerEntry, serverTable } from './add-server.ts';
 export {
   type MaintenanceWindow,

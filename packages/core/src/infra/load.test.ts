@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Surroundings } from '../config/surroundings.ts';
 import { checkResourceLimits, useOf } from './company-environment.ts';
+import { writeGeneratedFiles } from './generated-files.ts';
 import { type LoadInfrastructureOptions, loadInfrastructure } from './load.ts';
 import { renderedDefinition } from './rendered.ts';
 
@@ -208,6 +209,47 @@ describe('findings', () => {
       'Unknown region: mars',
       'Circular dependency detected: x → y → x',
     ]);
+  });
+
+  test('places that settings name stay in the workspace; those without effect say so', async () => {
+    await symlink(tmpdir(), path.join(workspace, 'infra/main', 'away'));
+    await put(
+      'settings.toml',
+      [
+        'settings_path = "../../../etc/settings.yaml"',
+        'defaults_provs_dirpath = "away"',
+        'prov_data_dirpath = "../../data"',
+        'created_taskservs_dirpath = "./built"',
+        '[runset]',
+        'output_path = "./away/results"',
+        'inventory_file = "../../data/inventory.yaml"\n',
+      ].join('\n'),
+    );
+    expect(await messages()).toEqual([
+      'Path escapes its root: ../../../etc/settings.yaml',
+      'Path escapes its root: away',
+      'Path escapes its root: ./away/results',
+    ]);
+    await put('settings.toml', 'prov_data_dirpath = "../../data"\ncreated_taskservs_dirpath = "./built"\n');
+    expect((await load()).warnings.map((text) => text.split(':')[0])).toEqual([
+      'settings.prov_data_dirpath has no effect',
+      'settings.created_taskservs_dirpath has no effect',
+    ]);
+  });
+
+  test('what is generated beside a definition never replaces what somebody wrote', async () => {
+    await put('settings.yaml', 'main_title: Mine\nserver_defaults:\n  admin_password: hush\n');
+    const written = await readFile(path.join(workspace, 'infra/main', 'settings.yaml'), 'utf8');
+    await writeGeneratedFiles(await load());
+    expect(await readFile(path.join(workspace, 'infra/main', 'settings.yaml'), 'utf8')).toBe(written);
+    expect(await readFile(path.join(workspace, 'infra/main', 'inventory.yaml'), 'utf8')).toContain(
+      'servers: []',
+    );
+    await put('settings.yaml', `settings_path: resolved.yaml\n${written}`);
+    await writeGeneratedFiles(await load());
+    const resolved = await readFile(path.join(workspace, 'infra/main', 'resolved.yaml'), 'utf8');
+    expect(resolved).toContain('main_title: Mine');
+    expect(resolved).toContain('admin_password: "***"');
   });
 
   test('rules that cut SSH off are a warning', async () => {

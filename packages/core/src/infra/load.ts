@@ -34,6 +34,7 @@ import {
   providerDefinitions,
   readParts,
 } from './definition-parts.ts';
+import { placeIssues, settingsPlace, settingsWarnings } from './generated-files.ts';
 import type { Infrastructure } from './infrastructure.ts';
 import { applySecurityGroups, completeNetwork, firewallWarnings, networkIssues } from './network.ts';
 import { rememberPlaces } from '../config/places.ts';
@@ -109,7 +110,14 @@ export async function loadInfrastructure(options: LoadInfrastructureOptions): Pr
     issues,
   );
   const settings = settingsOf(definition);
-  const defs = await providerDefinitions(path.resolve(folder, settings.defaults_provs_dirpath), reader);
+  const own = { path: folder, workspace, settings };
+  await placeIssues(own, (key, error) =>
+    issues.push(definitionIssue(parts, key, error.message, 'PATH_ESCAPES_ROOT')),
+  );
+  const defs = await settingsPlace(own, 'defaults_provs_dirpath').then(
+    (place) => providerDefinitions(place, reader),
+    () => new Map<string, Data>(),
+  );
   const providerName = options.defaultProvider ?? configuredProvider(options.configuration) ?? 'local';
   const serverDefaults =
     options.serverDefaults ?? ((provider: string) => providerServerDefaults(provider, options));
@@ -162,7 +170,7 @@ export async function loadInfrastructure(options: LoadInfrastructureOptions): Pr
     taskservs: recordOf(definition['taskservs']),
     providers: recordOf(definition['providers']),
     ...(company === undefined ? {} : withCompany(company)),
-    warnings: firewallWarnings(members),
+    warnings: [...settingsWarnings(own), ...firewallWarnings(members)],
   });
   rememberPlaces(infrastructure, (keys, message, code) => definitionIssue(parts, keys, message, code));
   return infrastructure;

@@ -31,6 +31,8 @@ export interface DefinedInfrastructure {
   readonly network?: unknown;
   /** Records that go with the servers. */
   readonly dns?: readonly DnsEntry[];
+  /** Findings about the definition that stop nothing. */
+  readonly warnings?: readonly string[];
 }
 
 export interface PlanOptions {
@@ -140,7 +142,11 @@ export async function planDeploy(
       ...graph.filter(({ type }) => type !== 'server.create'),
     ]),
     blocked,
-    warnings: [...around.warnings, ...(await undefinedTaskservs(context, facts))],
+    warnings: [
+      ...(infrastructure.warnings ?? []),
+      ...around.warnings,
+      ...(await undefinedTaskservs(context, facts)),
+    ],
   };
 }
 

@@ -111,7 +111,7 @@ export async function planServers(
     graph: [...around.graph, ...records.graph],
     records: [...around.changes, ...records.changes],
     cost,
-    warnings: [...warnings, ...around.warnings],
+    warnings: [...(infrastructure.warnings ?? []), ...warnings, ...around.warnings],
   };
 }
 

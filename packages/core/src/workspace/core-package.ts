@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { editorSchemas } from '../config/export-schemas.ts';
 import { compareVersions } from '../extensions/version.ts';
-import { withFileLock, writeFileAtomic } from '../files/atomic.ts';
+import { makeFolder, withFileLock, writeFileAtomic } from '../files/atomic.ts';
 import { packTree } from './backup-archive.ts';
 import { sha256Of } from './backup-contents.ts';
 import { copyPackages } from './freeze-packages.ts';
@@ -138,7 +138,7 @@ async function sharedPackage(core: CorePackage): Promise<string> {
   const packages = path.join(core.data, 'packages');
   const folder = path.join(packages, core.version);
   const index = path.join(packages, recordFile);
-  await mkdir(packages, { recursive: true, mode: 0o700 });
+  await makeFolder(packages, 0o700);
   await withFileLock(index, async () => {
     const known = await readIndex(index);
     if (known.some(({ version }) => version === core.version)) return;

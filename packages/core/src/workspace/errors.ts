@@ -37,10 +37,10 @@ export function infraNotFound(
     code: 'INFRA_NOT_FOUND',
     kind: 'not-found',
     message: `Infrastructure '${infra}' not found in workspace '${workspace}'`,
-    hint:
-      known.length === 0
-        ? 'Create one with: provisioning generate infra --new <name>'
-        : `Available infrastructures: ${known.join(', ')}`,
+    hint: [
+      ...(known.length === 0 ? [] : [`Available infrastructures: ${known.join(', ')}`]),
+      `Define a new one with: provisioning generate infra --new ${infra === '' ? '<name>' : infra}`,
+    ].join('\n'),
     details: { known },
   });
 }

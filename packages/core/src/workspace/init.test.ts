@@ -49,6 +49,15 @@ describe('workspace init', () => {
     });
   });
 
+  test('a registry that cannot be written is found out before anything is made', async () => {
+    const path = `${home}/elsewhere`;
+    await writeFile(`${home}/.config`, 'a file in the place of the folder');
+    await expect(
+      initWorkspace({ surroundings, version: '0.1.0', target: 'demo', path }),
+    ).rejects.toMatchObject({ code: 'FILE_ENOTDIR' });
+    expect(await readdir(home)).toEqual(['.config']);
+  });
+
   test('03.A2 the same again is refused; an abort leaves neither directory nor entry', async () => {
     await initWorkspace({ surroundings, version: '0.1.0', target: 'demo' });
     await expect(initWorkspace({ surroundings, version: '0.1.0', target: 'demo' })).rejects.toMatchObject({

@@ -2,7 +2,7 @@ import { cp, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promise
 import path from 'node:path';
 import { ProvisioningError, namePattern } from '@provisioning/extensions-sdk';
 import { type Surroundings, expandHome, userDirectories } from '../config/surroundings.ts';
-import { fileError } from '../files/atomic.ts';
+import { fileError, makeFolder } from '../files/atomic.ts';
 import {
   checkCoreSource,
   coreManifest,
@@ -115,6 +115,7 @@ export async function initWorkspace(options: InitOptions): Promise<InitResult> {
   };
   if (options.check === true) return result;
   await checkCoreSource(core, options.signal);
+  if (options.registered !== false) await registry.requireWritable();
   const backup = await build({ ...place, files, infra, core, signal: options.signal });
   if (options.registered === false) return result;
   await register(
@@ -126,7 +127,11 @@ export async function initWorkspace(options: InitOptions): Promise<InitResult> {
       ...(infra === undefined ? {} : { default_infra: infra }),
     },
     activated,
-  );
+  ).catch(async (error: unknown) => {
+    // A workspace that nothing knows of would be in the way of the next try.
+    if (backup === undefined) await rm(place.path, { recursive: true, force: true });
+    throw error;
+  });
   return { ...result, ...(backup === undefined ? {} : { backup }) };
 }
 
@@ -218,9 +223,7 @@ async function build(wish: {
   const { path: destination, name, files, infra, core, signal } = wish;
   const parent = path.dirname(destination);
   const temporary = path.join(parent, `.${name}.init-${process.pid}`);
-  const firstMade = await mkdir(parent, { recursive: true }).catch((error: unknown) => {
-    throw fileError(parent, error);
-  });
+  const firstMade = await makeFolder(parent);
   try {
     await writeTree(temporary, files, infra, signal);
     await installCorePackage(temporary, core, signal);

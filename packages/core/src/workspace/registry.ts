@@ -5,7 +5,7 @@ import { parseYaml } from '../config/formats/yaml.ts';
 import { isRecord } from '../config/merge.ts';
 import type { Surroundings } from '../config/surroundings.ts';
 import { userDirectories } from '../config/surroundings.ts';
-import { withFileLock, writeFileAtomic } from '../files/atomic.ts';
+import { fileError, withFileLock, writeFileAtomic } from '../files/atomic.ts';
 import { legacyWorkspaces, type RegisteredWorkspace } from './legacy-registry.ts';
 
 /** A named place to work: `workspace[:infra]` with an environment. */
@@ -61,6 +61,11 @@ export class WorkspaceRegistry {
     });
   }
 
+  /** Finds out before work begins whether its end can be written. @throws ProvisioningError `FILE_*` */
+  requireWritable(): Promise<void> {
+    return withFileLock(this.file, () => Promise.resolve());
+  }
+
   async find(name: string): Promise<RegisteredWorkspace | undefined> {
     return (await this.read()).workspaces.find((workspace) => workspace.name === name);
   }
@@ -86,7 +91,7 @@ export class WorkspaceRegistry {
       text = await readFile(this.file, 'utf8');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return this.#empty();
-      throw error;
+      throw fileError(this.file, error);
     }
     let value: unknown;
     try {

@@ -6,22 +6,25 @@ export const Settings = Type.Object(
   {
     main_name: Type.String({ default: '', description: 'Name of the infrastructure' }),
     main_title: Type.String({ default: '', description: 'For people' }),
-    settings_path: Type.String({ default: './settings.yaml', description: 'File of the settings' }),
+    settings_path: Type.String({
+      default: './settings.yaml',
+      description: 'Written with the settings as they resolve',
+    }),
     defaults_provs_dirpath: Type.String({
       default: './defs',
       description: 'Folder with defaults by provider',
     }),
     prov_data_dirpath: Type.String({
       default: './data',
-      description: 'Folder of what is known of the servers',
+      description: 'No effect: what is known of the servers is in data/',
     }),
     created_taskservs_dirpath: Type.String({
       default: './tmp/NOW_deployment',
-      description: 'Folder for rendered taskservs',
+      description: 'No effect: taskservs are rendered in memory',
     }),
     created_clusters_dirpath: Type.String({
       default: './tmp/NOW_clusters',
-      description: 'Folder for rendered clusters',
+      description: 'No effect: clusters are rendered in memory',
     }),
     cluster_admin_host: Type.String({ default: '', description: 'Server that clusters are managed from' }),
     cluster_admin_user: Type.String({ default: 'root', description: 'User on it' }),
@@ -30,9 +33,12 @@ export const Settings = Type.Object(
       wait: Type.Boolean({ default: true, description: 'Wait until what was begun is done' }),
       output_format: Type.Enum(['human', 'yaml', 'json', 'toml'], {
         default: 'human',
-        description: 'How results are written',
+        description: 'Format of results, human: a table',
       }),
-      output_path: Type.String({ default: './tmp/NOW', description: 'Where results are written' }),
+      output_path: Type.String({
+        default: './tmp/NOW',
+        description: 'Folder for the last result of every command',
+      }),
       inventory_file: Type.String({
         default: './inventory.yaml',
         description: 'Inventory that is written for other programs',

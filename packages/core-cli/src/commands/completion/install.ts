@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { string as argument } from '@oclif/core/args';
@@ -41,7 +40,6 @@ export default class CompletionInstall extends ProvisioningCommand {
       this.out.line(`Would write: ${file}`);
       return;
     }
-    await mkdir(dirname(file), { recursive: true });
     await writeFileAtomic(file, completionScript(shell), 0o644);
     await this.out.result({ shell, file }, () => [
       `${this.out.style.mark('ok')} Completion for ${shell} installed: ${file}`,

@@ -1,7 +1,8 @@
 import { string as argument } from '@oclif/core/args';
-import { withSortedKeys } from '@provisioning/core';
+import { masked, withSortedKeys } from '@provisioning/core';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
+import { applyRunset } from '../../session/configured.ts';
 import { loadDefinition } from '../../session/infrastructure.ts';
 import { configurationOf, select } from '../../session/workspace.ts';
 
@@ -15,7 +16,9 @@ export default class InfraShow extends ProvisioningCommand {
     const { args } = await this.parse(InfraShow);
     if (args.infra !== undefined) this.globals = { ...this.globals, infra: args.infra };
     const selection = await select(this, 'required');
-    const infrastructure = await loadDefinition(this, selection, await configurationOf(this, selection));
+    const configuration = await configurationOf(this, selection);
+    const infrastructure = await loadDefinition(this, selection, configuration);
+    applyRunset(this, configuration, infrastructure);
     const columns = [
       { title: 'SERVER', value: (row: (typeof infrastructure.servers)[number]) => row.hostname },
       { title: 'PROVIDER', value: (row: (typeof infrastructure.servers)[number]) => row.provider },
@@ -31,7 +34,7 @@ export default class InfraShow extends ProvisioningCommand {
       },
     ];
     // In one order, whatever language it is written in.
-    await this.out.result(withSortedKeys(infrastructure), () => [
+    await this.out.result(withSortedKeys(masked(infrastructure)), () => [
       `${this.out.style.strong(infrastructure.name)} (${infrastructure.environment})`,
       `Path: ${infrastructure.path}`,
       '',

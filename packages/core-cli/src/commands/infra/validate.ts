@@ -27,6 +27,7 @@ export default class InfraValidate extends ProvisioningCommand {
     const taskservs = new Set(
       infrastructure.servers.flatMap((server) => server.taskservs.map(({ name }) => name)),
     );
+    for (const warning of infrastructure.warnings) this.out.warn(warning);
     const valid = checks.every(({ status }) => status !== 'error');
     if (!valid) this.exitCode = 3;
     const counts = { servers: infrastructure.servers.length, taskservs: taskservs.size };
@@ -34,7 +35,7 @@ export default class InfraValidate extends ProvisioningCommand {
       {
         ...{ valid, name: infrastructure.name, ...counts, checks },
         errors: checks.filter(({ status }) => status === 'error').map(({ message }) => ({ message })),
-        warnings: [],
+        warnings: infrastructure.warnings.map((message) => ({ message })),
       },
       () => [
         ...readinessLines(checks, this.out),

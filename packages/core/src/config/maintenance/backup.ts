@@ -1,11 +1,11 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readFile, readdir, rename, stat } from 'node:fs/promises';
+import { readFile, readdir, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { writeFileAtomic } from '../../files/atomic.ts';
+import { makeFolder, writeFileAtomic } from '../../files/atomic.ts';
 import { type Surroundings, userDirectories } from '../surroundings.ts';
 
 interface Places {
@@ -25,7 +25,7 @@ function folders({ surroundings, workspacePath }: Places): Record<string, string
 export async function backupConfiguration(places: Places): Promise<string> {
   const time = places.surroundings.now().toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
   const folder = path.join(userDirectories(places.surroundings).data, 'backups');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder, 0o700);
   const file = path.join(folder, freeName(await readdir(folder), time));
   const { pack } = await import('tar-stream');
   const archive = pack();

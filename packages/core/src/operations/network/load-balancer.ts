@@ -65,8 +65,10 @@ export const loadBalancerEnsure: Operation<
         target_port: target,
       })),
     };
+    // Before anything is made: what names a server that is not there leaves nothing behind.
+    const servers = await referOf(context, targets);
     const { id, address } = await service.ensure(wish);
-    await service.setTargets(id, await referOf(context, targets));
+    await service.setTargets(id, servers);
     return { id, address, created };
   },
 
