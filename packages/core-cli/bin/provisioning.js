@@ -16,6 +16,11 @@ if (
   (first === '--version' || first === '-V' || first === '-v' || first === 'version')
 ) {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  process.stdout.on('error', ({ code, message }) => {
+    if (code === 'EPIPE') return;
+    process.stderr.write(`error: Cannot write the output: ${message}\n`);
+    process.exitCode = 1;
+  });
   process.stdout.write(`${version}\n`);
 } else if (enableCompileCache === undefined || !process.features.typescript) {
   process.stderr.write(

@@ -34,6 +34,33 @@ describe('the binary', () => {
     expect(`${stdout}${stderr}`).not.toContain('\u001b');
   }, 60_000);
 
+  test('a reader that is slow gets everything, one that leaves ends it silently, a full disk is an error', async () => {
+    const shell = (line: string) =>
+      spawnSync('sh', ['-c', line], { encoding: 'utf8', env: sandbox.environment, cwd: sandbox.folder });
+    const cli = `'${process.execPath}' '${program}'`;
+    const whole = shell(`${cli} commands list --out json > all.json; wc -c < all.json`).stdout;
+    expect(Number(whole)).toBeGreaterThan(65_536);
+    expect(shell(`${cli} commands list --out json | (sleep 0.5; wc -c)`).stdout).toBe(whole);
+    expect(shell(`(${cli} commands list --out json; echo "exit $?" >&2) | head -c 1`)).toMatchObject({
+      stdout: '[',
+      stderr: 'exit 0\n',
+    });
+    for (const words of ['version', '--version', 'sc', 'help', 'commands list']) {
+      const { status, stderr } = shell(`${cli} ${words} > /dev/full`);
+      expect([words, status, stderr]).toEqual([
+        words,
+        1,
+        expect.stringMatching(/^error: Cannot write .*no space/),
+      ]);
+      expect(stderr).not.toContain('    at ');
+    }
+    // What is no file is written to, never replaced.
+    const piped = shell(
+      `mkfifo pipe; cat pipe & ${cli} commands list --out json --outfile pipe; wait; test -p pipe`,
+    );
+    expect([piped.status, piped.stdout.length]).toEqual([0, Number(whole)]);
+  }, 120_000);
+
   test('01.A3 -ws after the command chooses a workspace and infrastructure', async () => {
     const found = await sandbox.run(['infra', 'show', '-ws', 'x:demo', '--out', 'json']);
     expect(JSON.parse(found.stdout)).toMatchObject({ name: 'demo' });

@@ -13,9 +13,16 @@ export async function runProcess(argv: readonly string[], catalogue: Catalogue):
   const interruption = new Interruption();
   interruption.listen(process);
   const code = await main(argv, catalogue, processRuntime(), interruption);
+  await Promise.all([process.stdout, process.stderr].map(drained));
   // A write that failed reports itself only later; the exit must not come before it.
   const failure = process.stdout.errored as NodeJS.ErrnoException | null;
   process.exit(failure === null ? code : outcomeOf(failure));
+}
+
+/** Resolves when a stream has handed on all that was written: what waits in it would be lost with the process. */
+function drained(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.writableLength === 0 || stream.errored !== null) return Promise.resolve();
+  return new Promise((resolve) => stream.write('', () => resolve()));
 }
 
 /** A reader that went away is no failure (01 §5.4); output that cannot be written is. */

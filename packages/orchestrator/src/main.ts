@@ -20,14 +20,14 @@ async function main(): Promise<void> {
     return;
   }
   const surroundings = processSurroundings(new URL('..', import.meta.url).pathname);
-  const { settings, origins } = await configure(surroundings, line);
+  const { settings, origins, unknown } = await configure(surroundings, line);
   if (line.flags['show-config']) {
     process.stdout.write(
-      `${JSON.stringify({ settings: redactSettings(settings), origins }, undefined, 2)}\n`,
+      `${JSON.stringify({ settings: redactSettings(settings), origins, unknown }, undefined, 2)}\n`,
     );
     return;
   }
-  const options = { settings, origins, version, moduleUrl: import.meta.url };
+  const options = { settings, origins, unknown, version, moduleUrl: import.meta.url };
   if (line.flags['daemon']) {
     const { startDaemon } = await import('./program/daemon.ts');
     const pid = await startDaemon(settings, process.argv.slice(1));

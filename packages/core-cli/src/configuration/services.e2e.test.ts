@@ -31,9 +31,10 @@ describe('what services read', () => {
     const typed = await show({}, '--config', file);
     expect(typed.code).toBe(3);
     expect(typed.stderr).toContain(file);
-    put(file, '[queue]\nmax_concurrent_tasks = 8\n');
+    put(file, '[queue]\nmax_concurrent_tasks = 8\nmax_tasks = 9\n');
     expect(JSON.parse((await show({}, '--config', file)).stdout)).toMatchObject({
       settings: { queue: { max_concurrent_tasks: 8 } },
+      unknown: [`platform.orchestrator.queue.max_tasks (from ${file})`],
     });
   }, 60_000);
 

@@ -75,8 +75,23 @@ function fromSystem(error: NodeJS.ErrnoException): ProvisioningError {
   return new ProvisioningError({
     code: `SYSTEM_${error.code ?? 'ERROR'}`,
     kind: denied.has(error.code ?? '') ? 'permission' : 'failure',
-    message: error.message,
+    message: systemMessage(error),
     hint: hints[error.code ?? ''],
     cause: error,
   });
+}
+
+/** What happened and to which file; the words of the system only where there are none of ours. */
+function systemMessage({ code = '', message, path }: NodeJS.ErrnoException): string {
+  const words: Readonly<Record<string, string>> = {
+    EACCES: 'Permission denied',
+    EPERM: 'Permission denied',
+    EROFS: 'Read-only file system',
+    ENOSPC: 'No space left on the device for',
+    ENOENT: 'File not found',
+    EISDIR: 'This is a folder, and a file is wanted',
+    ENOTDIR: 'A folder is wanted, and this is a file',
+  };
+  if (path === undefined || words[code] === undefined) return message;
+  return `${words[code]}${code === 'ENOSPC' ? '' : ':'} ${path}`;
 }

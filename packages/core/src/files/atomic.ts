@@ -152,6 +152,8 @@ function isAlive(pid: number): boolean {
   }
 }
 
+const denied: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS']);
+
 /** A file system error as one the user can act on. */
 export function fileError(path: string, error: unknown, what?: 'folder'): ProvisioningError {
   if (error instanceof ProvisioningError) return error;
@@ -169,6 +171,7 @@ export function fileError(path: string, error: unknown, what?: 'folder'): Provis
       message: `Permission denied: ${path}`,
       hint: 'Check the owner and the mode of the file and its folder.',
     },
+    EPERM: { message: `Permission denied: ${path}`, hint: 'Check the owner of the file and its folder.' },
     EROFS: { message: `Read-only file system: ${path}`, hint: 'Use a folder that can be written.' },
     ENOENT:
       what === 'folder'
@@ -183,6 +186,7 @@ export function fileError(path: string, error: unknown, what?: 'folder'): Provis
   };
   return new ProvisioningError({
     code: code === undefined ? 'FILE_ERROR' : `FILE_${code}`,
+    kind: code !== undefined && denied.has(code) ? 'permission' : 'failure',
     ...text,
     cause: error,
   });

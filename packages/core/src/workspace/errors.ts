@@ -8,9 +8,9 @@ export function workspaceRequired(): ProvisioningError {
     message: 'No active workspace found. Please initialize or activate a workspace.',
     hint: [
       'To get started:',
-      '  1. Create a new workspace:          provisioning workspace init <name>',
+      '  1. Create a new workspace:            provisioning workspace init <name>',
       '  2. Or activate an existing workspace: provisioning workspace activate <name>',
-      '  3. List available workspaces:       provisioning workspace list',
+      '  3. List available workspaces:         provisioning workspace list',
     ].join('\n'),
   });
 }

@@ -20,6 +20,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
   const { port } = receiver.address() as { port: number };
   service = await startWorkspaceService((settings) => {
+    settings.monitoring.metrics_interval_seconds = 40;
     settings.webhooks.endpoints = [
       {
         id: 'all',
@@ -171,6 +172,10 @@ describe('streams', () => {
       metadata: { interval: 5 },
     });
     client.socket.close();
+    const usual = await open('/metrics', '?metrics=orchestrator_ws_*');
+    await usual.until(({ events }) => events.length > 0);
+    expect(usual.events[0]).toMatchObject({ metadata: { interval: 40 } });
+    usual.socket.close();
   });
 
   test('bad queries are refused before the upgrade', async () => {

@@ -6,7 +6,7 @@ import { postgresUrl } from '../journal/open.ts';
 import { PostgresStore } from '../journal/postgres/store.ts';
 import { OperationWorker } from '../worker/worker.ts';
 import { planDefaultsOf, productExecutor } from './executor.ts';
-import type { ServiceOptions } from './start.ts';
+import { type ServiceOptions, warnOfUnknown } from './start.ts';
 import { whenAvailable } from '../service/when-available.ts';
 
 /**
@@ -16,6 +16,7 @@ import { whenAvailable } from '../service/when-available.ts';
 export async function startWorker(options: ServiceOptions): Promise<{ stop(): Promise<void> }> {
   const { settings } = options;
   const logger = options.logger ?? createLogger('orchestrator-worker', settings.logging);
+  warnOfUnknown(options, logger);
   requireSharedStore(settings.storage.type);
   const linked = new LinkedModules({ log: (level, message) => logger[level](message) });
   const store = new PostgresStore({ url: postgresUrl(settings), exclusive: false });
@@ -26,13 +27,13 @@ export async function startWorker(options: ServiceOptions): Promise<{ stop(): Pr
     redisUrl: settings.redis.url,
     store,
     executor: options.executor ?? productExecutor({ ...options, linked }, logger, () => ''),
-    concurrency: settings.queue.max_concurrent_tasks,
+    concurrency: settings.server.workers,
     grace: settings.executor.cancel_grace_seconds * 1000,
     defaults: planDefaultsOf(settings),
     onError: (error) => logger.error({ err: error }, 'worker'),
   });
   await worker.start();
-  logger.info({ worker: worker.id, concurrency: settings.queue.max_concurrent_tasks }, 'worker is ready');
+  logger.info({ worker: worker.id, concurrency: settings.server.workers }, 'worker is ready');
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     await worker.close(settings.shutdown_grace_seconds * 1000);

@@ -60,6 +60,8 @@ export interface ServiceOptions extends ProgramOptions {
   readonly version: string;
   /** Where each setting comes from. */
   readonly origins?: Readonly<Record<string, string>>;
+  /** Settings that nothing reads, for the log. */
+  readonly unknown?: readonly string[];
   readonly logger?: Logger;
   /** Who a token belongs to; needed in every mode but solo. */
   readonly authenticate?: Authenticate;
@@ -79,10 +81,16 @@ export interface Service {
   stop(): Promise<void>;
 }
 
+/** A setting that nothing reads is said, never passed over in silence. */
+export function warnOfUnknown({ unknown = [] }: ServiceOptions, logger: Logger): void {
+  for (const setting of unknown) logger.warn(`Setting without effect: ${setting}`);
+}
+
 /** Starts the orchestrator: lock, store, API, recovery, in this order, so that the API answers while it recovers. */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { settings, version } = options;
   const logger = options.logger ?? createLogger('orchestrator', settings.logging);
+  warnOfUnknown(options, logger);
   refuseDisabled(settings);
   refuseOpenSolo(settings);
   let endpoint = '';
@@ -115,6 +123,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         },
         get failedDays() {
           return settings.retention.failed_days;
+        },
+        get eventsDays() {
+          return settings.retention.events_days;
         },
         get checkpointDays() {
           return settings.rollback.checkpoint_retention_days;

@@ -7,6 +7,8 @@ export interface RetentionOptions {
   readonly completedDays: number;
   /** The same for failed and cancelled ones. */
   readonly failedDays: number;
+  /** Days after which the log of a finished workflow is deleted, if its record is still there; 0 keeps it as long. */
+  readonly eventsDays?: number;
   /** Days after which system checkpoints that were made by themselves are deleted; 0 keeps them for ever. */
   readonly checkpointDays: number;
 }
@@ -16,7 +18,7 @@ const interval = 60 * 60 * 1000;
 /** Workflows deleted in one transaction. */
 const page = 200;
 
-/** Deletes what is older than its retention: finished workflows with journal and log, checkpoints, expired records (12 §14). */
+/** Deletes what is older than its retention: finished workflows with journal and log, logs alone, checkpoints, expired records (12 §14). */
 export class Retention {
   readonly #store: Store;
   readonly #logs: TaskLogs;
@@ -51,10 +53,22 @@ export class Retention {
   async sweep(now: number): Promise<number> {
     const { completedDays, failedDays, checkpointDays } = this.#options;
     const completed = await this.#delete(['Completed'], completedDays, now);
+    await this.#deleteLogs(now);
     const failed = await this.#delete(['Failed', 'Cancelled'], failedDays, now);
     if (checkpointDays > 0) await this.#rollbacks.deleteAutomatic(now - checkpointDays * day);
     await this.#store.remove([], now);
     return completed + failed;
+  }
+
+  async #deleteLogs(now: number): Promise<void> {
+    const { eventsDays = 0 } = this.#options;
+    if (eventsDays === 0) return;
+    const filter = { status: ['Completed', 'Failed', 'Cancelled'], until: now - eventsDays * day };
+    for (let offset = 0; ; offset += page) {
+      const { rows } = await this.#store.workflows(filter, { limit: page, offset, descending: false });
+      await this.#logs.remove(rows.map(({ id }) => id));
+      if (rows.length < page) return;
+    }
   }
 
   async #delete(status: readonly string[], days: number, now: number): Promise<number> {

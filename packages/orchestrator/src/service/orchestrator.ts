@@ -133,6 +133,7 @@ export class Orchestrator {
       defaults: this.#defaults,
       maxOperations: options.maxOperations ?? 1000,
       durations: this.durations,
+      checkpointInterval: (options.settings?.checkpoint_interval_seconds ?? 30) * 1000,
     });
     this.webhooks = new Webhooks({
       store,

@@ -12,6 +12,7 @@ const reloadable = [
   'quotas.memory',
   'quotas.overrides',
   'retention.completed_days',
+  'retention.events_days',
   'retention.failed_days',
   'scheduler.enable_preemption',
   'scheduler.provider_limits',

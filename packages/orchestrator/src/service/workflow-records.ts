@@ -29,6 +29,8 @@ export interface WorkflowsParts {
   readonly defaults: PlanDefaults;
   readonly maxOperations: number;
   readonly durations: Durations;
+  /** Milliseconds between two checkpoints of a running workflow. */
+  readonly checkpointInterval: number;
 }
 
 /** Workflows whose operations are listed at most. */
@@ -187,7 +189,8 @@ export class WorkflowRecords {
     await this.parts.journal.flush();
     const row = await this.parts.store.workflow(id);
     if (!row) throw notFound(`Workflow not found: ${id}`);
-    return history(this.parts.store, row, this.parts.defaults);
+    const { store, defaults, checkpointInterval: interval } = this.parts;
+    return history(store, row, defaults, { interval, now: Date.now() });
   }
 
   async readLogs(id: string, options: LogSelection): Promise<string> {

@@ -74,6 +74,8 @@ export interface Configured {
   readonly settings: Settings;
   /** Dotted key to where its value comes from; keys at their default are left out. */
   readonly origins: Readonly<Record<string, Origin>>;
+  /** Keys that no part of the service reads, with their place: `queue.size (from …/orchestrator.toml:4)`. */
+  readonly unknown: readonly string[];
 }
 
 /** @throws ProvisioningError kind `usage` */
@@ -146,7 +148,10 @@ export async function configure(surroundings: Surroundings, { flags }: CommandLi
       message: `Configuration error: platform.orchestrator.${key} ${wrong.message} (from ${places[key] ?? 'default'})`,
     });
   }
-  return { settings, origins };
+  const unknown = Object.keys(origins)
+    .filter((path) => origins[path] === 'configuration' && !isKnown(path))
+    .map((path) => `platform.orchestrator.${path} (from ${places[path]!})`);
+  return { settings, origins, unknown };
 
   function put(path: string, item: unknown, origin: Origin, place: string): void {
     const names = path.split('.');
@@ -164,6 +169,18 @@ export async function servedWorkspace(
   surroundings: Surroundings,
 ): Promise<{ readonly name: string; readonly path: string } | undefined> {
   return settings.multi_workspace ? undefined : selectWorkspace({ surroundings, infrastructure: 'none' });
+}
+
+/** Whether the schema has a key; below tables of the user's own names everything is known. */
+function isKnown(path: string): boolean {
+  let at: unknown = Settings;
+  for (const name of path.split('.')) {
+    const { properties } = at as { properties?: Record<string, unknown> };
+    if (properties === undefined) return true;
+    if (!Object.hasOwn(properties, name)) return false;
+    at = properties[name];
+  }
+  return true;
 }
 
 /** Numbers of the command line; everything else stays the text it is. */

@@ -59,6 +59,26 @@ test('batch.timeout_seconds ends workflows that name no time of their own', asyn
   }
 });
 
+test('what finished workflows logged goes after retention.events_days, the records stay', async () => {
+  const service = await startTestService((settings) => (settings.retention.events_days = 2));
+  try {
+    const id = await submit(service, fileWorkflow({ one: [] }));
+    await service.orchestrator.workflows.ended(id);
+    const { logs, retention } = service.orchestrator;
+    logs.write(id, { at: Date.now(), level: 'INFO', operation: 'one', message: 'made' });
+    await logs.settled();
+    const day = 24 * 60 * 60 * 1000;
+    const log = async () => (await service.call('GET', `/api/v1/workflows/${id}/logs`)).body;
+    await retention.sweep(Date.now() + day);
+    expect(JSON.stringify(await log())).toContain('made');
+    expect(await retention.sweep(Date.now() + 3 * day)).toBe(0);
+    expect(JSON.stringify(await log())).not.toContain('made');
+    expect((await service.call('GET', `/api/v1/workflows/${id}`)).status).toBe(200);
+  } finally {
+    await service.end();
+  }
+});
+
 test('checkpoints that nobody asked for go after their days, named ones stay', async () => {
   const service = await startTestService();
   try {

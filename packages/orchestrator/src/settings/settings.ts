@@ -35,7 +35,7 @@ export const Settings = Type.Object({
       4,
       1,
       32,
-      'Without effect: one event loop answers; more hands are processes of provisioning-orchestrator worker',
+      'With bullmq: steps that one process of provisioning-orchestrator worker runs at once',
     ),
     keep_alive: integer(75, 1, undefined, 'Seconds for which an idle connection stays open'),
     max_connections: integer(1000, 1, undefined, 'Connections at once'),
@@ -84,6 +84,12 @@ export const Settings = Type.Object({
     parallel_limit: integer(5, 1, 100, 'Steps of one workflow at once, where it says nothing of it'),
     timeout_seconds: number(0, 0, undefined, 'Time for a workflow that says nothing of it; 0 is none'),
   }),
+  checkpoint_interval_seconds: number(
+    30,
+    5,
+    3600,
+    'Seconds between two checkpoints of a running workflow, beside the one after each operation',
+  ),
   rollback: Type.Object({
     enabled: flag(true, 'False: nothing is rolled back, by itself or on demand'),
     checkpoint_retention_days: number(
@@ -95,6 +101,12 @@ export const Settings = Type.Object({
   }),
   monitoring: Type.Object({
     enabled: flag(true, 'False: no /metrics, and no updates of the health to subscribers'),
+    metrics_interval_seconds: number(
+      15,
+      5,
+      300,
+      'Seconds between two messages of the metrics stream to those who ask for no interval',
+    ),
     health_interval_seconds: number(30, 1, undefined, 'Seconds between two updates of the health'),
   }),
   scheduler: Type.Object({
@@ -136,6 +148,12 @@ export const Settings = Type.Object({
   retention: Type.Object({
     completed_days: number(30, 0, undefined, 'Days for which completed workflows are kept; 0 for ever'),
     failed_days: number(90, 0, undefined, 'The same for failed and cancelled ones'),
+    events_days: number(
+      30,
+      0,
+      undefined,
+      'Days for which the log lines of finished workflows are kept, at most as long as these; 0 as long',
+    ),
   }),
   shutdown_grace_seconds: number(30, 0, undefined, 'Time that running steps have when the service stops'),
   limits: Type.Object({

@@ -32,39 +32,64 @@ export interface Snapshot {
   };
 }
 
+export interface CheckpointTimes {
+  /** Milliseconds between two checkpoints while the workflow runs. */
+  readonly interval: number;
+  readonly now: number;
+}
+
 /**
- * Checkpoints and snapshots of a workflow. The journal is the truth: each completed operation is a point to which the
+ * Checkpoints and snapshots of a workflow: one checkpoint after each operation, and one for every interval in which none
+ * was completed. The journal is the truth: each completed operation is a point to which the
  * state can be folded, so nothing beside it has to be written.
  */
 export async function history(
   store: Store,
   row: WorkflowRow,
   defaults: PlanDefaults,
+  { interval, now }: CheckpointTimes,
 ): Promise<{ readonly checkpoints: WorkflowCheckpoint[]; readonly snapshots: Snapshot[] }> {
   const state = initialState(compile(row.id, JSON.parse(row.definition!) as WorkflowDefinition, defaults));
   const checkpoints: WorkflowCheckpoint[] = [];
   const snapshots: Snapshot[] = [];
-  for await (const { sequence, event } of store.events(row.number, 0)) {
+  let last = Infinity;
+  let sequence = 0;
+  const note = (at: number, id: string, step: string): void => {
+    last = at;
+    checkpoints.push({
+      id: `${row.id}-${id}`,
+      workflow_id: row.id,
+      step,
+      completed_operations: ids(state, 'Completed'),
+      current_state: state.status.toLowerCase(),
+      metadata: { sequence },
+      timestamp: new Date(at).toISOString(),
+    });
+    if (checkpoints.length > checkpointsKept) checkpoints.shift();
+  };
+  const noteUntil = (at: number): void => {
+    if (state.status !== 'Running') return;
+    // Of a long wait only those that are kept.
+    const skipped = Math.floor((at - last) / interval) - checkpointsKept;
+    if (skipped > 0) last += skipped * interval;
+    const { current = 0, plan } = state;
+    while (last + interval <= at)
+      note(last + interval, `${sequence}-${last + interval}`, plan.operations[current]!.id);
+  };
+  for await (const { sequence: number, event } of store.events(row.number, 0)) {
     const before = state.status;
+    noteUntil(event.at);
+    sequence = number;
     apply(state, event, () => undefined);
     const completed = event.type === 'OperationCompleted';
-    if (completed) {
-      checkpoints.push({
-        id: `${row.id}-${sequence}`,
-        workflow_id: row.id,
-        step: state.plan.operations[event.op]!.id,
-        completed_operations: ids(state, 'Completed'),
-        current_state: state.status.toLowerCase(),
-        metadata: { sequence },
-        timestamp: new Date(event.at).toISOString(),
-      });
-      if (checkpoints.length > checkpointsKept) checkpoints.shift();
-    }
+    if (state.status === 'Running' && before !== 'Running') last = event.at;
+    if (completed) note(event.at, String(sequence), state.plan.operations[event.op]!.id);
     if (completed || state.status !== before || event.type === 'WorkflowSubmitted') {
       snapshots.push(snapshot(state, sequence, event.at));
       if (snapshots.length > snapshotsKept + 1) snapshots.splice(1, 1);
     }
   }
+  noteUntil(now);
   return { checkpoints, snapshots };
 }
 

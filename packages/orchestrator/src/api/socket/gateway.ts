@@ -77,7 +77,10 @@ export class SocketGateway {
       if (url.searchParams.get('compression') !== 'true') delete request.headers['sec-websocket-extensions'];
       const query = url.searchParams;
       const logs = stream === 'logs' ? readLogSelection(query) : undefined;
-      const metrics = stream === 'metrics' ? readMetricSelection(query) : undefined;
+      const metrics =
+        stream === 'metrics'
+          ? readMetricSelection(query, this.#api.settings.monitoring.metrics_interval_seconds)
+          : undefined;
       const { authenticate } = this.#options;
       const token = tokenOf(request, url.searchParams);
       const identity =

@@ -10,9 +10,9 @@ export interface MetricSelection {
   readonly interval: number;
 }
 
-/** Query of the metrics stream (13 §8.1). @throws Refusal 400 */
-export function readMetricSelection(query: URLSearchParams): MetricSelection {
-  const interval = Number(query.get('interval') ?? 15);
+/** Query of the metrics stream (13 §8.1); `usual` seconds where it names none. @throws Refusal 400 */
+export function readMetricSelection(query: URLSearchParams, usual: number): MetricSelection {
+  const interval = Number(query.get('interval') ?? usual);
   if (!Number.isFinite(interval) || interval < 5 || interval > 300) {
     throw badQuery('interval: expected seconds from 5 to 300');
   }
