@@ -78,6 +78,8 @@ export { infraPath } from './state/paths.ts';
 export { Project } from './project/project.ts';
 export type { ConfigurationReader, ProjectOptions } from './project/project.ts';
 export * from './config/index.ts';
+export { compileExpression, namesIn } from './expression/expression.ts';
+export * from './forms/index.ts';
 export * from './health/index.ts';
 export * from './backup/index.ts';
 export * from './cost/index.ts';

@@ -3,7 +3,7 @@ import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { asProvisioningError } from '../errors/as-error.ts';
 import { renderError } from '../errors/render.ts';
 import type { ProvisioningCommand } from '../frame/command.ts';
-import { ask } from '../prompt/ask.ts';
+import { ask } from '@provisioning/core';
 import { canPrompt } from '../prompt/confirm.ts';
 import { privateFile } from './private-file.ts';
 import { chooseEditor, runEditor } from './run-editor.ts';

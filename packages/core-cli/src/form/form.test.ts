@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { run } from '../../test/run.ts';
-import { checkValue, complete } from './answers.ts';
-import { readForm } from './definition.ts';
+import { checkValue, complete, readForm } from '@provisioning/core';
 import { askInBrowser } from './web.ts';
 
 const form = readForm(

@@ -1,12 +1,19 @@
 import { resolve } from 'node:path';
-import { namedSchemas, readDocument } from '@provisioning/core';
+import {
+  namedSchemas,
+  readDocument,
+  type Answers,
+  complete,
+  parseAnswer,
+  type Form,
+  readForm,
+  formOfSchema,
+  offering,
+} from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { ProvisioningCommand } from '../frame/command.ts';
 import { canPrompt } from '../prompt/confirm.ts';
-import { type Answers, complete, parseAnswer } from './answers.ts';
-import { type Form, readForm } from './definition.ts';
 import { findForm } from './find.ts';
-import { formOfSchema } from './of-schema.ts';
 
 export interface FormInput {
   /** File with present values: what the questions offer. */
@@ -72,10 +79,10 @@ export async function runForm(
     return askInBrowser({ form, given, host, port, signal: command.signal, onReady });
   }
   if (!canPrompt(command.runtime) || command.globals.yes) return completed(form, given);
-  const { askForm, askIfRight } = await import('./terminal.ts');
+  const { askForm, askIfRight } = await import('@provisioning/core');
   for (let asked = form; ;) {
-    const values = completed(asked, await askForm(asked, given, command.runtime, command.out));
-    if (input.review !== true || (await askIfRight(asked, values, command.runtime, command.out)))
+    const values = completed(asked, await askForm(asked, given, command.runtime, command.out.errorStyle));
+    if (input.review !== true || (await askIfRight(asked, values, command.runtime, command.out.errorStyle)))
       return values;
     asked = offering(asked, values);
   }
@@ -92,18 +99,6 @@ function completed(form: Form, answers: Answers): Record<string, unknown> {
     issues: errors.map(({ field, message }) => ({ message: `${field}: ${message}` })),
     hint: 'Give values with --set name=value or --values file',
   });
-}
-
-/** The form with present values as its defaults; they may be nested, as a schema describes them. */
-function offering(form: Form, present: Record<string, unknown>): Form {
-  const fields = form.fields.map((field) => {
-    const nested = field.name
-      .split('.')
-      .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], present);
-    const value = present[field.name] ?? nested;
-    return value === undefined ? field : { ...field, default: value, defaultFrom: undefined };
-  });
-  return { ...form, fields };
 }
 
 async function givenValues(

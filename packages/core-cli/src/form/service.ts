@@ -1,8 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { foreignSite, ProvisioningError } from '@provisioning/extensions-sdk';
 import { BodyTooLarge, hasBearer, listenLocally, origin, readBody } from '../http/loopback.ts';
-import { complete } from './answers.ts';
-import { type Form, readForm } from './definition.ts';
+import { complete, type Form, readForm } from '@provisioning/core';
 import { answerPage, carriesToken, newToken, refuse } from './web.ts';
 
 export interface FormServiceOptions {

@@ -1,5 +1,4 @@
-import { type Answers, type FieldError, startValue } from './answers.ts';
-import { type Field, type Form, ranges } from './definition.ts';
+import { type Answers, type FieldError, startValue, type Field, type Form, ranges } from '@provisioning/core';
 
 const style =
   ':root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem;color:#1f2328;background:#fff}' +

@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { listenLocally, origin, readBody, sameSecret } from '../http/loopback.ts';
-import { type Answers, complete, isVisible, parseAnswer } from './answers.ts';
-import type { Form } from './definition.ts';
+import { type Answers, complete, isVisible, parseAnswer, type Form } from '@provisioning/core';
 import { formPage } from './web-page.ts';
 
 export interface WebFormOptions {

@@ -2,7 +2,7 @@ import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { Printer } from '../output/printer.ts';
 import { isOn } from '../output/terminal.ts';
 import type { Runtime } from '../runtime.ts';
-import { ask } from './ask.ts';
+import { ask } from '@provisioning/core';
 
 /** Whether a question can be answered: a terminal on both sides and no `PROVISIONING_NONINTERACTIVE`. */
 export function canPrompt(runtime: Runtime): boolean {

@@ -1,7 +1,7 @@
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { splitList } from '../argv/lists.ts';
 import type { ProvisioningCommand } from '../frame/command.ts';
-import { ask } from '../prompt/ask.ts';
+import { ask } from '@provisioning/core';
 import { canPrompt } from '../prompt/confirm.ts';
 import type { InfrastructureSession } from '../session/infrastructure.ts';
 import type { Placing } from './targets.ts';

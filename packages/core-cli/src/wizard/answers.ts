@@ -5,11 +5,12 @@ import {
   readDocument,
   type Surroundings,
   userDirectories,
+  complete,
+  type Form,
+  readForm,
+  formOfSchema,
 } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { complete } from '../form/answers.ts';
-import { type Form, readForm } from '../form/definition.ts';
-import { formOfSchema } from '../form/of-schema.ts';
 
 /** Where `init --wizard` keeps the answers (01 §11). */
 export function answersFile(surroundings: Surroundings): string {

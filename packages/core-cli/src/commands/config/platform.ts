@@ -1,8 +1,13 @@
 import { string as argument } from '@oclif/core/args';
-import { dialectAsJsonSchema, serviceFileChange, serviceSchema, writeServiceFile } from '@provisioning/core';
-import { readForm } from '../../form/definition.ts';
+import {
+  dialectAsJsonSchema,
+  serviceFileChange,
+  serviceSchema,
+  writeServiceFile,
+  readForm,
+  formOfSchema,
+} from '@provisioning/core';
 import { formFlags } from '../../form/flags.ts';
-import { formOfSchema } from '../../form/of-schema.ts';
 import { runForm } from '../../form/run.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';

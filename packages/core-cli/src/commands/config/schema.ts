@@ -1,8 +1,7 @@
 import { string as argument } from '@oclif/core/args';
 import { string } from '@oclif/core/flags';
-import { namedSchemas, schemaPage } from '@provisioning/core';
+import { namedSchemas, schemaPage, formOfSchema } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { formOfSchema } from '../../form/of-schema.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 

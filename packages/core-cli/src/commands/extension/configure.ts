@@ -1,12 +1,11 @@
 import { string as argument } from '@oclif/core/args';
 import { string } from '@oclif/core/flags';
-import { configurationPrefix, configureExtension, settingsSchema } from '@provisioning/core';
+import { configurationPrefix, configureExtension, settingsSchema, ask } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { findExtension } from '../../extension/find.ts';
 import { kindFlag } from '../../extension/flags.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
-import { ask } from '../../prompt/ask.ts';
 import { canPrompt } from '../../prompt/confirm.ts';
 import { openCatalogue } from '../../session/modules.ts';
 import { surroundingsOf } from '../../session/surroundings.ts';

@@ -2,7 +2,7 @@ import { string as argument } from '@oclif/core/args';
 import { string } from '@oclif/core/flags';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { formFlags } from '../../form/flags.ts';
-import { nestedValues } from '../../form/of-schema.ts';
+import { nestedValues } from '@provisioning/core';
 import { encodeForm, type FormFormat, formFormats } from '../../form/output.ts';
 import { loadForm, loadSchemaForm, runForm } from '../../form/run.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';

@@ -10,11 +10,11 @@ import {
   parseKind,
   providerTemplates,
   taskservPatterns,
+  ask,
 } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
-import { ask } from '../../prompt/ask.ts';
 import { canPrompt } from '../../prompt/confirm.ts';
 import { selectIfAny } from '../../session/modules.ts';
 

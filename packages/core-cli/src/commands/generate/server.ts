@@ -3,7 +3,7 @@ import { integer, string } from '@oclif/core/flags';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
-import { ask } from '../../prompt/ask.ts';
+import { ask } from '@provisioning/core';
 import { canPrompt } from '../../prompt/confirm.ts';
 import { defineServer } from '../../server/ad-hoc.ts';
 

@@ -6,7 +6,7 @@ import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { registryFlags } from '../../oci/flags.ts';
 import { openArtifacts } from '../../oci/session.ts';
-import { ask } from '../../prompt/ask.ts';
+import { ask } from '@provisioning/core';
 import { canPrompt } from '../../prompt/confirm.ts';
 
 export default class OciLogin extends ProvisioningCommand {

@@ -46,7 +46,7 @@ export default class ServerList extends ProvisioningCommand {
       servers = servers.filter(({ status }) => status === wanted);
     }
     if (flags.filter !== undefined) {
-      const { compileExpression } = await import('../../expression/expression.ts');
+      const { compileExpression } = await import('@provisioning/core');
       const holds = compileExpression(flags.filter, 'filter');
       servers = servers.filter((server) => holds({ ...server }) === true);
     }

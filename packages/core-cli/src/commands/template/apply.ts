@@ -1,10 +1,9 @@
 import { string as argument } from '@oclif/core/args';
 import { boolean, string } from '@oclif/core/flags';
-import { type ApplyResult, applyTemplate } from '@provisioning/core';
+import { type ApplyResult, applyTemplate, ask } from '@provisioning/core';
 import { pairsOf } from '../../extension/names.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
-import { ask } from '../../prompt/ask.ts';
 import { canPrompt } from '../../prompt/confirm.ts';
 import { loadDefinition } from '../../session/infrastructure.ts';
 import { openTemplates } from '../../session/modules.ts';

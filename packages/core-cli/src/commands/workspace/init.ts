@@ -7,11 +7,11 @@ import {
   initWorkspace,
   type WorkspaceFormat,
   workspaceTemplates,
+  ask,
 } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
-import { ask } from '../../prompt/ask.ts';
 import { canPrompt } from '../../prompt/confirm.ts';
 import { namesOf } from '../../extension/names.ts';
 import { coreSettings, setUpRepository, takeDefaultModule, takeModules } from '../../workspace/after-init.ts';

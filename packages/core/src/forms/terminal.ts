@@ -1,19 +1,22 @@
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import type { Printer } from '../output/printer.ts';
-import { ask } from '../prompt/ask.ts';
-import type { Runtime } from '../runtime.ts';
+import { ask, type QuestionStreams } from './ask.ts';
 import { type Answers, checkValue, isVisible, parseAnswer, startValue } from './answers.ts';
 import type { Field, Form } from './definition.ts';
+
+/** How words and marks look where the questions are asked. */
+export interface FormStyle {
+  strong(text: string): string;
+  mark(name: 'active' | 'inactive' | 'error'): string;
+}
 
 /** Asks every visible field in order; Enter takes the default. A wrong answer is asked again (01 §11, steps 3 to 6). */
 export async function askForm(
   form: Form,
   given: Answers,
-  runtime: Runtime,
-  out: Printer,
+  streams: QuestionStreams,
+  style: FormStyle,
 ): Promise<Record<string, unknown>> {
-  const say = (line: string): void => void runtime.stderr.write(`${line}\n`);
-  const { errorStyle: style } = out;
+  const say = (line: string): void => void streams.stderr.write(`${line}\n`);
   say(style.strong(form.title));
   if (form.description !== '') say(form.description);
   const answers: Record<string, unknown> = { ...given };
@@ -24,7 +27,7 @@ export async function askForm(
       section = field.section;
       say(`\n${style.strong(form.sections.find(({ name }) => name === section)?.title ?? section ?? '')}`);
     }
-    answers[field.name] = given[field.name] ?? (await askField(field, answers, runtime, out));
+    answers[field.name] = given[field.name] ?? (await askField(field, answers, streams, style));
   }
   return answers;
 }
@@ -33,39 +36,43 @@ export async function askForm(
 export async function askIfRight(
   form: Form,
   values: Answers,
-  runtime: Runtime,
-  out: Printer,
+  streams: QuestionStreams,
+  style: FormStyle,
 ): Promise<boolean> {
-  runtime.stderr.write(`\n${out.errorStyle.strong('Review')}\n`);
+  streams.stderr.write(`\n${style.strong('Review')}\n`);
   for (const { name, label, type } of form.fields) {
     const value = values[name];
     if (value === undefined) continue;
     const shown = type === 'password' ? '********' : Array.isArray(value) ? value.join(', ') : String(value);
-    runtime.stderr.write(`  ${label}: ${shown}\n`);
+    streams.stderr.write(`  ${label}: ${shown}\n`);
   }
-  return !/^n(o)?$/i.test((await ask(runtime, '? Is this right? (Y/n) ')).trim());
+  return !/^n(o)?$/i.test((await ask(streams, '? Is this right? (Y/n) ')).trim());
 }
 
-async function askField(field: Field, answers: Answers, runtime: Runtime, out: Printer): Promise<unknown> {
-  const { errorStyle: style } = out;
+async function askField(
+  field: Field,
+  answers: Answers,
+  streams: QuestionStreams,
+  style: FormStyle,
+): Promise<unknown> {
   const start = startValue(field, answers);
   for (const [index, option] of inline(field) === undefined ? field.options.entries() : []) {
     const chosen = Array.isArray(start) ? start.includes(option.value) : start === option.value;
-    runtime.stderr.write(
+    streams.stderr.write(
       `  ${chosen ? style.mark('active') : style.mark('inactive')} ${index + 1} ${option.label}\n`,
     );
   }
   for (let attempt = 0; attempt < 100; attempt += 1) {
-    const text = await ask(runtime, `? ${field.label}: ${hintOf(field, start)}`, {
+    const text = await ask(streams, `? ${field.label}: ${hintOf(field, start)}`, {
       hidden: field.type === 'password',
     });
     const value = text.trim() === '' ? start : parseAnswer(field, text);
     const problem = checkValue(field, value, answers);
     if (problem === undefined) return value;
-    runtime.stderr.write(
+    streams.stderr.write(
       `${style.mark('error')} ${problem}${field.help === undefined ? '' : `. ${field.help}`}\n`,
     );
-    if (runtime.stdin.readableEnded) break;
+    if (streams.stdin.readableEnded) break;
   }
   throw new ProvisioningError({
     code: 'FORM_ABORTED',

@@ -1,7 +1,12 @@
 import { createInterface } from 'node:readline/promises';
-import { Writable } from 'node:stream';
+import { type Readable, Writable } from 'node:stream';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import type { Runtime } from '../runtime.ts';
+
+/** Where questions are asked and answers come from. */
+export interface QuestionStreams {
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stderr: Writable;
+}
 
 /**
  * One line from the person at the terminal, asked on standard error; `hidden` shows nothing of what is typed. End of
@@ -9,24 +14,24 @@ import type { Runtime } from '../runtime.ts';
  * @throws ProvisioningError `INTERRUPTED` on Ctrl-C.
  */
 export async function ask(
-  runtime: Runtime,
+  streams: QuestionStreams,
   question: string,
   options: { readonly hidden?: boolean } = {},
 ): Promise<string> {
-  const terminal = runtime.stdin.isTTY === true;
+  const terminal = streams.stdin.isTTY === true;
   // An input that has ended tells nobody a second time.
-  if (runtime.stdin.readableEnded) {
-    runtime.stderr.write(`${question}\n`);
+  if (streams.stdin.readableEnded) {
+    streams.stderr.write(`${question}\n`);
     return '';
   }
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const output = options.hidden === true ? silent : runtime.stderr;
-  if (options.hidden === true) runtime.stderr.write(question);
-  const reader = createInterface({ input: runtime.stdin, output, terminal });
+  const output = options.hidden === true ? silent : streams.stderr;
+  if (options.hidden === true) streams.stderr.write(question);
+  const reader = createInterface({ input: streams.stdin, output, terminal });
   try {
     return await new Promise<string>((resolve, reject) => {
       reader.once('SIGINT', () => {
-        runtime.stderr.write('\n');
+        streams.stderr.write('\n');
         reject(
           new ProvisioningError({
             code: 'INTERRUPTED',
@@ -38,7 +43,7 @@ export async function ask(
       // After Ctrl-Z and fg the reader is paused; nobody else would take it up again.
       reader.on('SIGCONT', () => {
         reader.resume();
-        if (options.hidden === true) runtime.stderr.write(question);
+        if (options.hidden === true) streams.stderr.write(question);
       });
       // An answer that ends with the input is told before the end, but arrives after it.
       reader.once('close', () => setImmediate(() => resolve('')));
@@ -46,6 +51,6 @@ export async function ask(
     });
   } finally {
     reader.close();
-    if (options.hidden === true) runtime.stderr.write('\n');
+    if (options.hidden === true) streams.stderr.write('\n');
   }
 }

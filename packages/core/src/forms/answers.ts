@@ -105,3 +105,15 @@ function isEmpty(value: unknown): boolean {
     value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
   );
 }
+
+/** The form with present values as its defaults; they may be nested, as a schema describes them. */
+export function offering(form: Form, present: Record<string, unknown>): Form {
+  const fields = form.fields.map((field) => {
+    const nested = field.name
+      .split('.')
+      .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], present);
+    const value = present[field.name] ?? nested;
+    return value === undefined ? field : { ...field, default: value, defaultFrom: undefined };
+  });
+  return { ...form, fields };
+}
