@@ -62,6 +62,7 @@ export {
   Universe,
 } from './resolve/universe.ts';
 export { signArtifact, signatureTag, type Verification, verifyArtifact } from './signing/cosign.ts';
+export { SigningProgram } from './signing/program.ts';
 export { signerLookup } from './signing/signed-content.ts';
 export { keyId, readSigningKey, readTrustedKeys, type SigningKey, type TrustedKey } from './signing/keys.ts';
 export {

@@ -7,7 +7,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Secret } from '@provisioning/extensions-sdk';
 import { pushExtension } from '../artifacts/push.ts';
 import { forHost } from '../credentials/credential.ts';
+import { encodeExtension, packExtension } from '../extension/pack.ts';
 import { fromBytes } from '../oci/content.ts';
+import { copyGraph } from '../oci/copy.ts';
 import { describe as descriptorOf } from '../oci/descriptor.ts';
 import { RemoteRegistry } from '../remote/registry.ts';
 import { findProgram } from '../testing/registry-process.ts';
@@ -65,6 +67,23 @@ test('09.A2 the embedded registry serves what is pushed; the catalog names it; o
   if (oras === undefined) return;
   const fetched = await run(oras, ['manifest', 'fetch', '--plain-http', name]);
   expect(JSON.parse(fetched.stdout).artifactType).toBe('application/vnd.provisioning.extension.v1');
+});
+
+test('a repository may have the word of an endpoint as part of its name', async () => {
+  const { target, root } = encodeExtension(
+    await packExtension(await scratch.extension('src/words', { name: 'words' })),
+  );
+  for (const word of ['manifests', 'blobs', 'tags', 'referrers', 'uploads']) {
+    const remote = new RemoteRegistry(host).repository(`${word}x/${word}/y`);
+    const same = new RemoteRegistry(host).repository(`x/${word}`);
+    for (const repository of [remote, same]) {
+      await copyGraph(target, repository, root);
+      await repository.tag(root, '1');
+      expect(await repository.tags()).toEqual(['1']);
+      expect(await repository.resolve('1')).toMatchObject({ digest: root.digest });
+      await repository.untag('1');
+    }
+  }
 });
 
 test('chunks out of order are refused with where to go on, a broken chunk keeps what arrived', async () => {

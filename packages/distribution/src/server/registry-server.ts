@@ -137,7 +137,8 @@ export class RegistryServer {
     if (path === '/metrics') return this.#metrics(response);
     if (path === '/v2/' || path === '/v2') return sendJson(response, 200, {});
     if (path === '/v2/_catalog' && request.method === 'GET') return sendCatalog(this.layout, query, response);
-    const match = /^\/v2\/(.+?)\/(blobs\/uploads|blobs|manifests|tags|referrers)\/(.*)$/.exec(path);
+    // The last such word counts: a repository may have one of them as a part of its own name.
+    const match = /^\/v2\/(.+)\/(blobs\/uploads|blobs|manifests|tags|referrers)\/([^/]*)$/.exec(path);
     if (match === null) throw new RegistryError(404, 'UNSUPPORTED', 'no such address');
     const [, name, area, rest] = match as unknown as [string, string, string, string];
     if (!isRepository(name)) throw new RegistryError(400, 'NAME_INVALID', 'not a repository name');
