@@ -1,33 +1,38 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withFileLock, writeFileAtomic } from '@provisioning/core';
-import { type InstallerConfiguration, ProvisioningError } from '@provisioning/extensions-sdk';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { openEngine, stopPrivateService } from '@provisioning/provider-local/engine';
 import { deploy, DeploymentFailed } from './deployment/deploy.ts';
+import { choosePlatform, detectPlatforms } from './deployment/platforms.ts';
 import { Record } from './deployment/record.ts';
 import { keepSecrets, makeSecrets, readSecrets, secretsFile } from './deployment/secrets.ts';
 import type { Output } from './output.ts';
 import type { Places } from './places.ts';
 import { type ContainerPlan, containersOf } from './plan/containers.ts';
 import { planLines } from './plan/print.ts';
-import type { Installation } from './plan/resolve.ts';
+import type { Installation, PlatformName } from './plan/resolve.ts';
 import { lineVersions } from './plan/version.ts';
 import { composeFile } from './rendering/compose.ts';
 import type { Run } from './surroundings.ts';
+import type { AfterFailure } from './wizard/ask.ts';
 
 type InstallRun = Run & { readonly places: Places };
 
 /** Deploys an installation, one at a time. @returns the exit code. */
 export async function install(
   installation: Installation,
-  _configuration: InstallerConfiguration,
   run: InstallRun,
+  onFailure?: () => Promise<AfterFailure>,
 ): Promise<number> {
   const { places, surroundings, output, signal } = run;
   const record = new Record(places.log, () => surroundings.now());
   const lock = join(places.data, 'installer', installation.name);
   await mkdir(places.config, { recursive: true });
-  return withFileLock(lock, () => deployLocked(installation, run, record), {
+  const platform =
+    installation.platform ?? choosePlatform(await detectPlatforms(surroundings.env), installation.mode);
+  const chosen = { ...installation, platform };
+  return withFileLock(lock, () => deployLocked(chosen, run, record, onFailure), {
     timeout: 0,
     what: 'Another installation',
     signal,
@@ -41,22 +46,28 @@ function failed(error: DeploymentFailed, record: Record, output: Output): number
   const cause = ProvisioningError.from(error.cause);
   output.failed(`Installation failed at step ${error.step}: ${cause.message}`);
   if (cause.hint !== undefined) output.progress(`  -> ${cause.hint}`);
-  output.progress(`  What this run started was removed; the log is in ${record.file}`);
+  const left = error.kept ? 'What this run started is still there' : 'What this run started was removed';
+  output.progress(`  ${left}; the log is in ${record.file}`);
   return cause.kind === 'interrupted' ? 130 : 1;
 }
 
-async function deployLocked(installation: Installation, run: InstallRun, record: Record): Promise<number> {
+async function deployLocked(
+  installation: Installation & { readonly platform: PlatformName },
+  run: InstallRun,
+  record: Record,
+  onFailure: (() => Promise<AfterFailure>) | undefined,
+): Promise<number> {
   const { places, surroundings, output, signal, folder } = run;
+  const { platform } = installation;
   const variables = Object.fromEntries(
     Object.entries(surroundings.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
   const engineOptions = {
     variables,
     cacheDir: join(places.cache, 'installer'),
-    ...(installation.platform === undefined ? {} : { config: { runtime: installation.platform } }),
+    config: { runtime: platform },
   };
   const connected = await openEngine(engineOptions);
-  const platform = installation.platform ?? (connected.engine.isPodman ? 'podman' : 'docker');
   record.write('resolve', 'done', `${platform}: ${connected.description}`);
   const secretsPath = secretsFile(places.config, installation.name);
   const kept = await readSecrets(secretsPath);
@@ -88,6 +99,7 @@ async function deployLocked(installation: Installation, run: InstallRun, record:
         },
       },
       register: () => register(installation, platform, containers, run),
+      ...(onFailure === undefined ? {} : { onFailure }),
     });
     const changed = difference.lines.some((line) => !line.startsWith('='));
     output.print(changed ? 'Installation complete!' : 'Nothing to change');
@@ -95,7 +107,8 @@ async function deployLocked(installation: Installation, run: InstallRun, record:
       output.print(`  ${service.padEnd(20)} http://${installation.domain}:${port}`);
     return 0;
   } catch (error) {
-    if (wrote) await rm(secretsPath, { force: true });
+    const keeps = error instanceof DeploymentFailed && error.kept;
+    if (wrote && !keeps) await rm(secretsPath, { force: true });
     throw error;
   } finally {
     connected.engine.close();

@@ -186,6 +186,27 @@ describe('the installer', () => {
     expect((await installer(['--modus', 'solo'])).code).toBe(2);
   });
 
+  test('a generated file has every value that an unattended run needs', async () => {
+    const generated = await installer([
+      '--config-only',
+      '--template',
+      'solo-dev',
+      '--platform',
+      'podman',
+      '--yes',
+    ]);
+    const file = join(config, 'installer-config.toml');
+    expect(generated).toMatchObject({ code: 0, stdout: `${file}\n` });
+    const checked = await installer(['--unattended', '--config', file, '--check']);
+    expect(checked).toMatchObject({ code: 0, stdout: expect.stringContaining('2000 millicores, 4096 MB') });
+    expect(await installer(['--config', file, '--validate'])).toMatchObject({
+      code: 0,
+      stdout: 'Configuration is valid\n',
+    });
+    expect(readFileSync(file, 'utf8')).toContain('domain = "localhost"');
+    rmSync(file);
+  });
+
   test('04.A16 an interruption while services start leaves nothing of the run', async () => {
     const interrupted = await installer(solo, (text, child) => {
       if (text.includes('oci-registry is healthy')) child.kill('SIGINT');

@@ -1,10 +1,11 @@
 import type { Writable } from 'node:stream';
+import type { FormStyle } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where the program writes: results on one stream, progress and errors on the other. */
-export class Output {
+export class Output implements FormStyle {
   readonly #out: Writable;
   readonly #err: Writable & { readonly isTTY?: boolean };
   readonly #marks: boolean;
@@ -14,6 +15,18 @@ export class Output {
     this.#err = err;
     this.#marks =
       err.isTTY === true && (environment['NO_COLOR'] ?? '') === '' && environment['TERM'] !== 'dumb';
+  }
+
+  strong(text: string): string {
+    return this.#marks ? `\u001b[1m${text}\u001b[0m` : text;
+  }
+
+  mark(name: 'active' | 'inactive' | 'error'): string {
+    const [plain, drawn] = { active: ['*', '◉'], inactive: ['-', '◯'], error: ['error:', '✗'] }[name] as [
+      string,
+      string,
+    ];
+    return this.#marks ? drawn : plain;
   }
 
   print(...lines: readonly string[]): void {

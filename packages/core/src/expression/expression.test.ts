@@ -86,3 +86,10 @@ describe('expressions of forms and filters', () => {
     expect(() => value('-'.repeat(100_000))).toThrow('nested too deep');
   });
 });
+
+test('a field of a form may have dots in its name', () => {
+  const other = compileExpression('installation.mode != "solo"', 'visible_if');
+  expect(other({ 'installation.mode': 'solo' })).toBe(false);
+  expect(other({ installation: { mode: 'solo' } })).toBe(false);
+  expect(other({ 'installation.mode': 'cicd' })).toBe(true);
+});

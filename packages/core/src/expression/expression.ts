@@ -188,7 +188,9 @@ class Reader {
   }
 }
 
+/** A name with dots is a field of that name, as forms have them, or a value inside a record. */
 function lookUp(names: Names, path: string): Value {
+  if (Object.hasOwn(names, path)) return (names[path] ?? null) as Value;
   let value: unknown = names;
   for (const part of path.split('.')) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return null;

@@ -16,6 +16,7 @@ import {
 import { type Difference, differenceOf } from './difference.ts';
 import { ensureImage } from './images.ts';
 import type { Record as Log } from './record.ts';
+import type { AfterFailure } from '../wizard/ask.ts';
 
 export interface Deployment {
   readonly installation: Installation;
@@ -31,19 +32,23 @@ export interface Deployment {
   readonly prepare: { readonly render: () => Promise<string>; readonly secrets: () => Promise<string> };
   /** What is written when everything runs. */
   readonly register: () => Promise<string>;
+  /** Asks what to do about a failure; without it everything is taken back. */
+  readonly onFailure?: () => Promise<AfterFailure>;
 }
 
 export interface DeployResult {
   readonly difference: Difference;
 }
 
-/** Where a deployment stopped; everything of this run is taken back. */
+/** Where a deployment stopped, and whether what it had started stays. */
 export class DeploymentFailed extends Error {
   readonly step: number;
+  readonly kept: boolean;
 
-  constructor(step: number, cause: unknown) {
+  constructor(step: number, cause: unknown, kept: boolean) {
     super(ProvisioningError.from(cause).message, { cause });
     this.step = step;
+    this.kept = kept;
   }
 }
 
@@ -83,14 +88,29 @@ export async function deploy(deployment: Deployment): Promise<DeployResult> {
       await deployment.connected.engine.removeContainer(id).catch(() => false);
     return { difference };
   } catch (error) {
-    record.write('deployment', 'failed', ProvisioningError.from(error).message);
+    const { message, kind } = ProvisioningError.from(error);
+    record.write('deployment', 'failed', message);
+    const answer = kind === 'interrupted' ? 'remove' : await afterFailure(deployment, number, message);
+    if (answer === 'keep') throw new DeploymentFailed(number, error, true);
     for (const one of undo.reverse())
       await one().catch((reason: unknown) =>
         record.write('undo', 'failed', ProvisioningError.from(reason).message),
       );
     record.write('deployment', 'undone');
-    throw new DeploymentFailed(number, error);
+    if (answer === 'retry') return deploy(deployment);
+    throw new DeploymentFailed(number, error, false);
   }
+}
+
+/** Somebody who breaks off the question wants nothing left. */
+async function afterFailure(
+  { onFailure, say }: Deployment,
+  step: number,
+  message: string,
+): Promise<AfterFailure> {
+  if (onFailure === undefined) return 'remove';
+  say(`Step ${step} failed: ${message}`);
+  return onFailure().catch(() => 'remove' as const);
 }
 
 /** Room on the disk, images, free ports. */
