@@ -7,9 +7,8 @@ export default {
   modulePathIgnorePatterns: ['/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/tools/testing/transform.js' },
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/tools/testing/environment.js',
   globalSetup: '<rootDir>/tools/build/fresh-bundles.js',
   setupFilesAfterEnv: ['<rootDir>/tools/testing/standard-streams.js'],
-  testTimeout: 60_000,
   maxWorkers: 2,
 };

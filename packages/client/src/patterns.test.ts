@@ -22,7 +22,7 @@ async function start(): Promise<{ fake: FakeOrchestrator; client: ProvisioningCl
 }
 
 async function until(test: () => boolean): Promise<void> {
-  const end = Date.now() + 20_000;
+  const end = Date.now() + 60_000;
   while (!test()) {
     if (Date.now() > end) throw new Error('not in time');
     await new Promise((resolve) => setTimeout(resolve, 2));

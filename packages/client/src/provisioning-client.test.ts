@@ -91,7 +91,8 @@ describe('calls', () => {
 
   test('14.A11 a breaker built in stops calling a server that keeps failing', async () => {
     const fake = await start({ tasks: [{ id: 't' }] });
-    const client = clientOf(fake, { retry: false, circuitBreaker: { timeout: 50 } });
+    let now = 0;
+    const client = clientOf(fake, { retry: false, circuitBreaker: { timeout: 50, now: () => now } });
     for (let count = 0; count < 10; count++)
       await client.createServerWorkflow({} as never).catch(() => undefined);
     fake.behave({ on: 'GET /tasks/t', status: 503, times: 5 });
@@ -99,7 +100,7 @@ describe('calls', () => {
     const calls = fake.requests.length;
     await expect(client.getTaskStatus('t')).rejects.toThrow('Circuit breaker is OPEN');
     expect(fake.requests).toHaveLength(calls);
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    now = 60;
     fake.behave({ on: 'GET /tasks/t', delay: 50 });
     const results = await Promise.allSettled(Array.from({ length: 20 }, () => client.getTaskStatus('t')));
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);

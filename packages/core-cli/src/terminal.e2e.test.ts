@@ -1,11 +1,11 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { Sandbox } from '../test/sandbox.ts';
 import { Terminal } from '../test/tmux.ts';
 
-/** A workflow of three commands; `build` waits until the test lets it go on. */
-function workflow(seconds: number): string {
+/** A workflow of three commands; `build` waits as long as there is the file `hold`. */
+function workflow(hold: string): string {
   return `
 name = "sleepers"
 version = "1.0.0"
@@ -19,7 +19,7 @@ config = { command = "sh", args = ["-c", "sleep 0.3"] }
 id = "build"
 type = "command"
 dependencies = ["prepare"]
-config = { command = "sh", args = ["-c", "echo PROGRESS: 40 compiling; sleep ${seconds}"] }
+config = { command = "sh", args = ["-c", "echo PROGRESS: 40 compiling; while [ -e ${hold} ]; do sleep 0.1; done"] }
 
 [[operations]]
 id = "ship"
@@ -32,11 +32,12 @@ config = { command = "sh", args = ["-c", "true"] }
 describe('in a real terminal', () => {
   let sandbox: Sandbox;
   let terminal: Terminal | undefined;
+  const hold = () => join(sandbox.folder, 'hold');
+  const release = () => rmSync(hold());
 
   beforeAll(async () => {
     sandbox = await Sandbox.make();
-    writeFileSync(join(sandbox.folder, 'short.toml'), workflow(1));
-    writeFileSync(join(sandbox.folder, 'long.toml'), workflow(5));
+    writeFileSync(join(sandbox.folder, 'sleepers.toml'), workflow(hold()));
     expect((await sandbox.run(['orchestrator', 'start'])).code).toBe(0);
   }, 60_000);
   afterEach(() => terminal?.close());
@@ -44,9 +45,11 @@ describe('in a real terminal', () => {
 
   test('a workflow is a live tree that ends with its result and the cursor back', async () => {
     terminal = new Terminal(sandbox, { columns: 100, rows: 30 });
-    terminal.type('provisioning workflow submit short.toml --wait');
+    writeFileSync(hold(), '');
+    terminal.type('provisioning workflow submit sleepers.toml --wait');
     await terminal.until(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] {3}?build|[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] +build/u);
     expect(terminal.cursorVisible()).toBe(false);
+    release();
     const end = await terminal.until(/Workflow completed: sleepers/);
     expect(end).toMatch(/✓ sleepers 3\/3/u);
     expect(end.match(/✓ +build/gu)).toHaveLength(1);
@@ -56,9 +59,11 @@ describe('in a real terminal', () => {
 
   test('a smaller window and 40 columns keep the tree whole', async () => {
     terminal = new Terminal(sandbox, { columns: 100, rows: 30 });
-    terminal.type('clear; provisioning workflow submit long.toml --wait');
+    writeFileSync(hold(), '');
+    terminal.type('clear; provisioning workflow submit sleepers.toml --wait');
     await terminal.until(/ build/);
     terminal.resize(40, 15);
+    release();
     const end = await terminal.until(/Workflow completed/);
     expect(end.match(/✓ +ship/gu)).toHaveLength(1);
     for (const line of end.split('\n')) expect(line.length).toBeLessThanOrEqual(40);
@@ -66,24 +71,28 @@ describe('in a real terminal', () => {
 
   test('01.A11 Ctrl-C stops watching, not the work', async () => {
     terminal = new Terminal(sandbox, { columns: 100, rows: 30 });
-    terminal.type('provisioning workflow submit long.toml --wait; echo "code $?"');
+    writeFileSync(hold(), '');
+    terminal.type('provisioning workflow submit sleepers.toml --wait; echo "code $?"');
     await terminal.until(/ build/);
     terminal.press('C-c');
     const text = await terminal.until(/code \d+/);
     expect(text).toContain('code 130');
     expect(text.replaceAll('\n', '')).toMatch(/keeps running\. Follow it:\s*provisioning workflow status/);
     expect(terminal.cursorVisible()).toBe(true);
+    release();
     terminal.type('clear; provisioning workflow status --follow; echo "code $?"');
     await terminal.until(/✓ sleepers 3\/3[\s\S]*code 0/u);
   }, 60_000);
 
   test('Ctrl-Z leaves a usable shell, and fg goes on', async () => {
     terminal = new Terminal(sandbox, { columns: 100, rows: 30 });
-    terminal.type('provisioning workflow submit long.toml --wait');
+    writeFileSync(hold(), '');
+    terminal.type('provisioning workflow submit sleepers.toml --wait');
     await terminal.until(/ build/);
     terminal.press('C-z');
     await terminal.until(/Stopped/);
     expect(terminal.cursorVisible()).toBe(true);
+    release();
     terminal.type('fg');
     expect(await terminal.until(/Workflow completed/)).toMatch(/✓ +ship/u);
   }, 60_000);
@@ -94,14 +103,14 @@ describe('in a real terminal', () => {
       ['PROVISIONING_SCREEN_READER', '1'],
     ] as const) {
       terminal = new Terminal(sandbox, { columns: 100, rows: 30 }, { [name]: value });
-      terminal.type('provisioning workflow submit short.toml --wait');
+      terminal.type('provisioning workflow submit sleepers.toml --wait');
       const text = await terminal.until(/Workflow completed/);
       expect(text).toMatch(/build Running -> Completed/);
       expect(text).toContain('ok: Workflow completed');
       terminal.close();
     }
     terminal = new Terminal(sandbox, { columns: 100, rows: 30 }, { NO_COLOR: '1' });
-    terminal.type('provisioning workflow submit short.toml --wait');
+    terminal.type('provisioning workflow submit sleepers.toml --wait');
     await terminal.until(/Workflow completed/);
     expect(terminal.screen(true)).not.toContain('\u001b[3');
   }, 90_000);

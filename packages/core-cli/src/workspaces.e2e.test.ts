@@ -30,9 +30,12 @@ beforeAll(async () => {
   sandbox = await Sandbox.make();
 }, 60_000);
 afterAll(async () => {
-  // Frozen versions are read-only.
-  execFileSync('chmod', ['-R', 'u+w', sandbox.folder]);
-  await sandbox.remove();
+  try {
+    // Frozen versions are read-only.
+    execFileSync('chmod', ['-R', 'u+w', join(sandbox.folder, 'workspaces')]);
+  } finally {
+    await sandbox.remove();
+  }
 });
 
 describe('workspaces', () => {
@@ -285,8 +288,7 @@ describe('enterprise', () => {
   }, 90_000);
   afterAll(async () => {
     const ended = new Promise((resolve) => etcd.once('exit', resolve));
-    etcd.kill('SIGKILL');
-    await ended;
+    if (etcd.exitCode === null && etcd.kill('SIGKILL')) await ended;
   });
 
   test('03.A16 without a lock nothing is created; a lock needs a request that others approved', async () => {

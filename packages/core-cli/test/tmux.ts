@@ -64,7 +64,7 @@ export class Terminal {
   }
 
   /** Waits until the screen matches. @throws Error with the screen. */
-  async until(pattern: RegExp, seconds = 30): Promise<string> {
+  async until(pattern: RegExp, seconds = 240): Promise<string> {
     const end = Date.now() + seconds * 1000;
     for (;;) {
       const text = this.screen();

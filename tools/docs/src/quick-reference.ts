@@ -30,6 +30,10 @@ const steering: readonly (readonly [names: string, meaning: string])[] = [
   ['`PROVISIONING_API_URL`', 'orchestrator of the client library'],
   ['`PROVISIONING_HINTS`', '`0`: no `Next:` lines'],
   ['`PROVISIONING_SCREEN_READER`', 'no colour, no moving cursor'],
+  [
+    '`PROVISIONING_COMPLETION_TIMEOUT`',
+    'milliseconds that completion may look for names of workspaces, servers and the like, 200 without it',
+  ],
   ['`SOPS_AGE_RECIPIENTS`', 'public keys to encrypt for'],
   ['`NO_COLOR`, `FORCE_COLOR`', 'no colour; colour also in a pipe'],
   ['`VISUAL`, `EDITOR`', 'editor, else `vi`'],

@@ -31,7 +31,7 @@ export const login = { username: 'ada', password: 'correct horse' };
 export const users = { ada: 'correct horse' };
 
 export async function until(test: () => boolean): Promise<void> {
-  const end = Date.now() + 20_000;
+  const end = Date.now() + 60_000;
   while (!test()) {
     if (Date.now() > end) throw new Error('not in time');
     await new Promise((resolve) => setTimeout(resolve, 2));

@@ -13,10 +13,13 @@ import { select } from '../session/workspace.ts';
 
 /**
  * Names from local files for completion: workspaces, infrastructures, servers, extensions, guides. No network, at most
- * 200 ms, and nothing instead of an error (01 §12).
+ * 200 ms (`PROVISIONING_COMPLETION_TIMEOUT` in milliseconds, for machines that need more), and nothing instead of an
+ * error (01 §12).
  */
 export async function localNames(command: ProvisioningCommand, kind: string): Promise<readonly string[]> {
-  const nothing = new Promise<readonly string[]>((resolve) => setTimeout(() => resolve([]), 200).unref());
+  const wished = Number(surroundingsOf(command.runtime).env['PROVISIONING_COMPLETION_TIMEOUT']);
+  const limit = wished > 0 ? wished : 200;
+  const nothing = new Promise<readonly string[]>((resolve) => setTimeout(() => resolve([]), limit).unref());
   return Promise.race([nothing, read(command, kind).catch(() => [])]);
 }
 

@@ -20,9 +20,12 @@ afterAll(async () => {
   sshd.remove();
 });
 
+/** In how many seconds the sleepers of this run end: no other program has these arguments. */
+const seconds = 10_000_000 + process.pid;
+
 /** Signals reach the far end after the answer has come. */
 async function groupGone(marker: string): Promise<boolean> {
-  for (let look = 0; look < 200 && groupAlive(marker); look++)
+  for (let look = 0; look < 2000 && groupAlive(marker); look++)
     await new Promise((resolve) => setTimeout(resolve, 50));
   return !groupAlive(marker);
 }
@@ -73,23 +76,27 @@ test('many commands share one connection, large streams arrive whole', async () 
 
 test('a time limit and an abort kill the whole remote process group', async () => {
   const transport = await fresh().open(sshd.access());
-  await expect(transport.run('sleep 4711 & sleep 4711', { timeout: 0.5 })).rejects.toMatchObject({
+  await expect(
+    transport.run(`sleep ${seconds}1 & sleep ${seconds}1`, { timeout: 0.5 }),
+  ).rejects.toMatchObject({
     code: 'TRANSPORT_TIMEOUT',
     retryable: false,
   });
-  expect(await groupGone('sleep 4711')).toBe(true);
+  expect(await groupGone(`sleep ${seconds}1`)).toBe(true);
   // Also when the time is over before the command has begun.
-  await expect(transport.run('sleep 4714 & sleep 4714', { timeout: 0.001 })).rejects.toMatchObject({
+  await expect(
+    transport.run(`sleep ${seconds}4 & sleep ${seconds}4`, { timeout: 0.001 }),
+  ).rejects.toMatchObject({
     code: 'TRANSPORT_TIMEOUT',
   });
-  expect(await groupGone('sleep 4714')).toBe(true);
+  expect(await groupGone(`sleep ${seconds}4`)).toBe(true);
   const controller = new AbortController();
-  const stuck = transport.run("trap '' TERM; sleep 4712 & while :; do sleep 4712; done", {
+  const stuck = transport.run(`trap '' TERM; sleep ${seconds}2 & while :; do sleep ${seconds}2; done`, {
     signal: controller.signal,
   });
   setTimeout(() => controller.abort(), 300);
   await expect(stuck).rejects.toMatchObject({ code: 'INTERRUPTED', kind: 'interrupted' });
-  expect(await groupGone('sleep 4712')).toBe(true);
+  expect(await groupGone(`sleep ${seconds}2`)).toBe(true);
 });
 
 test('a lost connection is retryable and the next command connects again', async () => {
@@ -110,7 +117,7 @@ test('waits while the host refuses connections, and says so when the time is ove
     message: expect.stringContaining('connection refused'),
   });
   setTimeout(() => void late.start(), 1_500);
-  const transport = await pool.open(late.access(), { timeout: 20 });
+  const transport = await pool.open(late.access(), { timeout: 120 });
   expect((await transport.run('echo up')).stdout).toBe('up\n');
   const controller = new AbortController();
   setTimeout(() => controller.abort(), 200);
@@ -169,8 +176,10 @@ test('local access runs on this machine with the same rules', async () => {
   const transport = await fresh().open({ kind: 'local' });
   const result = await transport.run('cat; echo "$A"; exit 4', { input: 'in\n', environment: { A: 'b' } });
   expect(result).toEqual({ code: 4, stdout: 'in\nb\n', stderr: '' });
-  await expect(transport.run('sleep 4713 & sleep 4713', { timeout: 0.3 })).rejects.toMatchObject({
+  await expect(
+    transport.run(`sleep ${seconds}3 & sleep ${seconds}3`, { timeout: 0.3 }),
+  ).rejects.toMatchObject({
     code: 'TRANSPORT_TIMEOUT',
   });
-  expect(await groupGone('sleep 4713')).toBe(true);
+  expect(await groupGone(`sleep ${seconds}3`)).toBe(true);
 });

@@ -1,15 +1,23 @@
 import { join } from 'node:path';
 import { EmbeddedDispatcher } from '../dispatch/embedded.ts';
+import type { Execution } from '../execution/executor.ts';
 import { SqliteStore } from '../journal/sqlite/store.ts';
 import { Orchestrator } from '../service/orchestrator.ts';
 import { FileProvider } from '../testing/file-provider.ts';
 
 /**
  * A process for tests to kill: runs an orchestrator in the folder of its first argument, submits one workflow of 20
- * operations on its first start, prints `accepted` and `finished`.
+ * operations on its first start, prints `accepted`, `begun` with the first operation, and `finished`.
  */
 const [, , folder = '.', pace = '2'] = process.argv;
-const executor = new FileProvider(join(folder, 'effects'), Number(pace));
+
+class Telling extends FileProvider {
+  override run(execution: Execution): Promise<unknown> {
+    process.stdout.write('begun\n');
+    return super.run(execution);
+  }
+}
+const executor = new Telling(join(folder, 'effects'), Number(pace));
 const orchestrator = new Orchestrator({
   store: new SqliteStore(join(folder, 'orchestrator.db')),
   executor,

@@ -59,7 +59,8 @@ test('12.A11 a checkpoint is restored only while nothing runs; the records are t
 });
 
 test('a workflow that was under way at the checkpoint comes back paused and can go on', async () => {
-  service = await startTestService(undefined, { pace: 40 });
+  // Long enough for a checkpoint in the middle, on slow machines too.
+  service = await startTestService(undefined, { pace: 300 });
   const id = await submit({ a: [], b: ['a'], c: ['b'] });
   while (effects(service.effects).length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
   const during = await checkpoint('during');

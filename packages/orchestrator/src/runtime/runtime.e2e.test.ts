@@ -30,10 +30,17 @@ const broken = (code = 'UNAVAILABLE') =>
   new ProvisioningError({ code, kind: 'unavailable', message: 'broken', retryable: true });
 
 test('12.A4 parallel_limit bounds a workflow; with limit 100 all of 100 start', async () => {
-  engine = await startEngine({ '*': () => sleep(30) });
+  let wanted = 2;
+  // Each waits until that many were at it together, so that slow starts do not count as a limit.
+  const meet = async (): Promise<void> => {
+    while (engine.running.most < wanted) await sleep(1);
+    await sleep(5);
+  };
+  engine = await startEngine({ '*': meet });
   const narrow = await engine.orchestrator.workflows.submit(workflow(many(6), { parallel_limit: 2 }));
   await engine.finished(narrow);
   expect(engine.running.most).toBe(2);
+  wanted = 100;
   const wide = await engine.orchestrator.workflows.submit(workflow(many(100), { parallel_limit: 100 }));
   await engine.finished(wide);
   expect(engine.running.most).toBe(100);
@@ -102,7 +109,7 @@ test('12.A9 a failing compensation is listed; a second rollback runs only that o
   );
   await engine.finished(id);
   const first = await rollbacks.execute({ workflow_id: id });
-  const result = await rollbacks.wait(first.rollback_id!, 5000);
+  const result = await rollbacks.wait(first.rollback_id!, 60_000);
   expect(result).toMatchObject({
     success: false,
     operations_executed: 1,
@@ -113,7 +120,7 @@ test('12.A9 a failing compensation is listed; a second rollback runs only that o
   fails = false;
   await workflows.ended(id);
   const second = await rollbacks.execute({ workflow_id: id });
-  expect(await rollbacks.wait(second.rollback_id!, 5000)).toMatchObject({
+  expect(await rollbacks.wait(second.rollback_id!, 60_000)).toMatchObject({
     success: true,
     operations_executed: 2,
   });
@@ -158,7 +165,7 @@ test('what failed half-way is undone as far as its finished steps tell', async (
   const id = await workflows.submit(workflow({ early: {}, half: {} }, { on_failure: 'continue' }));
   await engine.finished(id);
   const { rollback_id } = await rollbacks.execute({ workflow_id: id });
-  expect(await rollbacks.wait(rollback_id!, 5000)).toMatchObject({
+  expect(await rollbacks.wait(rollback_id!, 60_000)).toMatchObject({
     success: true,
     operations_executed: 1,
     irreversible: ['early'],
@@ -173,13 +180,15 @@ test('12.A17 five failures of a provider open its circuit: the sixth call is not
   const id = await engine.orchestrator.workflows.submit(
     workflow(operations, { parallel_limit: 1, on_failure: 'continue' }),
   );
-  while (engine.begun.length < 5) await sleep(5);
+  const waiting = async () =>
+    (await engine.orchestrator.workflows.operations(id)).find(({ phase }) => phase === 'circuit_open');
+  while ((await waiting()) === undefined) await sleep(5);
+  expect(await waiting()).toMatchObject({
+    status: 'Pending',
+    reason: 'circuit of provider flaky is open',
+  });
   await sleep(100);
   expect(engine.begun).toHaveLength(5);
-  const waiting = (await engine.orchestrator.workflows.operations(id)).find(
-    ({ status }) => status === 'Pending',
-  );
-  expect(waiting).toMatchObject({ phase: 'circuit_open', reason: 'circuit of provider flaky is open' });
   expect(engine.orchestrator.runtime.circuits.states()).toEqual([{ name: 'flaky', level: 2, failures: 5 }]);
   await engine.orchestrator.workflows.cancel(id);
 });
@@ -195,12 +204,14 @@ test('12.A18 urgent work goes before what waited longer', async () => {
 });
 
 test('two workflows that change the same resource take turns and say so', async () => {
-  engine = await startEngine({ '*': () => sleep(60) });
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+  engine = await startEngine({ '*': () => opened });
   const same = workflow({ a: { resources: ['server/web-01'] } }, { infra: 'demo' });
   const [first, second] = await Promise.all([1, 2].map(() => engine.orchestrator.workflows.submit(same)));
-  await sleep(20);
-  const [waiting] = await engine.orchestrator.workflows.operations(second!);
-  expect(waiting).toMatchObject({ phase: 'blocked', reason: `locked by workflow ${first}` });
+  const waiting = async () => (await engine.orchestrator.workflows.operations(second!))[0];
+  while ((await waiting())?.phase !== 'blocked') await sleep(5);
+  expect(await waiting()).toMatchObject({ reason: `locked by workflow ${first}` });
+  open();
   await Promise.all([engine.finished(first!), engine.finished(second!)]);
   expect(engine.running.most).toBe(1);
 });
@@ -261,7 +272,7 @@ test('12.A19 a command that ignores SIGTERM is killed after its grace; what was 
   expect(Date.now() - began).toBeLessThan(50_000);
   const [done, stubborn] = await engine.orchestrator.workflows.operations(id);
   expect([done?.status, stubborn?.status]).toEqual(['Completed', 'Cancelled']);
-}, 20_000);
+});
 
 test('a full disk refuses submissions, holds new steps, and recovers without hands', async () => {
   let full = false;
@@ -271,11 +282,13 @@ test('a full disk refuses submissions, holds new steps, and recovers without han
       return super.append(batch);
     }
   }
-  engine = await startEngine({ '*': () => sleep(20) }, { store: (path) => new FullStore(path) });
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+  engine = await startEngine({ '*': () => opened }, { store: (path) => new FullStore(path) });
   const { workflows } = engine.orchestrator;
   const id = await workflows.submit(workflow({ a: {}, b: { dependencies: ['a'] } }));
   while (engine.begun.length === 0) await sleep(1);
   full = true;
+  open();
   await sleep(80);
   expect(engine.begun).toHaveLength(1);
   await expect(workflows.submit(workflow({ c: {} }))).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });

@@ -13,7 +13,7 @@ export class FileProvider implements Executor {
   readonly #prefixes: readonly string[];
 
   /**
-   * @param pace milliseconds that an effect takes
+   * @param pace milliseconds that an effect takes; an operation may say another one, as `pace` of its input
    * @param prefixes of the types it runs
    */
   constructor(file: string, pace = 2, prefixes: readonly string[] = ['file.']) {
@@ -39,11 +39,12 @@ export class FileProvider implements Executor {
   }
 
   async run(execution: Execution): Promise<unknown> {
-    const { idempotencyKey } = execution;
+    const { idempotencyKey, operation } = execution;
+    const { pace = this.#pace } = (operation.input ?? {}) as { pace?: number };
     const made = await execution.step('create', async () => {
-      await sleep(this.#pace);
+      await sleep(pace);
       if (!effects(this.#file).includes(`create ${idempotencyKey}`)) this.#append(`create ${idempotencyKey}`);
-      await sleep(this.#pace);
+      await sleep(pace);
       return { id: idempotencyKey };
     });
     await execution.step('configure', async () => this.#append(`configure ${idempotencyKey}`));

@@ -26,7 +26,7 @@ export class SocketClient {
     this.socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame));
   }
 
-  async until(test: (client: SocketClient) => boolean, limit = 5000): Promise<void> {
+  async until(test: (client: SocketClient) => boolean, limit = 60_000): Promise<void> {
     const end = Date.now() + limit;
     while (!test(this)) {
       if (Date.now() > end) throw new Error(`not seen: ${JSON.stringify(this.frames).slice(0, 1000)}`);

@@ -4,24 +4,28 @@ import type { Schedule } from '@provisioning/client';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Sandbox } from '../../../test/sandbox.ts';
 
-const workflow = (seconds: number) => `
+const workflow = (script: string) => `
 name = "steps"
 version = "1.0.0"
 [[operations]]
 id = "one"
 type = "command"
-config = { command = "sleep", args = ["${seconds}"] }
+config = { command = "sh", args = ["-c", "${script}"] }
 `;
 
 describe('orchestrator commands', () => {
   let sandbox: Sandbox;
+  /** The long workflow ends when this file is gone. */
+  let hold: string;
   const json = async (words: readonly string[]) =>
     JSON.parse((await sandbox.run([...words, '--out', 'json'])).stdout) as never;
 
   beforeAll(async () => {
     sandbox = await Sandbox.make();
-    writeFileSync(join(sandbox.folder, 'quick.toml'), workflow(0));
-    writeFileSync(join(sandbox.folder, 'long.toml'), workflow(6));
+    hold = join(sandbox.folder, 'hold');
+    writeFileSync(hold, '');
+    writeFileSync(join(sandbox.folder, 'quick.toml'), workflow('true'));
+    writeFileSync(join(sandbox.folder, 'long.toml'), workflow(`while [ -e ${hold} ]; do sleep 0.1; done`));
   });
   afterAll(() => sandbox.remove());
 
@@ -55,10 +59,14 @@ describe('orchestrator commands', () => {
       })),
     );
     const monitor = await sandbox.run(['workflow', 'monitor', id], {
-      onStart: (child) => void setTimeout(() => child.kill('SIGINT'), 2500),
+      onStart: (child) =>
+        void child.stderr!.on('data', (said: string) => {
+          if (said.includes('steps: 1 operation')) child.kill('SIGINT');
+        }),
     });
     expect(monitor.code).toBe(0);
     expect(monitor.stderr).toContain('keeps running');
+    rmSync(hold);
     expect((await sandbox.run(['workflow', 'monitor', id])).code).toBe(0);
     expect(await json(['workflow', 'status', id])).toMatchObject({ status: 'Completed' });
     expect((await sandbox.run(['orchestrator', 'stop'])).code).toBe(0);
@@ -77,10 +85,7 @@ describe('orchestrator commands', () => {
   test('logs --follow tells what comes until the workflow ends; --task and --level choose', async () => {
     writeFileSync(
       join(sandbox.folder, 'talk.toml'),
-      workflow(0).replace(
-        '"sleep", args = ["0"]',
-        '"sh", args = ["-c", "echo first; sleep 1; echo second >&2; sleep 1; echo third"]',
-      ),
+      workflow('echo first; sleep 1; echo second >&2; sleep 1; echo third'),
     );
     const submitted = await sandbox.json<{ workflow_id: string }>(['workflow', 'submit', 'talk.toml']);
     const id = submitted.workflow_id;

@@ -110,7 +110,7 @@ beforeAll(async () => {
   );
 }, 120_000);
 afterAll(async () => {
-  await Promise.all([redis.stop(), etcd.stop()]);
+  await Promise.all([redis?.stop(), etcd?.stop()]);
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -201,8 +201,8 @@ describe.each(['redis', 'etcd'] as const)('locks in %s', (name) => {
     // Nobody renews it: waiting for it works.
     const waited = await acquireLock({ ...request('write'), provider, wait: 30_000 });
     await releaseLock({ surroundings: surroundings('alice'), workspace, provider, id: waited.id });
-    await withWorkspaceLock({ ...request('write'), provider, life: 1500 }, async (signal) => {
-      await delay(3000);
+    await withWorkspaceLock({ ...request('write'), provider, life: 3000 }, async (signal) => {
+      await delay(4500);
       expect(signal.aborted).toBe(false);
       expect(await listLocks(surroundings('alice'), workspace, provider)).toHaveLength(1);
     });
@@ -216,7 +216,7 @@ describe.each(['redis', 'etcd'] as const)('locks in %s', (name) => {
     await using locks = open(name);
     const { provider } = locks;
     await expect(
-      withWorkspaceLock({ ...request('write'), provider, life: 900 }, async (signal) => {
+      withWorkspaceLock({ ...request('write'), provider, life: 3000 }, async (signal) => {
         const [lock] = await listLocks(surroundings('alice'), workspace, provider);
         await provider.release(workspace, lock!.id);
         while (!signal.aborted) await delay(20);
