@@ -7,7 +7,7 @@ export type { DiscoveryRoots } from './extensions/roots.ts';
 export { cataloguePackage } from './extensions/roots.ts';
 export { kindFolder, kinds as extensionKinds, parseKind } from './extensions/kinds.ts';
 export type { ExtensionKind, ExtensionLayer } from './extensions/kinds.ts';
-export { readManifest } from './extensions/manifest.ts';
+export { type ManifestFile, readManifest } from './extensions/manifest.ts';
 export { compareVersions, parseRange, satisfies } from './extensions/version.ts';
 export {
   listRegisteredExtensions,

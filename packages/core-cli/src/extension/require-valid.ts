@@ -1,14 +1,28 @@
 import { stat } from 'node:fs/promises';
-import { validateExtension } from '@provisioning/core';
+import { type ManifestFile, readManifest, validateExtension } from '@provisioning/core';
+import type { PushOptions } from '@provisioning/distribution';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 
 /**
- * Refuses the folder of an extension that breaks a rule of 09 §3. An archive was checked when it was built.
- * @throws ProvisioningError `EXTENSION_INVALID`, exit 1.
+ * How folders of extensions are read and checked before they are pushed: by the rules of 09 §3, each manifest read once. An
+ * archive was checked when it was built.
  */
-export async function requireValid(path: string): Promise<void> {
-  if (!(await stat(path)).isDirectory()) return;
-  const report = await validateExtension(path, undefined);
+export function checkedFolders(): Required<Pick<PushOptions, 'readManifest' | 'validate'>> {
+  const read = new Map<string, ManifestFile>();
+  return {
+    readManifest: async (folder) => {
+      const found = await readManifest(folder);
+      read.set(folder, found);
+      return found.manifest;
+    },
+    validate: (path) => requireValid(path, read.get(path)),
+  };
+}
+
+/** @throws ProvisioningError `EXTENSION_INVALID`, exit 1. */
+async function requireValid(path: string, read: ManifestFile | undefined): Promise<void> {
+  if (read === undefined && !(await stat(path)).isDirectory()) return;
+  const report = await validateExtension(path, undefined, read === undefined ? {} : { read });
   if (report.valid) return;
   const errors = Object.values(report.rules).flatMap((rule) => rule.errors);
   throw new ProvisioningError({

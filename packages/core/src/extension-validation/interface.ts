@@ -1,14 +1,15 @@
 import { spawn } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import {
   Cluster,
   type Manifest,
   type Permissions,
   requiredProviderFunctions,
 } from '@provisioning/extensions-sdk';
+import type { ManifestFile } from '../extensions/manifest.ts';
 import { treeFiles } from '../extensions/tree.ts';
-import { loadTaskservPackage } from '../taskserv/package.ts';
+import { checkTaskserv, loadTaskservPackage } from '../taskserv/package.ts';
 import { ExtensionProcess } from '../extensions/isolation/process.ts';
 import { entryPoint } from '../extensions/provider-loader.ts';
 import type { ExtensionRecord } from '../extensions/record.ts';
@@ -16,11 +17,20 @@ import { readSource } from '../sources/read-source.ts';
 import type { Findings } from './findings.ts';
 
 /** Rule 3: the extension is what its kind must be (06 §2, 07 §1, 07 §10). */
-export async function validateInterface(path: string, manifest: Manifest, findings: Findings): Promise<void> {
-  await validateTemplates(path, findings);
-  await validateScripts(path, findings);
+export async function validateInterface(
+  path: string,
+  { file, manifest }: ManifestFile,
+  findings: Findings,
+): Promise<void> {
+  const files = await treeFiles(path);
+  await validateTemplates(path, files, findings);
+  await validateScripts(path, files, findings);
   if (manifest.type === 'provider') await validateProvider(path, manifest, findings);
-  else if (manifest.type === 'taskserv') await findings.attempt(() => loadTaskservPackage(path));
+  else if (manifest.type === 'taskserv')
+    // An older form of the manifest is no package of a taskserv yet: loading it says so.
+    await findings.attempt<unknown>(() =>
+      basename(file) === 'manifest.yaml' ? checkTaskserv(path, manifest) : loadTaskservPackage(path),
+    );
   else if (manifest.type === 'cluster') await validateCluster(path, manifest, findings);
 }
 
@@ -87,8 +97,8 @@ async function validateCluster(path: string, manifest: Manifest, findings: Findi
 }
 
 /** Every Handlebars text of the folder parses. */
-async function validateTemplates(path: string, findings: Findings): Promise<void> {
-  const templates = (await treeFiles(path)).filter((file) => file.endsWith('.hbs'));
+async function validateTemplates(path: string, files: readonly string[], findings: Findings): Promise<void> {
+  const templates = files.filter((file) => file.endsWith('.hbs'));
   if (templates.length === 0) return;
   const { default: Handlebars } = await import('handlebars');
   for (const file of templates) {
@@ -102,8 +112,8 @@ async function validateTemplates(path: string, findings: Findings): Promise<void
 }
 
 /** Shell scripts pass shellcheck where there is one, else `bash -n`. */
-async function validateScripts(path: string, findings: Findings): Promise<void> {
-  const scripts = (await treeFiles(path)).filter((file) => file.endsWith('.sh'));
+async function validateScripts(path: string, files: readonly string[], findings: Findings): Promise<void> {
+  const scripts = files.filter((file) => file.endsWith('.sh'));
   if (scripts.length === 0) return;
   const checked = await run('shellcheck', ['--severity=error', '--format=gcc', ...scripts], path);
   if (checked.code !== undefined) {

@@ -1,7 +1,8 @@
-import { readdir, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { ExtensionKind } from '../extensions/kinds.ts';
-import { manifestAmong, readManifest } from '../extensions/manifest.ts';
+import { manifestAmong, type ManifestFile, readManifest } from '../extensions/manifest.ts';
 
 /** What a folder of an extension has and lacks (08 §4.2, S:19754-19771). */
 export interface StructureReport {
@@ -21,23 +22,24 @@ const recommended = [
 ];
 
 /** Checks the files of 08 §2: manifest, an entry point or a configuration schema, README. */
+/** @param read the manifest, where it was read already */
 export async function validateExtensionStructure(
   type: ExtensionKind,
   path: string,
+  read?: ManifestFile,
 ): Promise<StructureReport> {
   const names = await readdir(path).catch((): string[] => []);
+  const found = read ?? (await readManifest(path).catch(() => undefined));
   const manifestName = manifestAmong(names)?.name;
   const required = [
     { file: manifestName ?? 'manifest.yaml', exists: manifestName !== undefined },
-    await entryOrSchema(type, path),
+    entryOrSchema(type, path, found),
     {
       file: 'README.md',
-      exists: names.includes('README.md') || (await exists(join(path, 'docs', 'README.md'))),
+      exists: names.includes('README.md') || existsSync(join(path, 'docs', 'README.md')),
     },
   ];
-  const optional = await Promise.all(
-    recommended.map(async (file) => ({ file, exists: await exists(join(path, file)) })),
-  );
+  const optional = recommended.map((file) => ({ file, exists: existsSync(join(path, file)) }));
   return {
     valid: required.every(({ exists: there }) => there),
     required_files: required,
@@ -45,8 +47,11 @@ export async function validateExtensionStructure(
   };
 }
 
-async function entryOrSchema(type: ExtensionKind, path: string): Promise<{ file: string; exists: boolean }> {
-  const found = await readManifest(path).catch(() => undefined);
+function entryOrSchema(
+  type: ExtensionKind,
+  path: string,
+  found: ManifestFile | undefined,
+): { file: string; exists: boolean } {
   const points = Object.values(found?.manifest.entry_points ?? {}).map(String);
   const fixed = [
     'src/index.ts',
@@ -59,17 +64,10 @@ async function entryOrSchema(type: ExtensionKind, path: string): Promise<{ file:
   ];
   const schemas = ['schema/config.json', 'schema/config.ts', 'schema/config.ncl'];
   for (const file of [...points, ...fixed, ...schemas]) {
-    if (await exists(join(path, file))) return { file, exists: true };
+    if (existsSync(join(path, file))) return { file, exists: true };
   }
   const declared = (found?.manifest.provider as { rest?: unknown } | undefined)?.rest !== undefined;
   const inline = type === 'cluster' && Array.isArray(found?.manifest.components);
   if (declared || inline) return { file: basename(found!.file), exists: true };
   return { file: type === 'taskserv' ? 'schema/config.json' : 'src/index.ts', exists: false };
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -6,7 +6,7 @@ import { dependenciesOf } from '../extensions/dependencies.ts';
 import type { ExtensionCatalogue } from '../extensions/discover.ts';
 import { type ExtensionKind, kinds } from '../extensions/kinds.ts';
 import { manifestWarnings } from '../extensions/manifest-check.ts';
-import { readManifest } from '../extensions/manifest.ts';
+import { type ManifestFile, readManifest } from '../extensions/manifest.ts';
 import { satisfies } from '../extensions/version.ts';
 import { Findings } from './findings.ts';
 import { foreignEntryPoint } from '../extensions/entry-points.ts';
@@ -33,6 +33,8 @@ export interface ValidateOptions {
   readonly productVersion?: string;
   /** Whether a dependency that the catalogue does not have exists elsewhere; one that does not is then an error. */
   readonly exists?: (name: string, range: string) => Promise<boolean>;
+  /** The manifest of the folder, where it was read already. */
+  readonly read?: ManifestFile;
   /** Warnings are errors. Default `false`. */
   readonly strict?: boolean;
 }
@@ -50,23 +52,23 @@ export async function validateExtension(
     ValidationRule,
     Findings
   >;
-  const found = await rules.structure.attempt(() => readManifest(path));
+  const found = options.read ?? (await rules.structure.attempt(() => readManifest(path)));
   const manifest = found?.manifest;
   const kind = type ?? kinds.find((entry) => entry === manifest?.type) ?? 'taskserv';
-  const structure = await validateExtensionStructure(kind, path);
+  const structure = await validateExtensionStructure(kind, path, found);
   for (const { file, exists } of structure.required_files)
     if (!exists) rules.structure.error(`Missing ${file}`);
   for (const { file, exists } of structure.optional_files) {
     if (!exists) rules.structure.warn(`Missing ${file} (recommended)`);
   }
-  if (manifest !== undefined) {
+  if (found !== undefined && manifest !== undefined) {
     if (manifest.type !== kind) rules.structure.error(`type is ${manifest.type}, expected ${kind}`);
-    for (const warning of [...found!.warnings, ...manifestWarnings(manifest).map(({ message }) => message)]) {
+    for (const warning of [...found.warnings, ...manifestWarnings(manifest).map(({ message }) => message)]) {
       rules.version.warn(warning);
     }
     await validateSchema(path, rules.schema);
     const foreign = foreignEntryPoint(manifest);
-    if (foreign === undefined) await validateInterface(path, manifest, rules.interface);
+    if (foreign === undefined) await validateInterface(path, found, rules.interface);
     else rules.interface.error(foreign);
     await validateDependencies(path, manifest, options, rules.dependency);
     await validateFolder(path, manifest, rules);

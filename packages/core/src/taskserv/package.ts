@@ -59,6 +59,33 @@ export async function loadTaskservPackage(folder: string): Promise<TaskservPacka
     readFolder(join(folder, 'default'), '.hbs'),
     readFolder(join(folder, 'scripts'), '.sh'),
   ]);
+  requireTemplates(folder, manifest, templates);
+  const hooks = new Map<ScriptName, string>();
+  for (const name of scriptNames) {
+    const text = scripts.get(`${name}.sh`);
+    if (text !== undefined) hooks.set(name, text);
+  }
+  return { folder, manifest, schema, templates, scripts: hooks };
+}
+
+/**
+ * Checks what makes an extension a taskserv, beside its configuration schema: the manifest's own sections, and the templates
+ * they name. @param manifest of `manifest.yaml`, parsed
+ * @throws ProvisioningError `TASKSERV_INVALID` with file and reason.
+ */
+export async function checkTaskserv(folder: string, manifest: unknown): Promise<void> {
+  const names = await readdir(join(folder, 'default')).catch(() => []);
+  const templates = new Set(names.filter((name) => name.endsWith('.hbs')));
+  // Checking fills in defaults; the caller's manifest stays as it was read.
+  const checked = taskservManifest(join(folder, 'manifest.yaml'), structuredClone(manifest));
+  requireTemplates(folder, checked, templates);
+}
+
+function requireTemplates(
+  folder: string,
+  manifest: TaskservManifest,
+  templates: { readonly has: (name: string) => boolean },
+): void {
   for (const file of manifest.install.files) {
     if (templates.has(file.template)) continue;
     throw invalid(
@@ -66,12 +93,6 @@ export async function loadTaskservPackage(folder: string): Promise<TaskservPacka
       `file ${file.path} names ${file.template}, which default/ lacks`,
     );
   }
-  const hooks = new Map<ScriptName, string>();
-  for (const name of scriptNames) {
-    const text = scripts.get(`${name}.sh`);
-    if (text !== undefined) hooks.set(name, text);
-  }
-  return { folder, manifest, schema, templates, scripts: hooks };
 }
 
 async function readManifest(file: string): Promise<TaskservManifest> {
@@ -87,10 +108,15 @@ async function readManifest(file: string): Promise<TaskservManifest> {
       column: position?.col,
     });
   }
-  const { conflicts } = manifest as { conflicts?: unknown };
+  return taskservManifest(file, manifest);
+}
+
+function taskservManifest(file: string, parsed: unknown): TaskservManifest {
+  const { conflicts } = parsed as { conflicts?: unknown };
   // A list of names is the short form of a conflict with any version (09 §2).
-  if (Array.isArray(conflicts))
-    manifest = { ...(manifest as object), conflicts: Object.fromEntries(conflicts.map((one) => [one, '*'])) };
+  const manifest: unknown = Array.isArray(conflicts)
+    ? { ...(parsed as object), conflicts: Object.fromEntries(conflicts.map((one) => [one, '*'])) }
+    : parsed;
   if (validate(manifest)) return manifest;
   throw invalid(
     file,

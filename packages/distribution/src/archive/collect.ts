@@ -1,4 +1,4 @@
-import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { globToRegExp, matchesAny } from './glob.ts';
@@ -83,10 +83,10 @@ export function packageFiles(manifest: Readonly<Record<string, unknown>>): Colle
  * Files and inner links of a folder that belong into its package.
  * @throws ProvisioningError `SECRET_FOUND`, `UNSAFE_ARCHIVE` for links that leave the folder.
  */
-export async function collectFiles(
+export function collectFiles(
   folder: string,
   options: CollectOptions = {},
-): Promise<readonly (TarFile | TarSymlink)[]> {
+): readonly (TarFile | TarSymlink)[] {
   const chosen = options.everything === true ? ['**'] : options.include;
   const include = [
     ...(chosen?.map(globToRegExp) ?? defaultIncludeGlobs),
@@ -94,24 +94,25 @@ export async function collectFiles(
   ];
   const exclude = [...defaultExcludeGlobs, ...(options.exclude ?? []).map(globToRegExp)];
   const found: (TarFile | TarSymlink)[] = [];
-  const visit = async (relative: string): Promise<void> => {
-    for (const entry of await readdir(join(folder, relative), { withFileTypes: true })) {
+  // Synchronously: many small files take a fraction of the time that they take through the thread pool.
+  const visit = (relative: string): void => {
+    for (const entry of readdirSync(join(folder, relative), { withFileTypes: true })) {
       const path = relative === '' ? entry.name : `${relative}/${entry.name}`;
       if (entry.name === '.git' || entry.name === 'node_modules' || matchesAny(path, exclude)) continue;
-      if (entry.isDirectory()) await visit(path);
+      if (entry.isDirectory()) visit(path);
       // An included pattern without a folder names a file at the top, not a file of that name anywhere.
       else if (include.some((glob) => glob.test(path)))
-        found.push(await readEntry(folder, path, entry.isSymbolicLink()));
+        found.push(readEntry(folder, path, entry.isSymbolicLink()));
     }
   };
-  await visit('');
+  visit('');
   return found;
 }
 
-async function readEntry(folder: string, path: string, isLink: boolean): Promise<TarFile | TarSymlink> {
+function readEntry(folder: string, path: string, isLink: boolean): TarFile | TarSymlink {
   const full = join(folder, path);
-  if (isLink) return { path, target: safeTarget(path, (await readlink(full)).replaceAll('\\', '/')) };
-  const details = await lstat(full);
+  if (isLink) return { path, target: safeTarget(path, readlinkSync(full).replaceAll('\\', '/')) };
+  const details = lstatSync(full);
   if (!details.isFile()) {
     throw new ProvisioningError({
       code: 'UNSAFE_ARCHIVE',
@@ -119,7 +120,7 @@ async function readEntry(folder: string, path: string, isLink: boolean): Promise
       hint: 'a package holds files, folders and links inside it; nothing was packed',
     });
   }
-  const content = await readFile(full);
+  const content = readFileSync(full);
   const secret = findSecret(content);
   if (secret !== undefined) {
     throw new ProvisioningError({

@@ -91,7 +91,6 @@ export async function pushExtension(session: ArtifactSession, options: PushOptio
       hint: 'change the manifest, or push under the name and version it has',
     });
   }
-  await options.validate?.(options.path);
   const rules = modeRules[session.settings.mode];
   const keyFile = options.keyFile ?? session.settings.signing.keyPath;
   const mustSign = options.sign === true || rules.mustSign;
@@ -102,7 +101,11 @@ export async function pushExtension(session: ArtifactSession, options: PushOptio
   const place = session.place();
   const base = `${session.settings.namespaces.extensions}/${name}`;
   const target = place.target(base);
-  const tags = await tagsOrNone(target, session.call);
+  // The registry answers while the folder is checked; what is wrong with the folder comes first.
+  const listed = tagsOrNone(target, session.call);
+  listed.catch(() => undefined);
+  await options.validate?.(options.path);
+  const tags = await listed;
   const tag = versionToTag(version);
   const full = `${place.name}/${base}:${tag}`;
   await checkKind(target, tags, type, base, session);

@@ -31,6 +31,6 @@ export async function writeOrigin(folder: string, origin: Origin): Promise<void>
 
 /** Digest of the files of a folder; changes when any of them does. */
 export async function treeDigest(folder: string): Promise<string> {
-  const files = await collectFiles(folder, { everything: true, exclude: [originFile] });
+  const files = collectFiles(folder, { everything: true, exclude: [originFile] });
   return digestOf(writeTar(files));
 }

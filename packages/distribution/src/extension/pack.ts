@@ -58,7 +58,7 @@ async function readManifestFile(folder: string): Promise<Readonly<Record<string,
  */
 export async function packExtension(folder: string, options: PackOptions = {}): Promise<ExtensionPackage> {
   const manifest = readPackageManifest(await (options.readManifest ?? readManifestFile)(folder));
-  const files = [...(await collectFiles(folder, packageFiles(manifest)))];
+  const files = [...collectFiles(folder, packageFiles(manifest))];
   if (!files.some(({ path }) => path === 'manifest.yaml')) {
     // A folder with an older manifest alone: whoever installs the package reads the form of today.
     const { stringify } = await import('yaml');

@@ -81,7 +81,7 @@ export async function packOne(input: PackInput): Promise<PackResult> {
   }
   const { name, file, metadata: metadataFile } = namesOf(input, version);
   const chosen = kind === 'core' ? { include: coreFiles } : packageFiles(manifest);
-  const archive = writeTar(await collectFiles(input.folder, chosen));
+  const archive = writeTar(collectFiles(input.folder, chosen));
   const sha256 = createHash('sha256').update(archive).digest('hex');
   const path = join(output, file);
   const metadataPath = join(output, metadataFile);

@@ -1,9 +1,8 @@
 import { string as argument } from '@oclif/core/args';
 import { boolean, string } from '@oclif/core/flags';
 import { resolve } from 'node:path';
-import { readManifest } from '@provisioning/core';
 import { extensionFolders, publishMany } from '@provisioning/distribution';
-import { requireValid } from '../../extension/require-valid.ts';
+import { checkedFolders } from '../../extension/require-valid.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { registryFlags } from '../../oci/flags.ts';
@@ -36,8 +35,7 @@ export default class OciPublish extends ProvisioningCommand {
     const results = await publishMany(session.artifacts, paths, {
       sign: flags.sign,
       check: this.globals.check || flags['dry-run'],
-      readManifest: async (folder) => (await readManifest(folder)).manifest,
-      validate: requireValid,
+      ...checkedFolders(),
     });
     await this.out.list(
       results,

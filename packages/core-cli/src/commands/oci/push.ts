@@ -1,8 +1,7 @@
 import { string as argument } from '@oclif/core/args';
 import { boolean, string } from '@oclif/core/flags';
-import { readManifest } from '@provisioning/core';
 import { pushExtension } from '@provisioning/distribution';
-import { requireValid } from '../../extension/require-valid.ts';
+import { checkedFolders } from '../../extension/require-valid.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { registryFlags } from '../../oci/flags.ts';
@@ -44,8 +43,7 @@ export default class OciPush extends ProvisioningCommand {
       force: flags.force,
       latest: flags.latest,
       check: this.globals.check,
-      readManifest: async (folder) => (await readManifest(folder)).manifest,
-      validate: requireValid,
+      ...checkedFolders(),
     });
     const verb = {
       pushed: 'Pushed',
