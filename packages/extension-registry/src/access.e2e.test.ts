@@ -17,6 +17,7 @@ import {
 } from '@provisioning/distribution';
 import { readSettings } from './service/settings.ts';
 import { createBackends, type RunningService, startService } from './service/start.ts';
+import { cleanUp } from '../../../tools/testing/clean-up.ts';
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const other = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -88,11 +89,13 @@ beforeAll(async () => {
   await writeFile(join(folder, 'ed.pem'), pem(ed.publicKey));
   await writeFile(join(folder, 'revoked'), 'gone\n');
 });
-afterAll(async () => {
-  for (const service of running) await service.stop();
-  await oci.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() =>
+  cleanUp(
+    ...running.map((service) => () => service.stop()),
+    () => oci?.close(),
+    () => rm(folder, { recursive: true, force: true }),
+  ),
+);
 
 test('10.A17 cicd: no token 401, health open, forged tokens counted, good ones served', async () => {
   const { root } = await start(

@@ -15,6 +15,7 @@ import {
 } from '@provisioning/distribution';
 import { readSettings } from './service/settings.ts';
 import { type RunningService, startService } from './service/start.ts';
+import { cleanUp } from '../../../tools/testing/clean-up.ts';
 
 let folder: string;
 let gitea: Server;
@@ -23,6 +24,8 @@ let asked: string[] = [];
 let oci: RegistryServer;
 let ociHost: string;
 let service: RunningService;
+/** Every service that a test started; one that fails does not get to stop its own. */
+const started: RunningService[] = [];
 let api: string;
 
 interface FakeRelease {
@@ -136,7 +139,9 @@ async function start(ttl = 300): Promise<RunningService> {
     'config.toml',
     `[server]\nport = 0\n[cache]\nttl_seconds = ${ttl}\n[[sources.gitea]]\nid = "git"\nurl = "${giteaUrl}"\norganization = "ext"\ntimeout_seconds = 2\n[[distributions.oci]]\nid = "oci"\nregistry = "${ociHost}"\nnamespace = "ns"\ntimeout_seconds = 5\n[logging]\nlevel = "silent"\n`,
   );
-  return startService(await readSettings({ file, environment: {}, flags: {} }), '0.1.0');
+  const running = await startService(await readSettings({ file, environment: {}, flags: {} }), '0.1.0');
+  started.push(running);
+  return running;
 }
 
 beforeAll(async () => {
@@ -149,12 +154,14 @@ beforeAll(async () => {
   service = await start();
   api = `http://127.0.0.1:${service.port}/api/v1`;
 });
-afterAll(async () => {
-  await service.stop();
-  await oci.close();
-  await stopGitea();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() =>
+  cleanUp(
+    () => cleanUp(...started.map((one) => () => one.stop())),
+    () => oci?.close(),
+    () => stopGitea(),
+    () => rm(folder, { recursive: true, force: true }),
+  ),
+);
 
 async function get(path: string, base = api) {
   const response = await fetch(`${base}${path}`);

@@ -19,6 +19,7 @@ import {
 import { readRange } from './registry/range.ts';
 import { readSettings } from './service/settings.ts';
 import { type RunningService, startService } from './service/start.ts';
+import { cleanUp } from '../../../tools/testing/clean-up.ts';
 
 let folder: string;
 let oci: RegistryServer;
@@ -63,11 +64,13 @@ beforeAll(async () => {
   service = await start('');
   root = `http://127.0.0.1:${service.port}/api/v1`;
 });
-afterAll(async () => {
-  await service.stop();
-  await oci.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() =>
+  cleanUp(
+    () => service?.stop(),
+    () => oci?.close(),
+    () => rm(folder, { recursive: true, force: true }),
+  ),
+);
 
 const packagePath = '/extensions/taskserv/redis/1.1.0';
 

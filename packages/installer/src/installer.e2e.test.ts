@@ -18,6 +18,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { withFileLock } from '@provisioning/core';
 import { type Engine, openEngine, stopPrivateService } from '@provisioning/provider-local/engine';
 import { freePort } from '../../core-cli/test/sandbox.ts';
+import { cleanUp } from '../../../tools/testing/clean-up.ts';
 import { label } from './deployment/containers.ts';
 import { writeTestImages } from './testing/images.ts';
 
@@ -112,31 +113,25 @@ describe('the installer', () => {
   const variable = (service: string): string =>
     `PROVISIONING_PORTS_${service.replaceAll('-', '_').toUpperCase()}`;
 
-  afterAll(async () => {
-    const steps: readonly (() => unknown)[] = [
-      async () => {
-        for (const { id } of (await containers()).values()) await engine.removeContainer(id);
-      },
-      ...serviceNames.map((service) => () => engine.removeVolume(`${name}-${service}-data`)),
-      ...['orchestrator', 'extension-registry'].map(
-        (service) => () => engine.removeImage(`localhost/provisioning-platform/${service}:v${version}`),
+  afterAll(
+    () =>
+      cleanUp(
+        async () => {
+          for (const { id } of (await containers()).values()) await engine.removeContainer(id);
+        },
+        ...serviceNames.map((service) => () => engine.removeVolume(`${name}-${service}-data`)),
+        ...['orchestrator', 'extension-registry'].map(
+          (service) => () => engine.removeImage(`localhost/provisioning-platform/${service}:v${version}`),
+        ),
+        () => engine.removeImage(`localhost/provisioning:${version}`),
+        () => engine.close(),
+        () => stopPrivateService(engineOptions()),
+        () =>
+          stopPrivateService({ ...engineOptions(), cacheDir: join(home, 'cache/provisioning/installer') }),
+        () => rmSync(folder, { recursive: true, force: true }),
       ),
-      () => engine.removeImage(`localhost/provisioning:${version}`),
-      () => engine.close(),
-      () => stopPrivateService(engineOptions()),
-      () => stopPrivateService({ ...engineOptions(), cacheDir: join(home, 'cache/provisioning/installer') }),
-      () => rmSync(folder, { recursive: true, force: true }),
-    ];
-    const failures: unknown[] = [];
-    for (const step of steps) {
-      try {
-        await step();
-      } catch (error) {
-        failures.push(error);
-      }
-    }
-    if (failures.length > 0) throw new AggregateError(failures, String(failures[0]));
-  }, 120_000);
+    120_000,
+  );
 
   test('04.A15 a plan has the five services of solo mode and changes nothing', async () => {
     const planned = await installer(['--headless', '--mode', 'solo', '--platform', 'docker', '--check']);

@@ -1,6 +1,7 @@
 import { configurationHierarchy, shownConfiguration, userDirectories } from '@provisioning/core';
 import { ProvisioningCommand } from '../frame/command.ts';
 import type { CommandSpec } from '../frame/metadata.ts';
+import { tellOfInstallation } from '../installation/after-installing.ts';
 import { surroundingsOf } from '../session/surroundings.ts';
 import { openConfiguration } from '../session/workspace.ts';
 
@@ -25,6 +26,7 @@ export default class AllEnv extends ProvisioningCommand {
       ),
       configuration: shownConfiguration(configuration),
     };
+    await tellOfInstallation(this, true);
     const { stringify } = await import('yaml');
     await this.out.result(document, () => stringify(document).trimEnd().split('\n'));
   }

@@ -14,6 +14,7 @@ import { login, logout, readPassword } from './login.ts';
 import { pullExtension } from './pull.ts';
 import { pushExtension } from './push.ts';
 import { copyArtifact, mirrorArtifacts } from './transfer.ts';
+import { cleanUp } from '../../../../tools/testing/clean-up.ts';
 
 let registry: RunningRegistry;
 let scratch: Scratch;
@@ -22,10 +23,12 @@ beforeAll(async () => {
   scratch = await Scratch.create();
   registry = await startDockerRegistry();
 });
-afterAll(async () => {
-  await registry.stop();
-  await scratch.remove();
-});
+afterAll(() =>
+  cleanUp(
+    () => registry?.stop(),
+    () => scratch?.remove(),
+  ),
+);
 
 async function push(name: string, version: string, more: Readonly<Record<string, unknown>> = {}) {
   const path = await scratch.extension(`src/${name}-${version}`, { name, version, ...more });

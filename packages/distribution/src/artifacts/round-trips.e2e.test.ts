@@ -3,6 +3,7 @@ import { RegistryServer } from '../server/registry-server.ts';
 import { Scratch } from '../testing/session.ts';
 import { pullExtension } from './pull.ts';
 import { pushExtension } from './push.ts';
+import { cleanUp } from '../../../../tools/testing/clean-up.ts';
 
 let scratch: Scratch;
 let server: RegistryServer;
@@ -19,10 +20,12 @@ beforeAll(async () => {
   });
   host = `127.0.0.1:${(await server.listen()).port}`;
 });
-afterAll(async () => {
-  await server.close();
-  await scratch.remove();
-});
+afterAll(() =>
+  cleanUp(
+    () => server?.close(),
+    () => scratch?.remove(),
+  ),
+);
 beforeEach(() => {
   asked = [];
 });

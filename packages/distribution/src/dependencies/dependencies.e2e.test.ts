@@ -15,6 +15,7 @@ import { lockPath, readLock } from './lock-file.ts';
 import { resolveDependencies, type ResolveOptions } from './resolve-workspace.ts';
 import { dependencyTree, renderTree } from './tree.ts';
 import { readDependencyBlock } from './workspace-block.ts';
+import { cleanUp } from '../../../../tools/testing/clean-up.ts';
 
 let registry: RunningRegistry;
 let scratch: Scratch;
@@ -32,10 +33,12 @@ beforeAll(async () => {
   await push('b', '1.0.0', { dependencies: { a: '*' } });
   await push('broken', '1.0.0', { dependencies: { x: '*' } });
 });
-afterAll(async () => {
-  await registry.stop();
-  await scratch.remove();
-});
+afterAll(() =>
+  cleanUp(
+    () => registry?.stop(),
+    () => scratch?.remove(),
+  ),
+);
 
 async function push(
   name: string,

@@ -14,6 +14,7 @@ import { stageExtension, swapIn } from './install.ts';
 import { artifactTypes } from './media-types.ts';
 import { encodeExtension, packExtension } from './pack.ts';
 import { inspectArchive, readExtension } from './read.ts';
+import { cleanUp } from '../../../../tools/testing/clean-up.ts';
 
 const run = promisify(execFile);
 let registry: RunningRegistry;
@@ -23,10 +24,12 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'provisioning-pack-'));
   registry = await startDockerRegistry();
 });
-afterAll(async () => {
-  await registry.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() =>
+  cleanUp(
+    () => registry?.stop(),
+    () => rm(folder, { recursive: true, force: true }),
+  ),
+);
 
 async function extension(name: string, files: Readonly<Record<string, string>> = {}): Promise<string> {
   const root = join(folder, name);

@@ -6,6 +6,7 @@ import { pushExtension } from '../artifacts/push.ts';
 import { type RunningRegistry, startDockerRegistry } from '../testing/registry-process.ts';
 import { Scratch } from '../testing/session.ts';
 import { findExternalProgram } from './program.ts';
+import { cleanUp } from '../../../../tools/testing/clean-up.ts';
 
 let registry: RunningRegistry;
 let scratch: Scratch;
@@ -14,10 +15,12 @@ beforeAll(async () => {
   scratch = await Scratch.create();
   registry = await startDockerRegistry();
 });
-afterAll(async () => {
-  await registry.stop();
-  await scratch.remove();
-});
+afterAll(() =>
+  cleanUp(
+    () => registry?.stop(),
+    () => scratch?.remove(),
+  ),
+);
 
 const left = async (): Promise<readonly string[]> =>
   (await readdir(tmpdir())).filter((name) => name.startsWith('provisioning-transfer-'));

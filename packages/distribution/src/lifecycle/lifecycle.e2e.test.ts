@@ -17,6 +17,7 @@ import { installExtensions, type InstallOptions, type InstallQuestion } from './
 import { removeUserExtension, removeWorkspaceExtension } from './remove.ts';
 import { updateExtensions } from './update.ts';
 import { readUserExtensions } from './user-extensions.ts';
+import { cleanUp } from '../../../../tools/testing/clean-up.ts';
 
 let registry: RunningRegistry;
 let npm: NpmRegistry;
@@ -31,11 +32,13 @@ beforeAll(async () => {
   await push('containerd', '1.7.0', { dependencies: { runc: '^1.1.0' } });
   await push('redis', '1.0.0', { dependencies: { containerd: '*' } });
 });
-afterAll(async () => {
-  await registry.stop();
-  await npm.close();
-  await scratch.remove();
-});
+afterAll(() =>
+  cleanUp(
+    () => registry?.stop(),
+    () => npm?.close(),
+    () => scratch?.remove(),
+  ),
+);
 
 async function push(name: string, version: string, more: Readonly<Record<string, unknown>> = {}) {
   const path = await scratch.extension(`src/${name}-${version}/${name}`, { name, version, ...more });

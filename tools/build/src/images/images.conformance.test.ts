@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { fetchBytes, fetchManifest, type Index, type Manifest, openLayout } from '@provisioning/distribution';
+import { cleanUp } from '../../../testing/clean-up.ts';
 import { type Ended, runProgram } from '../testing/process.ts';
 import { ReleaseFolder } from '../testing/releases.ts';
 
@@ -18,11 +19,15 @@ describe('images', () => {
     folder = mkdtempSync(join(tmpdir(), 'provisioning-images-test-'));
     releases = await ReleaseFolder.make(['core', 'platform']);
   }, 600_000);
-  afterAll(async () => {
-    await runProgram('podman', ['rmi', '--force', image]);
-    releases?.remove();
-    rmSync(folder, { recursive: true, force: true });
-  }, 60_000);
+  afterAll(
+    () =>
+      cleanUp(
+        () => runProgram('podman', ['rmi', '--force', image]),
+        () => releases?.remove(),
+        () => rmSync(folder, { recursive: true, force: true }),
+      ),
+    60_000,
+  );
 
   const podman = (...words: string[]): Promise<Ended> =>
     runProgram('podman', [

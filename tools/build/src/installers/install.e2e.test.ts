@@ -68,6 +68,10 @@ describe('install.sh', () => {
       stdout: '3.2.1\n',
     });
     expect(existsSync(join(folder, 'home/config/provisioning/config.example.toml'))).toBe(true);
+    const told = await runProgram(program, ['env'], { environment: bare });
+    expect(told.stderr).toContain('Provisioning v3.2.1 installed');
+    expect(told.stderr).toMatch(/^(All dependencies available|Missing .*: install .*)$/m);
+    expect(told.stderr).toContain('Configuration loaded successfully');
     const again = await install(['--prefix', prefix, '--packages', 'core']);
     expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('Already installed: 3.2.1') });
     const refused = await install([

@@ -67,6 +67,7 @@ const packageAll = sequence(
   'Everything that is handed out',
   ['dist-generate', generate.run],
   own('package-binaries'),
+  own('package-extensions'),
   ['package-containers', (context) => packaging['package-containers']!.run(withoutOutput(context))],
 );
 const ciTest = sequence('What a change must pass', own('validate-all'), runTests);

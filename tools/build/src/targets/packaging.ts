@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { releasePlatform } from '@provisioning/distribution';
 import { createArchives } from '../archives/create-archives.ts';
+import { packExtensions } from '../archives/extension-archives.ts';
 import { packageContainers } from '../images/package-containers.ts';
 import { writeContainerInstaller } from '../installers/container.ts';
 import { createPackages } from '../installers/packages.ts';
@@ -97,6 +98,20 @@ async function packageImages(context: Context): Promise<number> {
   return 0;
 }
 
+/** An archive for each taskserv and cluster that is named, or for all. */
+async function packageExtensions(context: Context): Promise<number> {
+  const { root, flags, environment, print } = context;
+  const outputDir = packagesFolder(context);
+  const names = flags.words;
+  if (flags.on('dry-run')) print(`Would pack ${names.join(', ') || 'all extensions'} into ${outputDir}`);
+  else {
+    const files = await packExtensions({ root, outputDir, names, modified: buildTime(root, environment) });
+    files.forEach(print);
+    await writeChecksums(outputDir);
+  }
+  return 0;
+}
+
 /** Node.js for the programs, one archive a platform; a platform that fails is reported, the others go on. */
 async function packageRuntimes(
   context: Context,
@@ -158,6 +173,10 @@ export const packaging: Readonly<Record<string, Target>> = {
   'package-binaries': {
     summary: 'Pack Node.js for --platforms, beside the packages',
     run: (context) => packageRuntimes(context),
+  },
+  'package-extensions': {
+    summary: 'An archive of its own for each taskserv and cluster, or for those that are named',
+    run: packageExtensions,
   },
   'package-containers': {
     summary: 'Write the images of the command line and the services as an OCI layout',

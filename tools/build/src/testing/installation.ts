@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { cleanEverything } from '@provisioning/provider-local/engine';
 import { freePort } from '../../../../packages/core-cli/test/sandbox.ts';
+import { cleanUp } from '../../../testing/clean-up.ts';
 import { writeScripts } from '../installers/scripts.ts';
 import { type Ended, root, runProgram } from './process.ts';
 import { ReleaseFolder } from './releases.ts';
@@ -91,15 +92,18 @@ export class Installation {
     return response.json();
   }
 
-  async remove(): Promise<void> {
-    await this.run(['orchestrator', 'stop', '--force', '--drain', '5']);
-    await cleanEverything({
-      variables: this.environment,
-      workspace: { name: 'pair', path: join(this.folder, 'pair') },
-      images: false,
-    });
-    this.releases.remove();
-    rmSync(this.folder, { recursive: true, force: true });
+  remove(): Promise<void> {
+    return cleanUp(
+      () => this.run(['orchestrator', 'stop', '--force', '--drain', '5']),
+      () =>
+        cleanEverything({
+          variables: this.environment,
+          workspace: { name: 'pair', path: join(this.folder, 'pair') },
+          images: false,
+        }),
+      () => this.releases.remove(),
+      () => rmSync(this.folder, { recursive: true, force: true }),
+    );
   }
 }
 

@@ -2,6 +2,7 @@ import { boolean } from '@oclif/core/flags';
 import { userDirectories } from '@provisioning/core';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
+import { tellOfInstallation } from '../../installation/after-installing.ts';
 import { surroundingsOf } from '../../session/surroundings.ts';
 import { configurationOf, select } from '../../session/workspace.ts';
 
@@ -33,6 +34,7 @@ export default class EnvShow extends ProvisioningCommand {
       );
       return;
     }
+    await tellOfInstallation(this, configuration !== undefined);
     const rows: [string, string][] = [
       ['workspace', selection?.name ?? ''],
       ['infra', selection?.infra ?? ''],

@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { RegistryServer } from '@provisioning/distribution';
 import { type Outcome, run } from '../../../test/run.ts';
+import { cleanUp } from '../../../../../tools/testing/clean-up.ts';
 
 const program = join(
   import.meta.dirname,
@@ -77,14 +78,21 @@ beforeAll(async () => {
     await delay(100);
   }
 }, 120_000);
-afterAll(async () => {
-  const ended = new Promise((done) => service.once('exit', done));
-  if (service.exitCode === null && service.kill()) await ended;
-  await oci.close();
-  site?.closeAllConnections();
-  if (site !== undefined) await new Promise((done) => site.close(done));
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() =>
+  cleanUp(
+    async () => {
+      if (service === undefined || service.exitCode !== null) return;
+      const ended = new Promise((done) => service.once('exit', done));
+      if (service.kill()) await ended;
+    },
+    () => oci?.close(),
+    async () => {
+      site?.closeAllConnections();
+      if (site !== undefined) await new Promise((done) => site!.close(done));
+    },
+    () => rm(folder, { recursive: true, force: true }),
+  ),
+);
 
 test('list, search, info and versions through the service', async () => {
   const names = async (line: string): Promise<unknown> =>
