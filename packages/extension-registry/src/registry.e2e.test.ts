@@ -47,6 +47,11 @@ const repositories: Readonly<Record<string, readonly FakeRelease[]>> = {
   website: [{ tag: 'v1.0.0', asset: 'website-1.0.0.tar.gz' }],
 };
 const archive = gzipSync('package');
+/** Stands at the tag of `aws_prov`; the other repositories have none. */
+const manifest = {
+  ...{ name: 'aws', type: 'provider', version: '1.0.0', author: 'ada', license: 'MIT', category: 'cloud' },
+  ...{ platforms: ['linux/amd64'], dependencies: { os: '^1' } },
+};
 
 function giteaAnswer(path: string): { readonly status: number; readonly body: unknown } {
   if (path === '/api/v1/version') return { status: 200, body: { version: '1.22' } };
@@ -86,6 +91,7 @@ function giteaAnswer(path: string): { readonly status: number; readonly body: un
       })),
     };
   }
+  if (name === 'aws_prov' && rest === 'raw/manifest.yaml') return { status: 200, body: manifest };
   return { status: 404, body: {} };
 }
 
@@ -137,7 +143,7 @@ async function config(name: string, text: string): Promise<string> {
 async function start(ttl = 300): Promise<RunningService> {
   const file = await config(
     'config.toml',
-    `[server]\nport = 0\n[cache]\nttl_seconds = ${ttl}\n[[sources.gitea]]\nid = "git"\nurl = "${giteaUrl}"\norganization = "ext"\ntimeout_seconds = 2\n[[distributions.oci]]\nid = "oci"\nregistry = "${ociHost}"\nnamespace = "ns"\ntimeout_seconds = 5\n[logging]\nlevel = "silent"\n`,
+    `[server]\nport = 0\n[cache]\nttl_seconds = ${ttl}\n[[sources.gitea]]\nid = "git"\nurl = "${giteaUrl}"\norganization = "ext"\ntimeout_seconds = 30\n[[distributions.oci]]\nid = "oci"\nregistry = "${ociHost}"\nnamespace = "ns"\ntimeout_seconds = 30\n[logging]\nlevel = "silent"\n`,
   );
   const running = await startService(await readSettings({ file, environment: {}, flags: {} }), '0.1.0');
   started.push(running);
@@ -242,6 +248,48 @@ test('10.A5 a package comes with backend, checksum and ETag, and is not sent twi
   expect((await get('/extensions/taskserv/redis/9.9.9')).body.error.message).toBe(
     'Version not found: taskserv/redis 9.9.9',
   );
+});
+
+test('10 §1 10 §3 lists say what manifests say; without one the repository is what there is', async () => {
+  const { body } = await get('/extensions');
+  const [aws, buildkit, redis] = body.data;
+  const { name: _name, version: _version, ...said } = manifest;
+  expect(aws).toMatchObject({ ...said, description: 'from git: aws_prov', tags: ['git'] });
+  expect(buildkit).toMatchObject({
+    description: 'from git: buildkit_cluster',
+    incomplete: true,
+    platforms: [],
+  });
+  expect(redis).toMatchObject({ author: 'a', dependencies: { os: '*' } });
+  const cloud = await get('/extensions?category=cloud');
+  expect(cloud.body.data.map(({ name }: { name: string }) => name)).toEqual(['aws']);
+  expect((await get('/extensions/cluster/buildkit')).body.data).toMatchObject({
+    incomplete: true,
+    description: 'd',
+  });
+});
+
+test('10 §2 what nobody has is not asked for again for a while, what one has is asked of that one first', async () => {
+  for (const [kind, status] of [
+    ['MISS', 404],
+    ['known', 404],
+  ] as const) {
+    asked = [];
+    expect([kind, (await get('/extensions/taskserv/nowhere')).status]).toEqual([kind, status]);
+    expect([kind, asked.length > 0]).toEqual([kind, kind === 'MISS']);
+  }
+  const download = async (): Promise<readonly string[]> => {
+    asked = [];
+    const response = await fetch(`${api}/extensions/taskserv/redis/1.0.5`);
+    await response.arrayBuffer();
+    return [response.headers.get('x-backend-id') ?? String(response.status), ...asked];
+  };
+  await pushOci('ns/redis', 'redis', '1.0.5');
+  expect((await download()).length).toBeGreaterThan(1);
+  expect(await download()).toEqual(['oci']);
+  const first = await get('/extensions/taskserv/redis/1.1.0/manifest');
+  const second = await get('/extensions/taskserv/redis/1.1.0/manifest');
+  expect([first, second].map(({ headers }) => headers.get('x-cache'))).toEqual(['MISS', 'HIT']);
 });
 
 test('search ranks names before descriptions', async () => {

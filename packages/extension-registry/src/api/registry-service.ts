@@ -197,16 +197,38 @@ export class RegistryService {
   }
 }
 
+/** What each metric says (10 §9). */
+const meanings = {
+  http_requests_total: 'Answers of the service.',
+  http_request_duration_seconds: 'How long answers took.',
+  http_errors_total: 'Answers with an error.',
+  service_cache_hits_total: 'Questions that a cache answered.',
+  service_cache_misses_total: 'Questions that no cache answered.',
+  registry_auth_failures_total:
+    'Tokens of callers that were refused, and answers of backends that refused ours.',
+  registry_backend_up: '1 while the last call to the backend was answered.',
+  registry_backend_requests_total: 'Calls to backends.',
+  registry_backend_duration_seconds: 'How long calls to backends took.',
+  registry_downloads_total: 'Packages that were asked for.',
+  registry_download_bytes_total: 'Bytes of packages that were sent.',
+} as const;
+
+type MetricName = keyof typeof meanings;
+
+function head(name: MetricName, type: string): string {
+  return `# HELP ${name} ${meanings[name]}\n# TYPE ${name} ${type}\n`;
+}
+
 /** How often and how long: what a Prometheus summary without quantiles says. */
 function summary(
-  name: string,
+  name: MetricName,
   samples: readonly (readonly [labels: string, { readonly count: number; readonly seconds: number }])[],
 ): string {
   const lines = samples.map(
     ([labels, { count, seconds }]) =>
       `${name}_sum{${labels}} ${seconds}\n${name}_count{${labels}} ${count}\n`,
   );
-  return `# TYPE ${name} summary\n${lines.join('')}`;
+  return `${head(name, 'summary')}${lines.join('')}`;
 }
 
 function total(counts: ReadonlyMap<string, number>): number {
@@ -215,7 +237,7 @@ function total(counts: ReadonlyMap<string, number>): number {
 
 type Sample = readonly [labels: string, value: number];
 
-function metric(name: string, type: 'counter' | 'gauge', samples: readonly Sample[]): string {
+function metric(name: MetricName, type: 'counter' | 'gauge', samples: readonly Sample[]): string {
   const lines = samples.map(([labels, value]) => `${name}${labels === '' ? '' : `{${labels}}`} ${value}\n`);
-  return `# TYPE ${name} ${type}\n${lines.join('')}`;
+  return `${head(name, type)}${lines.join('')}`;
 }

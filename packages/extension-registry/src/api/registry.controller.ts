@@ -170,8 +170,8 @@ export class RegistryController {
   })
   async manifest(@Input() { params }: ApiInput) {
     const { type, name } = nameOf(params);
-    const { record } = await this.#service.registry.manifest(type, name, versionOf(params));
-    return record;
+    const { record, cached } = await this.#service.registry.manifest(type, name, versionOf(params));
+    return new Answer(record, { headers: { 'x-cache': cached ? 'HIT' : 'MISS' } });
   }
 
   @Endpoint({

@@ -22,6 +22,8 @@ export interface BackendExtension {
   readonly description: string;
   readonly tags: readonly string[];
   readonly category?: string;
+  /** What the manifest of the newest stable version says, where it could be read. */
+  readonly manifest?: PackageManifest;
 }
 
 /** A package on its way to a client. */

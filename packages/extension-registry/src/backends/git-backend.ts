@@ -5,6 +5,7 @@ import {
   type PackageKind,
   type PackageManifest,
 } from '@provisioning/distribution';
+import semver from 'semver';
 import type { GitSettings } from '../service/backend-settings.ts';
 import { BackendToken } from './backend-token.ts';
 import type { Backend, BackendCall, BackendExtension, BackendKind, BackendPackage } from './backend.ts';
@@ -49,7 +50,25 @@ export class GitBackend implements Backend {
   }
 
   async list(call: BackendCall): Promise<readonly BackendExtension[]> {
-    return (await this.#releases.list(call)).map(describe);
+    const all = await this.#releases.list(call);
+    const found: BackendExtension[] = [];
+    // A few at a time, as with the repositories.
+    for (let start = 0; start < all.length; start += 8)
+      found.push(
+        ...(await Promise.all(all.slice(start, start + 8).map((one) => this.#described(one, call)))),
+      );
+    return found;
+  }
+
+  /** With the manifest of the newest release; an extension whose manifest cannot be read is there all the same. */
+  async #described(extension: GitExtension, call: BackendCall): Promise<BackendExtension> {
+    const { type, name, releases } = extension;
+    const [newest] = releases
+      .filter(({ prerelease }) => !prerelease)
+      .sort((a, b) => semver.rcompare(a.version, b.version));
+    if (newest === undefined) return describe(extension);
+    const manifest = await this.#releases.manifest(newest, type, name, call).catch(() => undefined);
+    return { ...describe(extension), ...(manifest === undefined ? {} : { manifest }) };
   }
 
   async find(type: PackageKind, name: string, call: BackendCall): Promise<BackendExtension | undefined> {

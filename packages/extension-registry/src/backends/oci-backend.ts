@@ -96,6 +96,7 @@ export class OciBackend implements Backend {
       description: description ?? '',
       tags: stored.package.tags ?? [],
       ...(category === undefined ? {} : { category }),
+      manifest: stored.package,
       versions: tags.map((tag) => {
         const version = semver.parse(tagToVersion(tag))!.version;
         return {

@@ -33,7 +33,8 @@ const missingTtl = 30_000;
 /** One index over many backends: lists ask all of them, single things the first that has them (10 §2). */
 export class ExtensionRegistry {
   readonly backends: readonly GuardedBackend[];
-  readonly metadata: LruCache<ExtensionRecord | 'missing'>;
+  /** Records; that a backend has not got something; that a package is there. */
+  readonly metadata: LruCache<ExtensionRecord | 'missing' | 'here'>;
   readonly lists: LruCache<Merged<unknown>>;
   readonly versionLists: LruCache<Merged<unknown>>;
   readonly #cache: CacheSettings;
@@ -209,19 +210,27 @@ export class ExtensionRegistry {
     );
   }
 
+  /** The backends in their order, each with what is known of it about a thing (10 §2 "Fallback"). */
+  #places(key: string) {
+    return this.backends.map((guard) => ({
+      guard,
+      known: this.metadata.get(`${guard.backend.id}|${key}`),
+    }));
+  }
+
   async #fallback(
     operation: Operation,
     key: string,
     notFound: ProvisioningError,
     work: (backend: Backend, call: BackendCall) => Promise<ExtensionRecord | undefined>,
   ): Promise<{ readonly record: ExtensionRecord; readonly cached: boolean }> {
-    for (const { backend } of this.backends) {
-      const known = this.metadata.get(`${backend.id}|${key}`);
-      if (known !== undefined && known !== 'missing') return { record: known, cached: true };
-    }
+    const places = this.#places(key);
+    const known = places.find(({ known }) => typeof known === 'object')?.known;
+    if (typeof known === 'object') return { record: known, cached: true };
     return this.#shared(`get|${key}`, async () => {
       const failures = new Failures();
-      for (const guard of this.backends) {
+      for (const { guard, known: before } of places) {
+        if (before === 'missing') continue;
         const { id } = guard.backend;
         try {
           const record = await guard.run(operation, work);
@@ -247,11 +256,18 @@ export class ExtensionRegistry {
   ): Promise<BackendPackage & { readonly backend: Backend; readonly version: string }> {
     const wanted = version === 'latest' ? (await this.get(type, name)).record.version : version;
     const failures = new Failures();
-    for (const guard of this.backends) {
+    const key = `package|${type}|${name}|${wanted}`;
+    const places = this.#places(key).filter(({ known }) => known !== 'missing');
+    // Where it was found before is asked first.
+    const order = [...places].sort((a, b) => Number(b.known === 'here') - Number(a.known === 'here'));
+    for (const { guard } of order) {
+      const { id } = guard.backend;
       try {
         const found = await guard.run('download', (backend) =>
           backend.download(type, name, wanted, { signal: AbortSignal.timeout(600_000) }),
         );
+        const ttl = found === undefined ? missingTtl : this.#cache.ttl_seconds * 1000;
+        this.metadata.set(`${id}|${key}`, found === undefined ? 'missing' : 'here', ttl);
         if (found !== undefined) {
           const checked = checkedPackage(await this.#kept(found));
           // Who began to read sees a broken transfer; the next one may be served by another backend.
@@ -259,7 +275,7 @@ export class ExtensionRegistry {
           return { ...checked, backend: guard.backend, version: wanted };
         }
       } catch (error) {
-        failures.add(guard.backend.id, error);
+        failures.add(id, error);
       }
     }
     throw failures.verdict(versionNotFound(type, name, wanted));

@@ -6,8 +6,19 @@ export interface GuardOptions {
   readonly failureThreshold: number;
   readonly resetSeconds: number;
   readonly now: () => number;
+  /** Told of every call that came to an end. */
+  readonly onCall?: (call: CallFacts) => void;
   /** Shared by all backends: how many calls run at once. */
   readonly limit?: CallLimit;
+}
+
+/** A call to a backend as the log has it. */
+export interface CallFacts {
+  readonly backend: string;
+  readonly operation: Operation;
+  readonly outcome: 'ok' | 'failed' | 'timeout';
+  readonly milliseconds: number;
+  readonly error?: string;
 }
 
 /** What a backend is asked for. */
@@ -62,6 +73,7 @@ export class GuardedBackend {
     const abort = new AbortController();
     const seconds = this.backend.timeoutSeconds;
     const started = performance.now();
+    let outcome: CallFacts['outcome'] = 'ok';
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
@@ -73,14 +85,13 @@ export class GuardedBackend {
       const call = (): Promise<T> => work(this.backend, { signal: abort.signal });
       const result = await Promise.race([this.#options.limit?.run(call) ?? call(), limit]);
       this.#failures = 0;
-      this.#count(operation, 'ok');
       this.lastError = null;
       return result;
     } catch (error) {
       const failure = asFailure(error);
       this.lastError = failure.message;
       if (failure.denied) this.denials++;
-      this.#count(operation, failure.timeout ? 'timeout' : 'failed');
+      outcome = failure.timeout ? 'timeout' : 'failed';
       this.#fail();
       throw failure;
     } finally {
@@ -88,6 +99,14 @@ export class GuardedBackend {
       this.#probing = false;
       this.latencyMs = Math.round(performance.now() - started);
       this.seconds += this.latencyMs / 1000;
+      this.#count(operation, outcome);
+      this.#options.onCall?.({
+        backend: this.backend.id,
+        operation,
+        outcome,
+        milliseconds: this.latencyMs,
+        ...(outcome === 'ok' ? {} : { error: this.lastError ?? '' }),
+      });
     }
   }
 
@@ -103,7 +122,7 @@ export class GuardedBackend {
     }
   }
 
-  #count(operation: Operation, outcome: 'ok' | 'failed' | 'timeout'): void {
+  #count(operation: Operation, outcome: CallFacts['outcome']): void {
     const labels = `operation="${operation}",outcome="${outcome}"`;
     this.outcomes.set(labels, (this.outcomes.get(labels) ?? 0) + 1);
   }

@@ -11,7 +11,8 @@ export function indexDocument(
   const merged = new Map<string, IndexExtension>();
   for (const { backend, extensions } of answers) {
     for (const extension of extensions) {
-      const { type, name, description, tags, category } = extension;
+      const { type, name, manifest } = extension;
+      const { description, tags, category } = manifest ?? extension;
       const known = merged.get(`${type}/${name}`);
       const versions = new Map((known?.versions ?? []).map((one) => [one.version, one]));
       for (const { version, size, digest, published_at } of extension.versions) {
@@ -19,7 +20,7 @@ export function indexDocument(
         versions.set(version, {
           version,
           url: urlOf(type, name, version),
-          dependencies: {},
+          dependencies: manifest?.version === version ? (manifest.dependencies ?? {}) : {},
           ...(digest?.startsWith('sha256:') === true ? { sha256: digest.slice('sha256:'.length) } : {}),
           ...(size === undefined ? {} : { size }),
           ...(published_at === undefined ? {} : { published_at }),
@@ -31,9 +32,9 @@ export function indexDocument(
         ...(known ?? {
           name,
           type,
-          description,
+          description: description || extension.description,
           ...(category === undefined ? {} : { category }),
-          tags,
+          tags: tags ?? extension.tags,
           channel: backend.channel,
         }),
         latest: (stable ?? sorted[0])?.version ?? '',

@@ -46,8 +46,8 @@ export function recordOf(
   const candidates = extension.versions.filter((version) => prerelease || !version.prerelease);
   const newest = [...candidates].sort((a, b) => semver.rcompare(a.version, b.version))[0];
   if (newest === undefined) return undefined;
-  const { type, name, description, tags, category } = extension;
-  return {
+  const { type, name, description, tags, category, manifest } = extension;
+  const record = {
     name,
     type,
     description,
@@ -59,6 +59,7 @@ export function recordOf(
     available_in: [],
     download_url: urlOf(type, name, newest.version),
   };
+  return withManifest(record, manifest?.version === newest.version ? manifest : undefined);
 }
 
 /** What the manifest says, on top of what the backend says. */
@@ -66,23 +67,24 @@ export function withManifest(
   record: ExtensionRecord,
   manifest: PackageManifest | undefined,
 ): ExtensionRecord {
-  if (manifest === undefined) return record;
+  if (manifest === undefined) return { ...record, platforms: [], dependencies: {} };
   const {
     author,
     license,
     homepage,
     repository,
+    category,
     platforms,
     dependencies,
     min_provisioning_version,
     incomplete,
   } = manifest;
-  const more = { author, license, homepage, repository, min_provisioning_version, incomplete };
+  const more = { author, license, homepage, repository, category, min_provisioning_version, incomplete };
   const present = Object.fromEntries(Object.entries(more).filter(([, value]) => value !== undefined));
   return {
     ...record,
     ...present,
-    description: manifest.description ?? record.description,
+    description: manifest.description || record.description,
     tags: manifest.tags ?? record.tags,
     platforms: platforms ?? [],
     dependencies: dependencies ?? {},

@@ -45,7 +45,7 @@ export interface Settings extends AccessSettings {
   readonly distributions: { readonly oci: readonly OciSettings[] };
   readonly cache: CacheSettings;
   readonly circuit_breaker: { readonly failure_threshold: number; readonly reset_seconds: number };
-  readonly logging: { readonly level: string };
+  readonly logging: { readonly level: string; readonly format: 'json' | 'text' };
   /** What was mapped from an older form; logged as `config.migrated`. */
   readonly migrated: readonly string[];
 }
@@ -83,6 +83,7 @@ export async function readSettings(input: SettingsInput): Promise<Settings> {
   const server = table(data['server'], 'server');
   const cache = table(data['cache'], 'cache');
   const breaker = table(data['circuit_breaker'], 'circuit_breaker');
+  const logging = table(data['logging'], 'logging');
   const sources = table(data['sources'], 'sources');
   const migrated: string[] = [];
   const gitea = withLegacy(
@@ -140,7 +141,8 @@ export async function readSettings(input: SettingsInput): Promise<Settings> {
       reset_seconds: number(breaker, 'reset_seconds', 'circuit_breaker', 60, [1, 86_400]),
     },
     logging: {
-      level: flags['log-level'] ?? text(table(data['logging'], 'logging'), 'level', 'logging', overlay.level),
+      level: flags['log-level'] ?? text(logging, 'level', 'logging', overlay.level),
+      format: formatOf(text(logging, 'format', 'logging', 'json')),
     },
     migrated,
   };
@@ -150,6 +152,11 @@ export async function readSettings(input: SettingsInput): Promise<Settings> {
     throw invalid('server.tls', 'is required in enterprise mode, with certificates of the callers', hint);
   }
   return settings;
+}
+
+function formatOf(text: string): 'json' | 'text' {
+  if (text === 'json' || text === 'text') return text;
+  throw invalid('logging.format', `expected json or text, got ${text}`);
 }
 
 function cacheFolder(environment: SettingsInput['environment']): string {

@@ -67,6 +67,8 @@ export async function startService(
         resetSeconds: settings.circuit_breaker.reset_seconds,
         now: Date.now,
         limit,
+        onCall: ({ outcome, ...call }) =>
+          logger[outcome === 'ok' ? 'debug' : 'warn']({ ...call, outcome }, 'backend asked'),
       }),
   );
   const { blobs } = settings.cache;

@@ -29,7 +29,7 @@ const scalars: Readonly<Record<string, Readonly<Record<string, Form>>>> = {
   },
   rate_limit: { enabled: 'flag', per_minute: 'number' },
   circuit_breaker: { failure_threshold: 'number', reset_seconds: 'number' },
-  logging: { level: 'text' },
+  logging: { level: 'text', format: 'text' },
 };
 
 /** Older and shorter names of variables. */
