@@ -2,7 +2,8 @@ import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { Data } from '../config/document.ts';
 import { type LoadOptions, loadConfiguration, setConfigurationKey } from '../config/index.ts';
 import { isRecord, mergeData, nest } from '../config/merge.ts';
-import { describeErrors, jsonSchemaValidator } from './json-schema.ts';
+import { jsonSchemaValidator } from './json-schema.ts';
+import { describeErrors } from './schema-errors.ts';
 import type { ExtensionRecord } from './record.ts';
 import { type ConfigSchema, configSchema } from './schema.ts';
 

@@ -2,7 +2,8 @@ import { type Context, type Issue, ProvisioningError, type Server } from '@provi
 import { isRecord } from '../config/merge.ts';
 import { throwIssues } from '../config/issues.ts';
 import { placesOf } from '../config/places.ts';
-import { describeErrors, type JsonSchema, jsonSchemaValidator } from '../extensions/json-schema.ts';
+import { type JsonSchema, jsonSchemaValidator } from '../extensions/json-schema.ts';
+import { describeErrors } from '../extensions/schema-errors.ts';
 
 /**
  * What servers say under their provider's name (`servers[].aws`) and its `serverSchema` refuses, each finding where it is

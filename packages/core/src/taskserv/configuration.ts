@@ -1,6 +1,7 @@
 import { ProvisioningError, type TaskservUse } from '@provisioning/extensions-sdk';
 import type { IssueAt } from '../config/places.ts';
-import { describeErrors, jsonSchemaValidator, type JsonSchema } from '../extensions/json-schema.ts';
+import { jsonSchemaValidator, type JsonSchema } from '../extensions/json-schema.ts';
+import { describeErrors } from '../extensions/schema-errors.ts';
 import type { TaskservPackage } from './package.ts';
 
 export type TaskservConfig = Readonly<Record<string, unknown>>;

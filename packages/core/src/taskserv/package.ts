@@ -2,7 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Issue, ProvisioningError, type TaskservManifest } from '@provisioning/extensions-sdk';
 import { parse, YAMLParseError } from 'yaml';
-import { describeErrors, jsonSchemaValidator, type JsonSchema } from '../extensions/json-schema.ts';
+import { describeErrors } from '../extensions/schema-errors.ts';
+import type { JsonSchema } from '../extensions/json-schema.ts';
 import { TaskservManifest as validate } from './compiled-manifest.js';
 
 /** Scripts a taskserv may have in `scripts/`; each is idempotent and runs in a shell of its own (07 §1). */
@@ -131,6 +132,8 @@ async function readSchema(file: string): Promise<JsonSchema> {
   if (text === undefined) return { type: 'object' };
   try {
     const schema = JSON.parse(text) as JsonSchema;
+    // Not with what only checks packages: the compiler of schemas is large.
+    const { jsonSchemaValidator } = await import('../extensions/json-schema.ts');
     jsonSchemaValidator(schema);
     return schema;
   } catch (error) {

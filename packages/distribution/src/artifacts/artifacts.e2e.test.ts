@@ -102,6 +102,16 @@ test('an extension is listed, found, inspected and pulled; again it is current',
     path: scratch.path('pulled', 'extensions', 'clusters', 'searchable'),
   });
   expect(await pullExtension(session, 'searchable', options)).toMatchObject({ state: 'current' });
+  const installed = scratch.path('pulled', 'extensions', 'clusters', 'searchable');
+  await scratch.write('pulled/extensions/clusters/searchable/README.md', 'mine');
+  await expect(pullExtension(session, 'searchable', options)).rejects.toMatchObject({
+    code: 'PATH_EXISTS',
+    message: `${installed} exists; use --force`,
+    hint: 'files in it were edited since it was pulled',
+  });
+  const forced = await pullExtension(session, 'searchable', { ...options, force: true });
+  expect(forced).toMatchObject({ state: 'pulled' });
+  expect(await readFile(`${installed}/README.md`, 'utf8')).toBe('# searchable\n');
   await push('searchable', '1.1.0', { type: 'cluster' });
   await expect(pullExtension(scratch.session(registry.host), 'searchable', options)).rejects.toMatchObject({
     code: 'PATH_EXISTS',

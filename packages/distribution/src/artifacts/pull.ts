@@ -5,7 +5,7 @@ import { discardAside, stageExtension, swapIn } from '../extension/install.ts';
 import { kindFolder } from '../extension/kind.ts';
 import type { PackageManifest } from '../extension/package-manifest.ts';
 import { readExtension } from '../extension/read.ts';
-import { readOrigin, writeOrigin } from '../extension/origin.ts';
+import { isEdited, readOrigin, treeDigest, writeOrigin } from '../extension/origin.ts';
 import { RemotePlace } from './places.ts';
 import type { ArtifactSession } from './session.ts';
 
@@ -65,9 +65,12 @@ export async function pullExtension(
   const signed = signedBy === undefined ? {} : { signedBy };
   if (await exists(path)) {
     const origin = await readOrigin(path);
-    if (origin?.digest === stored.root.digest && options.force !== true)
+    if (options.force !== true) {
+      if (origin?.digest !== stored.root.digest)
+        throw pathExists(path, 'its content differs from the artifact');
+      if (await isEdited(path, origin)) throw pathExists(path, 'files in it were edited since it was pulled');
       return { ...result, ...signed, state: 'current' };
-    if (options.force !== true) throw pathExists(path);
+    }
   }
   if (options.check === true) return { ...result, ...signed, state: 'would-pull' };
   const staging = await stageExtension(source, stored, path, session.call);
@@ -76,6 +79,7 @@ export async function pullExtension(
       reference: located.full,
       digest: stored.root.digest,
       content: stored.content.digest,
+      tree: await treeDigest(staging),
     });
     await session.rememberSigned(staging, {
       keyId: signedBy,
@@ -97,11 +101,11 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-function pathExists(path: string): ProvisioningError {
+function pathExists(path: string, hint: string): ProvisioningError {
   return new ProvisioningError({
     code: 'PATH_EXISTS',
     kind: 'conflict',
     message: `${path} exists; use --force`,
-    hint: 'its content differs from the artifact',
+    hint,
   });
 }

@@ -178,6 +178,7 @@ async function stage(
     reference: one.reference,
     digest: one.digest,
     content: stored.content.digest,
+    tree: digest,
   });
   await session.rememberSigned(staging, { keyId, reference: one.reference, digest: one.digest });
   return { staging, digest };

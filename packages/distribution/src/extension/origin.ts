@@ -12,6 +12,8 @@ export interface Origin {
   readonly reference: string;
   readonly digest: string;
   readonly content: string;
+  /** Digest of the files as they were unpacked (`treeDigest`); a folder that has another was edited. */
+  readonly tree?: string;
   /** Asked for by a person, not only by another extension; of what is installed for the user. */
   readonly requested?: boolean;
 }
@@ -27,6 +29,11 @@ export async function readOrigin(folder: string): Promise<Origin | undefined> {
 
 export async function writeOrigin(folder: string, origin: Origin): Promise<void> {
   await writeFileAtomic(join(folder, originFile), `${JSON.stringify(origin)}\n`, 0o644);
+}
+
+/** Whether somebody changed the files of an installed folder. Folders that do not say how they were count as unchanged. */
+export async function isEdited(folder: string, { tree }: Origin): Promise<boolean> {
+  return tree !== undefined && (await treeDigest(folder)) !== tree;
 }
 
 /** Digest of the files of a folder; changes when any of them does. */
