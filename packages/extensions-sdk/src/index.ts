@@ -13,6 +13,7 @@ export * from './schemas/cluster.ts';
 export * from './schemas/company-environment.ts';
 export * from './schemas/configuration.ts';
 export * from './schemas/defaults.ts';
+export * from './schemas/distribution.ts';
 export * from './schemas/dns.ts';
 export * from './schemas/infrastructure.ts';
 export * from './schemas/installer.ts';

@@ -21,6 +21,7 @@ const environment = {
   XDG_RUNTIME_DIR: join(home, 'run'),
   PROVISIONING_NONINTERACTIVE: 'true',
   ORCHESTRATOR_SERVER_PORT: '9',
+  PROVISIONING_OCI_REGISTRY: `layout:${join(home, 'registry')}`,
   NO_COLOR: '1',
 };
 
@@ -41,7 +42,7 @@ function run(line: string): { readonly code: number; readonly output: string } {
 
 /** These wait for a person, a stream or a network, or concern the installation itself. */
 const waits =
-  /--follow|--watch|monitor|server ssh|config edit|init --wizard|form server|--backend web|^provisioning (install|upgrade|update|uninstall|completion install|oci|dep|extension (install|publish|test|build)|runtime|taskserv (test|check-updates|update)|provider test)|age-keygen|\$\(/;
+  /--follow|--watch|monitor|server ssh|config edit|init --wizard|form server|--backend web|^provisioning (install|upgrade|update|uninstall|completion install|oci login|oci-registry start|extension (test|build)|runtime|taskserv (test|check-updates|update)|provider test)|age-keygen|\$\(/;
 
 /** Runs a line in this process as it would be run from a script. */
 async function runHere(

@@ -43,6 +43,14 @@ export const guides: readonly Guide[] = [
     time: '20-40 min',
   },
   {
+    name: 'share',
+    aliases: ['publish', 'extension'],
+    file: 'share-extensions.md',
+    title: 'Make an extension and share it',
+    summary: 'Generate, check, publish, sign, install elsewhere, carry along',
+    time: '10 min',
+  },
+  {
     name: 'system-setup',
     aliases: ['setup'],
     file: 'system-setup.md',

@@ -54,6 +54,8 @@ export async function unpack(
   limits: UnpackLimits = {},
 ): Promise<readonly string[]> {
   const run = new Unpacking(folder, limits);
+  // A stream that fails before it is read keeps its error for the reading below.
+  stream.on('error', () => undefined);
   await mkdir(folder, { recursive: false });
   try {
     for await (const item of readTar(run.counted(decompressed(stream)))) {

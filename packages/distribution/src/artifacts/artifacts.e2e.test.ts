@@ -220,6 +220,7 @@ test('09.A13 a bundle carries artifacts and signatures to a machine without a ne
     digest,
     signedBy: expect.any(String),
   });
+  await expect(importBundle(later, scratch.path('missing.tar'))).rejects.toMatchObject({ exitCode: 5 });
   await expect(
     pullExtension(later, 'other:1.0.0', { cwd: scratch.path('isolated-ws') }),
   ).rejects.toMatchObject({ exitCode: 5, message: expect.stringMatching(/^Not in cache: /) });

@@ -1,8 +1,9 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { unpack } from '../archive/unpack.ts';
 import type { ImageLayout } from '../layout/layout.ts';
 import { tarHeader, tarPadding } from '../archive/tar-writer.ts';
@@ -47,7 +48,7 @@ export async function exportBundle(
       createWriteStream(join(folder, 'bundle.tar')),
     );
     await rename(join(folder, 'bundle.tar'), target);
-    return transfers;
+    return transfers.map((one) => ({ ...one, to: one.to.replace(`${layout.name}/`, '') }));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -87,10 +88,13 @@ export async function importBundle(
   check = false,
 ): Promise<readonly Transfer[]> {
   const { extensions, platform } = session.settings.namespaces;
-  const scratch = await mkdtemp(join(dirname(resolve(file)), '.import-'));
+  await using bundle = await openBundle(file);
+  // Not beside the bundle: that may lie on a medium that cannot be written.
+  await mkdir(session.settings.cacheFolder, { recursive: true });
+  const scratch = await mkdtemp(join(session.settings.cacheFolder, '.import-'));
   try {
     const folder = join(scratch, 'layout');
-    await unpack(createReadStream(file), folder, {
+    await unpack(bundle.createReadStream({ autoClose: false }), folder, {
       bytes: bundleBytes,
       entries: bundleEntries,
       ...session.call,
@@ -132,6 +136,21 @@ export async function importBundle(
     });
   } finally {
     await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function openBundle(file: string): Promise<FileHandle> {
+  try {
+    return await open(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new ProvisioningError({
+      code: 'PATH_NOT_FOUND',
+      kind: 'not-found',
+      message: `${file} does not exist`,
+      hint: 'name a bundle made by "oci export"',
+      cause: error,
+    });
   }
 }
 

@@ -85,7 +85,7 @@ function noSigningKey(): ProvisioningError {
     code: 'NO_SIGNING_KEY',
     kind: 'configuration',
     message: 'No signing key configured (oci.signing.key_path)',
-    hint: 'name a key with --key',
+    hint: 'name a key with --key; one is made by: openssl genpkey -algorithm ed25519 -out signing.pem',
   });
 }
 

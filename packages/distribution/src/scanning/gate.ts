@@ -1,6 +1,6 @@
-import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { ProvisioningError, scanSeverities } from '@provisioning/extensions-sdk';
 import type { GateEvents } from '../signing/policy.ts';
-import { type ScanReport, severities, type Severity } from './harbor.ts';
+import type { ScanReport, Severity } from './harbor.ts';
 
 /** `oci.scan` (09 §8). */
 export interface ScanSettings {
@@ -65,7 +65,7 @@ export class ScanGate {
 
 /** `2 critical`, or `2 critical, 1 high`: what is at or above the threshold; `undefined` when nothing is. */
 function tooMany({ counts, worst }: ScanReport, threshold: Severity): string | undefined {
-  const levels = severities.slice(severities.indexOf(threshold)).reverse();
+  const levels = scanSeverities.slice(scanSeverities.indexOf(threshold)).reverse();
   const found = levels.filter((level) => counts[level] > 0);
   if (found.length > 0) return found.map((level) => `${counts[level]} ${level}`).join(', ');
   return worst !== undefined && levels.includes(worst) ? worst : undefined;

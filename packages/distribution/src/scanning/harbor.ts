@@ -1,9 +1,9 @@
+import { scanSeverities } from '@provisioning/extensions-sdk';
 import type { CallOptions } from '../oci/target.ts';
 import type { RemoteRegistry } from '../remote/registry.ts';
 
 /** Severities of a scan report, lowest first. */
-export const severities = ['low', 'medium', 'high', 'critical'] as const;
-export type Severity = (typeof severities)[number];
+export type Severity = (typeof scanSeverities)[number];
 
 /** What a scan of an artifact found. */
 export interface ScanReport {
@@ -83,5 +83,5 @@ function readReport(body: Buffer): ScanReport | undefined {
 
 function severityOf(value: unknown): Severity | undefined {
   const text = String(value).toLowerCase();
-  return severities.find((one) => one === text);
+  return scanSeverities.find((one) => one === text);
 }

@@ -1,7 +1,15 @@
 import { join } from 'node:path';
-import { isLoopback, ProvisioningError } from '@provisioning/extensions-sdk';
+import {
+  artifactSources,
+  isLoopback,
+  ociDefaults,
+  ociTools,
+  ProvisioningError,
+  scanSeverities,
+  signaturePolicies,
+  signingTools,
+} from '@provisioning/extensions-sdk';
 import type { ScanSettings } from '../scanning/gate.ts';
-import { severities } from '../scanning/harbor.ts';
 import type { Mode, SignaturePolicy } from '../signing/policy.ts';
 import { effectivePolicy, insecureRefused, modeRules } from '../signing/policy.ts';
 
@@ -13,8 +21,7 @@ export interface Namespaces {
   readonly test: string;
 }
 
-export const sourceTypes = ['oci', 'gitea', 'local', 'npm', 'http'] as const;
-export type SourceType = (typeof sourceTypes)[number];
+export type SourceType = (typeof artifactSources)[number];
 
 /** `oci.signing.identities[]` (09 §8). */
 export interface SignerIdentity {
@@ -32,7 +39,7 @@ export interface NamedRegistry {
 
 /** Everything distribution reads from the configuration, resolved (09 §5). */
 export interface OciSettings {
-  readonly tool: 'builtin' | 'oras' | 'crane' | 'skopeo' | 'external';
+  readonly tool: (typeof ociTools)[number];
   /** `host[:port]`, or `layout:<folder>`. */
   readonly registry: string;
   readonly namespaces: Namespaces;
@@ -65,7 +72,7 @@ export interface OciSettings {
   readonly scan: ScanSettings;
   readonly signing: {
     readonly policy: SignaturePolicy;
-    readonly tool: 'builtin' | 'cosign' | 'notation';
+    readonly tool: (typeof signingTools)[number];
     readonly keyPath?: string;
     readonly publicKeys: readonly string[];
     /** Who may sign beside the keys: identities of keyless signatures, subjects of certificates. */
@@ -140,8 +147,8 @@ class Reader {
     throw invalid(`oci.${name}`, 'expected true or false');
   }
 
-  number(name: string, fallback: number): number {
-    const value = this.first(name) ?? fallback;
+  number(name: 'concurrency' | 'timeout_seconds' | 'retries'): number {
+    const value = this.first(name) ?? ociDefaults[name];
     if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
     throw invalid(`oci.${name}`, 'expected a number');
   }
@@ -205,10 +212,10 @@ export function readOciSettings(input: SettingsInput): OciSettings {
   const caFile = reader.text('ca_file');
   const configured = reader.text('auth_token_path');
   const keyPath = reader.text('signing.key_path');
-  const signingTool = reader.choice('signing.tool', ['builtin', 'cosign', 'notation'], 'builtin');
+  const signingTool = reader.choice('signing.tool', signingTools, 'builtin');
   const proxy = input.get('http.proxy');
   return {
-    tool: reader.choice('tool', ['builtin', 'oras', 'crane', 'skopeo', 'external'], 'builtin'),
+    tool: reader.choice('tool', ociTools, ociDefaults.tool),
     registry,
     namespaces: readNamespaces(input, reader, byName?.namespace),
     ...readSources(input),
@@ -221,9 +228,9 @@ export function readOciSettings(input: SettingsInput): OciSettings {
     tokenFile: configured ?? join(input.configFolder, 'tokens', 'oci'),
     cacheFolder: reader.text('cache_dir') ?? join(input.cacheFolder, 'oci'),
     cacheMaxBytes,
-    concurrency: Math.max(1, reader.number('concurrency', 4)),
-    timeoutSeconds: reader.number('timeout_seconds', 30),
-    retries: reader.number('retries', 3),
+    concurrency: Math.max(1, reader.number('concurrency')),
+    timeoutSeconds: reader.number('timeout_seconds'),
+    retries: reader.number('retries'),
     mirrors: reader.record<string>('mirrors'),
     tokenHosts: reader.texts('token_hosts'),
     pullAlways: input.get('extensions.pull_policy') === 'always' || mode === 'cicd',
@@ -233,7 +240,7 @@ export function readOciSettings(input: SettingsInput): OciSettings {
     signing: {
       policy: effectivePolicy(
         mode,
-        reader.choice<SignaturePolicy>('signing.policy', ['off', 'warn', 'require'], 'off'),
+        reader.choice('signing.policy', signaturePolicies, 'off'),
         input.get('security.extensions.require_signature') === true || flags.verifySignature === true
           ? 'require'
           : undefined,
@@ -254,7 +261,7 @@ function readScan(reader: Reader, mode: Mode): ScanSettings {
   const asked =
     reader.first('scan.threshold') === undefined
       ? undefined
-      : reader.choice('scan.threshold', severities, 'critical');
+      : reader.choice('scan.threshold', scanSeverities, 'critical');
   const threshold = asked ?? least;
   return { required, ...(threshold === undefined ? {} : { threshold }) };
 }
@@ -296,8 +303,11 @@ function readSources(input: SettingsInput): Pick<OciSettings, 'source' | 'gitea'
   };
   const source =
     text('dependencies.extensions.source_type', 'dependencies.registry.type') ?? ('oci' as string);
-  if (!sourceTypes.some((one) => one === source))
-    throw invalid('dependencies.extensions.source_type', `${source} is none of ${sourceTypes.join(', ')}`);
+  if (!artifactSources.some((one) => one === source))
+    throw invalid(
+      'dependencies.extensions.source_type',
+      `${source} is none of ${artifactSources.join(', ')}`,
+    );
   const setting = (key: string): readonly string[] =>
     ['dependencies.extensions.gitea', 'dependencies.registry.gitea', 'gitea'].map((at) => `${at}.${key}`);
   const url = text(...setting('url'));

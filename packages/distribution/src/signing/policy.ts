@@ -1,4 +1,4 @@
-import { ProvisioningError } from '@provisioning/extensions-sdk';
+import { ProvisioningError, signaturePolicies } from '@provisioning/extensions-sdk';
 import { globToRegExp } from '../archive/glob.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { CallOptions, Source } from '../oci/target.ts';
@@ -9,9 +9,7 @@ import { readTrustedKeys, type TrustedKey } from './keys.ts';
 export type Mode = 'solo' | 'multiuser' | 'cicd' | 'enterprise';
 
 /** What happens to artifacts without a valid signature (09 §8). */
-export type SignaturePolicy = 'off' | 'warn' | 'require';
-
-const levels: readonly SignaturePolicy[] = ['off', 'warn', 'require'];
+export type SignaturePolicy = (typeof signaturePolicies)[number];
 
 /** What a mode asks for (09 §8, S:3953-3965, S:42330-42354). */
 export interface ModeRules {
@@ -60,7 +58,7 @@ export function effectivePolicy(
   ...asked: readonly (SignaturePolicy | undefined)[]
 ): SignaturePolicy {
   const all = [modeRules[mode].verify, ...asked.filter((one) => one !== undefined)];
-  return levels[Math.max(...all.map((one) => levels.indexOf(one)))]!;
+  return signaturePolicies[Math.max(...all.map((one) => signaturePolicies.indexOf(one)))]!;
 }
 
 export interface SigningSettings {

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { DistributionKeys } from './distribution.ts';
 
 /** A record whose keys all have defaults; unknown keys are kept (02 §2). */
 const section = Type.Object;
@@ -125,6 +126,12 @@ export const ConfigurationSchema = Type.Object(
     providers: section({
       default: Type.String({ default: 'local', description: 'Provider of servers that name none' }),
       active: names('Providers in use'),
+      allowed: Type.Optional(
+        Type.Array(Type.String(), { description: 'The only providers that may be used; all when absent' }),
+      ),
+      certified_only: Type.Optional(
+        Type.Boolean({ description: 'Only providers that are certified; true in the profile production' }),
+      ),
       upcloud: section({
         api_url: Type.String({ default: 'https://api.upcloud.com/1.3', description: 'Base URL of the API' }),
       }),
@@ -196,6 +203,13 @@ export const ConfigurationSchema = Type.Object(
       encrypt_backups: Type.Optional(Type.Boolean({ description: 'Backups are encrypted' })),
       require_confirmation: Type.Optional(Type.Boolean({ description: 'Ask before changes' })),
       strict_mode: Type.Optional(Type.Boolean({ description: 'Warnings are errors' })),
+      extensions: Type.Optional(
+        Type.Object({
+          require_signature: Type.Optional(
+            Type.Boolean({ description: 'The same as oci.signing.policy = require' }),
+          ),
+        }),
+      ),
     }),
     notifications: open({
       enabled: Type.Optional(Type.Boolean({ description: 'Send notifications' })),
@@ -300,6 +314,67 @@ export const ConfigurationSchema = Type.Object(
         }),
         enable_cache: flag(true, 'Remember which runtime answered'),
       }),
+    }),
+    ...DistributionKeys,
+    layers: open({
+      workspace: Type.Optional(
+        Type.Object({
+          template_paths: Type.Optional(
+            Type.Array(Type.String(), { description: 'More folders with templates of layers' }),
+          ),
+          priority: Type.Optional(
+            Type.Integer({
+              minimum: 101,
+              maximum: 299,
+              description: 'Place of these among the layers; default 200',
+            }),
+          ),
+        }),
+      ),
+    }),
+    profiles: open({ active: text('Name of the profile in effect: the table profiles.<name>') }),
+    regions: open({
+      primary: text('Region of what names none; the table regions.<name> is in effect there'),
+      secondary: text('For expressions'),
+    }),
+    dynamic: open({
+      config_urls: Type.Optional(
+        Type.Array(Type.String(), { description: 'More configuration by https: or file:, below this file' }),
+      ),
+      load_if_exists: Type.Optional(
+        Type.Array(Type.String(), {
+          description: 'More files, relative to this one; what is absent is skipped',
+        }),
+      ),
+    }),
+    validation: open({
+      required_sections: Type.Optional(
+        Type.Array(Type.String(), { description: 'Sections that must be there and not empty' }),
+      ),
+      required_env_vars: Type.Optional(
+        Type.Array(Type.String(), { description: 'Environment variables that must be set' }),
+      ),
+      forbidden_values: Type.Optional(
+        Type.Array(Type.String(), { description: 'Texts that no key may have' }),
+      ),
+      paths: Type.Optional(
+        Type.Object({
+          base_must_exist: Type.Optional(Type.Boolean({ description: 'paths.base must exist' })),
+          writable_required: Type.Optional(
+            Type.Array(Type.String(), { description: 'Keys whose paths must be writable' }),
+          ),
+        }),
+      ),
+      security: Type.Optional(
+        Type.Object({
+          require_encryption: Type.Optional(
+            Type.Boolean({ description: 'Secrets come from encrypted files or secret calls only' }),
+          ),
+          min_key_length: Type.Optional(
+            Type.Integer({ minimum: 0, description: 'Least length of a secret that is written down' }),
+          ),
+        }),
+      ),
     }),
     environment: text('Name of the environment in effect'),
   },

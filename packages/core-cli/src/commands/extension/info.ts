@@ -51,9 +51,16 @@ export default class ExtensionInfo extends ProvisioningCommand {
       ...line('Author', record.manifest['author']),
       ...line('License', record.manifest['license']),
       ...line('Status', record.enabled ? 'enabled' : 'disabled'),
-      ...line('Requires', record.manifest['dependencies']),
+      ...line('Requires', ranges(record.manifest['dependencies'])),
       ...line('Permissions', record.manifest['permissions']),
       ...shadowed.map(({ path, layer }) => `Shadows: ${path} (${layer})`),
     ]);
   }
+}
+
+/** Names and ranges of what an extension needs, as people read them. */
+function ranges(dependencies: unknown): string {
+  return Object.entries((dependencies ?? {}) as Readonly<Record<string, unknown>>)
+    .map(([name, range]) => `${name} ${String(range)}`)
+    .join(', ');
 }

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { string as argument } from '@oclif/core/args';
 import { boolean, string } from '@oclif/core/flags';
 import { readManifest } from '@provisioning/core';
@@ -10,6 +9,7 @@ import {
 } from '@provisioning/distribution';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { splitList } from '../../argv/lists.ts';
+import { packageSource } from '../../extension/package-source.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { registryFlags } from '../../oci/flags.ts';
@@ -26,7 +26,7 @@ export default class ExtensionPublish extends ProvisioningCommand {
     'provisioning extension publish . --to oci,npm --sign --tag',
     'provisioning extension publish ./redis --registry official --dry-run',
   ];
-  static override args = { path: argument({ required: true, description: 'folder or archive' }) };
+  static override args = { path: argument({ required: true, description: 'folder, archive or name' }) };
   static override flags = {
     ...registryFlags,
     to: string({ description: `targets: ${publishTargets.join(', ')}`, default: 'oci' }),
@@ -52,7 +52,7 @@ export default class ExtensionPublish extends ProvisioningCommand {
     await using session = await openArtifacts(this, { ...flags, ...(registry && { registry }) });
     const check = this.globals.check || flags['dry-run'];
     const report = await publishExtension(session.artifacts, {
-      path: resolve(this.runtime.cwd, args.path),
+      path: await packageSource(this, args.path),
       targets: targets satisfies readonly PublishTarget[],
       prerelease: flags.prerelease,
       sign: flags.sign,

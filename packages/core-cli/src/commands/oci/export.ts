@@ -49,6 +49,10 @@ export default class OciExport extends ProvisioningCommand {
       images,
       check: this.globals.check,
     });
-    await printTransfers(this, transfers, (copied) => `Wrote ${copied} artifacts to ${file}`);
+    await printTransfers(
+      this,
+      transfers,
+      (copied) => `Wrote ${copied} artifact${copied === 1 ? '' : 's'} to ${file}`,
+    );
   }
 }

@@ -35,6 +35,11 @@ export default class OciImport extends ProvisioningCommand {
           };
     const file = resolve(this.runtime.cwd, args.file!);
     const transfers = await importBundle(artifacts, file, target, this.globals.check);
-    await printTransfers(this, transfers, (copied, present) => `Imported ${copied}, present ${present}`);
+    await printTransfers(
+      this,
+      transfers,
+      (copied, present) =>
+        `Imported ${copied}${flags.to === undefined ? ' into the cache' : ''}, present ${present}`,
+    );
   }
 }

@@ -1,6 +1,7 @@
 import { string as argument } from '@oclif/core/args';
 import { boolean, string } from '@oclif/core/flags';
 import { pushExtension } from '@provisioning/distribution';
+import { packageSource } from '../../extension/package-source.ts';
 import { checkedFolders } from '../../extension/require-valid.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
@@ -19,7 +20,7 @@ export default class OciPush extends ProvisioningCommand {
     'provisioning oci push ./redis --sign --key cosign.key',
   ];
   static override args = {
-    path: argument({ required: true, description: 'folder of an extension, or an archive of one' }),
+    path: argument({ required: true, description: 'folder of an extension, an archive of one, or its name' }),
     name: argument({ description: 'must equal the manifest' }),
     version: argument({ description: 'must equal the manifest' }),
   };
@@ -35,7 +36,7 @@ export default class OciPush extends ProvisioningCommand {
     const { args, flags } = await this.parse(OciPush);
     await using session = await openArtifacts(this, flags);
     const result = await pushExtension(session.artifacts, {
-      path: args.path!,
+      path: await packageSource(this, args.path!),
       ...(args.name === undefined ? {} : { name: args.name }),
       ...(args.version === undefined ? {} : { version: args.version }),
       sign: flags.sign,

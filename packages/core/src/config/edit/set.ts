@@ -39,7 +39,8 @@ export interface SetResult {
 export async function setConfigurationKey(options: SetOptions): Promise<SetResult> {
   const at = keyPath(options.key);
   if (at.length === 0 || at.includes('__proto__')) throw usage(`Invalid key: ${options.key}`);
-  const before = await loadConfiguration(options);
+  // A wrong value must not stand in the way of its own repair: findings of what is there now do not count.
+  const before = await loadConfiguration({ ...options, issues: [] });
   const file = scopeFile(options, options.scope ?? 'user', before.environment);
   const value =
     options.text === undefined ? undefined : parsed(options.key, options.text, at, before.get(at));
