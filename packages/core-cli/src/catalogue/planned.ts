@@ -5,7 +5,7 @@
 const planned = new Set(
   (
     'mode setup platform services dns daemon auth mfa kms secrets break-glass compliance ' +
-    'audit cedar policy admin gitops service test alerts detect ' +
+    'audit cedar policy admin gitops service alerts detect ' +
     'complete ifc rules ai mcp monitoring ' +
     'login logout whoami encrypt decrypt platform'
   ).split(' '),

@@ -255,6 +255,10 @@ test('status, health, logs, stop, start, configure, backup and restore of a real
   await must('taskserv stop redis web-01 --direct');
   expect(await status()).toMatchObject({ status: 'stopped' });
   expect(await bed.cli('taskserv health redis web-01')).toMatchObject({ code: 1 });
+  expect(await bed.cli('test redis')).toMatchObject({
+    ...{ code: 1, stdout: expect.stringContaining('redis on web-01 is not healthy') },
+  });
+  expect(await bed.cli('test')).toMatchObject({ code: 2, stderr: expect.stringContaining('test all') });
   await must('taskserv start redis web-01 --direct');
   expect(await status()).toMatchObject({ status: 'running' });
 

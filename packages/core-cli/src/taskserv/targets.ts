@@ -112,10 +112,10 @@ async function place(
 
 /** Servers that have a taskserv in their definition, that its `nodes` name, or that it was installed on from here. */
 async function knownPlaces(session: InfrastructureSession, name: string): Promise<readonly string[]> {
-  const { servers, taskservs } = session.infrastructure;
+  const { servers } = session.infrastructure;
   const listed = servers.filter((server) => uses(server, name)).map(({ hostname }) => hostname);
   if (listed.length > 0) return listed;
-  const meant = serversOfNodes(name, taskservs);
+  const meant = serversOfNodes(name, session.infrastructure);
   if (meant.length > 0) return meant;
   // What was installed from here counts, too, also when the definition no longer says so.
   const there = new Set(servers.map(({ hostname }) => hostname));

@@ -1,4 +1,3 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Cluster, ProvisioningError } from '@provisioning/extensions-sdk';
 import type { Data } from '../config/document.ts';
@@ -6,7 +5,9 @@ import { isRecord, mergeData } from '../config/merge.ts';
 import type { ExtensionRecord } from '../extensions/record.ts';
 import { completeCluster, writtenCluster } from '../infra/clusters.ts';
 import type { Infrastructure } from '../infra/index.ts';
+import { configIssues, invalidConfig } from '../layers/validate.ts';
 import { readSource } from '../sources/read-source.ts';
+import { readClusterFile } from '../templates/cluster-file.ts';
 import { canaryDefinition, mainOfName } from './canary.ts';
 
 type ClusterExtension = Pick<ExtensionRecord, 'name' | 'path' | 'version' | 'manifest'>;
@@ -22,6 +23,8 @@ export interface ClusterSources {
   readonly configFile?: string;
   /** Decrypted values, merged over everything. */
   readonly secrets?: Data;
+  /** False: settings that a package needs may be missing, as in a list of all there are. */
+  readonly checkSettings?: boolean;
 }
 
 /**
@@ -57,15 +60,21 @@ export async function loadCluster(name: string, sources: ClusterSources): Promis
       details: { available: known },
     });
   }
-  const parts = [
-    record === undefined ? undefined : await packageDefinition(record),
-    own === undefined ? undefined : writtenCluster(own),
-    override,
-    file,
-    sources.secrets,
-  ];
-  const merged = parts.filter(isRecord).reduce(mergeCluster, {});
-  return completeCluster(record?.name ?? name, merged) as Cluster;
+  const above = [own === undefined ? undefined : writtenCluster(own), override, file, sources.secrets].filter(
+    isRecord,
+  );
+  if (record === undefined) return completeCluster(name, above.reduce(mergeCluster, {})) as Cluster;
+  const { definition, settings } = await packageDefinition(
+    record,
+    above.reduce(mergeCluster, {}),
+    sources.checkSettings !== false,
+  );
+  // What the package made components of is no part of the cluster itself, and may be secret.
+  const rest = above.map((part) =>
+    Object.fromEntries(Object.entries(part).filter(([key]) => !settings.includes(key))),
+  );
+  const merged = [definition, ...rest].reduce(mergeCluster, {});
+  return completeCluster(record.name, merged) as Cluster;
 }
 
 async function configOf({ configFile }: ClusterSources): Promise<unknown> {
@@ -84,13 +93,21 @@ export async function clusterNames({ catalogue, infrastructure }: ClusterSources
   return [...names].sort();
 }
 
-async function packageDefinition(record: ClusterExtension): Promise<Data> {
-  const names = await readdir(record.path);
-  const file = names.find((name) => /^cluster\.(ya?ml|toml|json)$/.test(name));
-  const document = file === undefined ? undefined : await readSource(join(record.path, file));
-  if (document !== undefined) return document.value;
+async function packageDefinition(
+  record: ClusterExtension,
+  settings: Data,
+  check: boolean,
+): Promise<NonNullable<Awaited<ReturnType<typeof readClusterFile>>>> {
+  const written = await readClusterFile(record.path, settings, async (config, schema) => {
+    const issues = check ? await configIssues(record.name, config, schema, [], undefined) : [];
+    if (issues.length > 0) throw invalidConfig(issues);
+  });
+  if (written !== undefined) return written;
   const { components, resources, features, network } = record.manifest as Data;
-  return { components, resources, features, network, version: record.version };
+  return {
+    definition: { components, resources, features, network, version: record.version },
+    settings: [],
+  };
 }
 
 /** Later wins; components are matched by name, new ones are added at the end. */

@@ -13,7 +13,7 @@ import { checkTaskserv, loadTaskservPackage } from '../taskserv/package.ts';
 import { ExtensionProcess } from '../extensions/isolation/process.ts';
 import { entryPoint } from '../extensions/provider-loader.ts';
 import type { ExtensionRecord } from '../extensions/record.ts';
-import { readSource } from '../sources/read-source.ts';
+import { readClusterFile } from '../templates/cluster-file.ts';
 import type { Findings } from './findings.ts';
 
 /** Rule 3: the extension is what its kind must be (06 §2, 07 §1, 07 §10). */
@@ -73,11 +73,8 @@ async function validateProvider(path: string, manifest: Manifest, findings: Find
 }
 
 async function validateCluster(path: string, manifest: Manifest, findings: Findings): Promise<void> {
-  const names = await readdir(path);
-  const file = names.find((name) => /^cluster\.(ya?ml|toml)$/.test(name));
-  const document =
-    file === undefined ? undefined : await findings.attempt(() => readSource(join(path, file)));
-  const definition = document?.value ?? (Array.isArray(manifest['components']) ? manifest : undefined);
+  const written = await findings.attempt(() => readClusterFile(path));
+  const definition = written?.definition ?? (Array.isArray(manifest['components']) ? manifest : undefined);
   if (definition === undefined) return findings.error('there is no cluster.yaml');
   const { Ajv } = await import('ajv');
   const validate = new Ajv({ useDefaults: true, allErrors: true, strict: false }).compile(Cluster);

@@ -59,6 +59,7 @@ function entryOrSchema(
     'src/taskserv.ts',
     'dist/index.js',
     'cluster.yaml',
+    'cluster.yaml.hbs',
     'cluster.toml',
     'rest.yaml',
   ];

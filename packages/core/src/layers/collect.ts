@@ -60,8 +60,9 @@ export async function collectSources(
 }
 
 /** How the files of these places are read. */
-export function sourceReading({ templates, evaluation }: LayerPlaces): SourceReading {
-  return { importRoots: templates.roots.map(({ path }) => path), evaluation };
+export function sourceReading({ templates, evaluation, workspacePath, infra }: LayerPlaces): SourceReading {
+  const own = workspacePath === undefined || infra === undefined ? [] : [join(workspacePath, 'infra', infra)];
+  return { importRoots: [...own, ...templates.roots.map(({ path }) => path)], evaluation };
 }
 
 /** Files that could contribute directly, there or not: what a cache must watch besides the sources themselves. */

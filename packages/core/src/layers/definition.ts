@@ -12,8 +12,8 @@ import { type LeafProvenance, mergeSources } from '../sources/provenance.ts';
 
 /**
  * The definition with what the workspace's templates and the infrastructure's `overrides/` say about its taskservs
- * and clusters (08 §6.2): templates beneath the infrastructure's own values, overrides above them. Where there are neither, the same
- * definition.
+ * and clusters (08 §6.2): templates, then what its own files import, beneath the infrastructure's own values, overrides
+ * above them. Where there is none of it, the same definition.
  */
 export async function withLayers(
   infrastructure: Infrastructure,
@@ -30,14 +30,12 @@ export async function withLayers(
   for (const name of names) {
     const sources = (await collectSources(places, 'taskserv', name)).filter(({ layer }) => layer !== 'core');
     if (sources.length === 0) continue;
-    const { provenance } = mergeSources(sources);
-    const below = recordOf(provenance.filter(({ layer }) => layer === 'workspace'));
-    const above = sources.filter(({ file }) => file.startsWith(overrides)).map(({ value }) => value);
-    const own = taskservs[name];
-    taskservs[name] = [isRecord(own) ? own : {}, ...above].reduce<Data>(
-      (lower, higher) => mergeData(lower, higher),
-      below,
+    const below = recordOf(
+      mergeSources(sources.filter(({ layer, imported }) => layer === 'workspace' || imported)).provenance,
     );
+    const above = sources.filter(({ file }) => file.startsWith(overrides)).map(({ value }) => value);
+    const { imports: _read, ...own } = isRecord(taskservs[name]) ? taskservs[name] : {};
+    taskservs[name] = [own, ...above].reduce<Data>((lower, higher) => mergeData(lower, higher), below);
   }
   const clusters: Record<string, Data> = { ...infrastructure.clusters };
   for (const name of await layeredClusters(places)) {
@@ -89,6 +87,8 @@ async function hasLayers(
     ...(workspacePath === undefined ? [] : [join(workspacePath, 'templates', 'taskservs')]),
     ...templatePaths.map(({ path }) => path),
   ];
+  if (Object.values(infrastructure.taskservs).some((own) => isRecord(own) && own['imports'] !== undefined))
+    return true;
   const [applied, ...found] = await Promise.all([
     readdir(join(infrastructure.path, '.manifest')).catch((): string[] => []),
     ...folders.map((folder) => readdir(folder).catch((): string[] => [])),

@@ -187,6 +187,17 @@ test('a definition is deployed with what templates and overrides say', async () 
   });
 });
 
+test('08 §6.2 a definition is deployed with what its own files import, from its folder and the shared ones', async () => {
+  await using folder = await world();
+  await folder.write({
+    'ws/infra/prod/taskservs/redis.toml': 'imports = ["policies/memory"]\nport = 6380\n',
+    'ws/infra/prod/policies/memory.toml': 'maxmemory = "2gb"\nport = 1\n',
+  });
+  const load = await loadInfrastructure({ workspacePath: join(folder.path, 'ws'), infra: 'prod' });
+  const { taskservs } = await withLayers(load, places(folder));
+  expect(taskservs['redis']).toEqual({ maxmemory: '2gb', port: 6380 });
+});
+
 test('flags are above everything, template roots of the workspace below its templates', async () => {
   await using folder = await world();
   await folder.write({ 'extra/postgres.toml': 'sync = 1\n[replication]\nreplicas = 7\nslots = 3\n' });

@@ -10,10 +10,13 @@ import type { Template } from '../templates/metadata.ts';
 
 /** What a feature of a template promises, and the keys of which one keeps the promise. */
 const features: Readonly<Record<string, { readonly label: string; readonly keys: readonly string[] }>> = {
-  security: { label: 'Security policies configured', keys: ['security', 'defaults.aws.encrypted'] },
+  security: {
+    label: 'Security policies configured',
+    keys: ['security.pod_security_standard', 'security.pod_security.enforce', 'defaults.aws.encrypted'],
+  },
   'network-policies': { label: 'Network policies configured', keys: ['network_policies'] },
   'resource-quotas': { label: 'Resource quotas set', keys: ['resource_quotas'] },
-  monitoring: { label: 'Monitoring enabled', keys: ['monitoring.enabled'] },
+  monitoring: { label: 'Monitoring enabled', keys: ['features.monitoring', 'scrape_interval'] },
   replication: { label: 'Replication enabled', keys: ['replication.enabled'] },
   backup: { label: 'Backup configured', keys: ['backup', 'schedule', 'defaults.upcloud.storage_backups'] },
   tls: { label: 'TLS enabled', keys: ['tls.enabled'] },

@@ -26,6 +26,8 @@ export interface LayerSource {
   locate(path: KeyPath): { readonly file: string; readonly line?: number };
   /** Template that it comes from. */
   readonly template?: string;
+  /** It was imported by another file. */
+  readonly imported?: true;
 }
 
 export interface SourcePlace {
@@ -34,6 +36,7 @@ export interface SourcePlace {
   readonly template?: string;
   /** Key below which the contribution stands, such as `taskservs.postgres` in `settings.toml`. */
   readonly within?: readonly string[];
+  readonly imported?: true;
 }
 
 /** How files of layers are read. */
@@ -94,6 +97,7 @@ export async function documentSources(
     value: own,
     locate: (path) => document.locate([...within, ...path]),
     ...(place.template === undefined ? {} : { template: place.template }),
+    ...(place.imported === undefined ? {} : { imported: place.imported }),
   };
   return Object.keys(own).length === 0 && imported.length > 0 ? imported : [...imported, source];
 }
@@ -131,7 +135,7 @@ async function importSources(
       const found = await readSource(file, reading.evaluation);
       if (found === undefined) continue;
       const { within: _own, ...outer } = place;
-      return documentSources(found, module, outer, reading, [...chain, document.file]);
+      return documentSources(found, module, { ...outer, imported: true }, reading, [...chain, document.file]);
     }
   }
   throw new ProvisioningError({

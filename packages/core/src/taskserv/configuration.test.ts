@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { parseAllDocuments } from 'yaml';
 import { catalogueFolder } from '../../../../tools/testing/taskserv-bed.ts';
 import { mergeConfig, resolveTaskservConfig, serverReferences } from './configuration.ts';
 import { renderTaskserv } from './desired.ts';
@@ -101,4 +103,87 @@ test('a manifest with an error says where', async () => {
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test('07 §3 network policies, quotas and Pod Security Standards of kubernetes become manifests', async () => {
+  const kubernetes = await load('kubernetes/kubernetes');
+  const config = {
+    namespaces: ['default', 'shop'],
+    network_policies: [
+      { name: 'deny-all', policy_types: ['Ingress', 'Egress'] },
+      {
+        name: 'allow-dns',
+        policy_types: ['Egress'],
+        egress: [{ namespace: 'kube-system', protocol: 'UDP', port: 53 }, { cidr: '10.0.0.0/8' }, {}],
+      },
+    ],
+    resource_quotas: { shop: { requests_cpu: '4', limits_memory: '16Gi', pods: 50 } },
+    security: { pod_security_standard: 'restricted', pod_security: { warn: 'baseline' }, encrypt_etcd: true },
+  };
+  const use = { name: 'kubernetes', profile: 'default', config };
+  const { files, environment } = renderTaskserv(
+    kubernetes,
+    resolveTaskservConfig(kubernetes, use, 'cp-01'),
+    undefined,
+    { server, servers: {} },
+  );
+  const text = (path: string): string => files.find((file) => file.path.endsWith(path))!.content;
+  const made = parseAllDocuments(text('provisioning-policies.yaml')).map((one) => one.toJS() as object);
+  expect(made.filter((one) => one !== null)).toMatchObject([
+    {
+      kind: 'Namespace',
+      metadata: {
+        name: 'default',
+        labels: {
+          'pod-security.kubernetes.io/enforce': 'restricted',
+          'pod-security.kubernetes.io/warn': 'baseline',
+        },
+      },
+    },
+    { kind: 'NetworkPolicy', metadata: { name: 'deny-all', namespace: 'default' } },
+    { metadata: { name: 'allow-dns', namespace: 'default' } },
+    { kind: 'Namespace', metadata: { name: 'shop' } },
+    { metadata: { name: 'deny-all', namespace: 'shop' }, spec: { policyTypes: ['Ingress', 'Egress'] } },
+    {
+      metadata: { name: 'allow-dns', namespace: 'shop' },
+      spec: {
+        podSelector: {},
+        egress: [
+          {
+            ports: [{ protocol: 'UDP', port: 53 }],
+            to: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } } }],
+          },
+          { to: [{ ipBlock: { cidr: '10.0.0.0/8' } }] },
+          {},
+        ],
+      },
+    },
+    {
+      kind: 'ResourceQuota',
+      metadata: { namespace: 'shop' },
+      spec: { hard: { 'requests.cpu': '4', 'limits.memory': '16Gi', pods: '50' } },
+    },
+  ]);
+  const [, cluster] = parseAllDocuments(text('kubeadm.yaml')).map((one) => one.toJS() as object);
+  expect(cluster).toMatchObject({
+    apiServer: { extraArgs: { 'encryption-provider-config': '/etc/kubernetes/pki/encryption.yaml' } },
+  });
+  expect(environment).toContain('K8S_QUOTA_NAMESPACES=shop');
+});
+
+test('07 §5.8 a server smaller than resources of kubernetes is refused before anything is done', async () => {
+  const { scripts } = await load('kubernetes/kubernetes');
+  const attempt = (cpu: string, memory: string) =>
+    spawnSync('sh', ['-eu'], {
+      input: scripts.get('pre-install'),
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], SERVER_HOSTNAME: 'cp-01', NODE_CPU: cpu, NODE_MEMORY: memory },
+    });
+  expect(attempt('', '')).toMatchObject({ status: 0 });
+  expect(attempt('100m', '16Mi')).toMatchObject({ status: 0 });
+  expect(attempt('5000', '')).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/cp-01 has \d+ CPUs;.*5000/),
+  });
+  expect(attempt('1', '900Ti')).toMatchObject({ status: 1, stderr: expect.stringContaining('900Ti') });
 });

@@ -82,6 +82,9 @@ export function renderTaskserv(
   const where = `${taskserv.folder}/manifest.yaml`;
   const text = (source: string): string => renderer.text(source, where);
 
+  const repositories = install.repositories
+    .filter(({ when }) => renderer.holds(when, where))
+    .map((one) => repository(one, text));
   const files = install.files
     .filter((file) => renderer.holds(file.when, where))
     .map((file): DesiredFile => {
@@ -106,9 +109,7 @@ export function renderTaskserv(
     packages: unique((install.packages?.apt ?? []).flatMap((name) => words(text(name)))),
     packageVersion: packageVersion(taskserv, version),
     keepPackages: install.keep_packages,
-    ...(install.repositories.length === 0
-      ? {}
-      : { repositories: install.repositories.map((one) => repository(one, text)) }),
+    ...(repositories.length === 0 ? {} : { repositories }),
     ...helperOf(install.helper === undefined ? '' : text(install.helper).trim(), addresses.server.hostname),
     ...(install.fetch.length === 0
       ? {}

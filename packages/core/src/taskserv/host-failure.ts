@@ -188,7 +188,7 @@ function packagesFailed({ hostname, taskserv, text }: HostFailure, output: strin
     return {
       code: 'PACKAGE_NOT_FOUND',
       message: `The package mirrors of ${hostname} have no package ${unknown[1] ?? unknown[2] ?? text.trim()}`,
-      hint: 'Check the name, or add the package source that has it.',
+      hint: `Set another version of ${taskserv}, one that the system of ${hostname} has, add the package source that has this one (package_repository, where ${taskserv} has it), or check the name.`,
     };
   }
   return {

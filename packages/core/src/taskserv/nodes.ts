@@ -1,4 +1,4 @@
-import type { Server, TaskservUse } from '@provisioning/extensions-sdk';
+import { ProvisioningError, type Server, type TaskservUse } from '@provisioning/extensions-sdk';
 
 /**
  * Servers that the `nodes` of a Kubernetes configuration name (07 §3, §5.2): control planes have `kubernetes` itself,
@@ -15,9 +15,44 @@ export interface KubernetesDefinition {
   readonly taskservs: Readonly<Record<string, unknown>>;
 }
 
-/** The nodes of `taskservs.kubernetes`, in the spelling of either generation. */
-export function kubernetesNodes(taskservs: Readonly<Record<string, unknown>>): KubernetesNodes {
+/**
+ * The nodes of `taskservs.kubernetes`, in the spelling of either generation, else as many servers as it counts: first
+ * those that have the part in their definition, in the order they stand there.
+ */
+export function kubernetesNodes({ servers, taskservs }: KubernetesDefinition): KubernetesNodes {
   const config = record(taskservs['kubernetes'] ?? taskservs['k8s']);
+  const named = namedNodes(config);
+  const [planes, workers] = [config['control_plane_count'], config['worker_count']];
+  if (named.controlPlane.length + named.workers.length > 0) return named;
+  const having = (name: string): string[] =>
+    servers
+      .filter(({ taskservs: list }) => list.some((one) => one.name === name && one.enabled))
+      .map(({ hostname }) => hostname);
+  const [masters, joining] = [having('kubernetes'), having('k8s-nodejoin')];
+  if (planes === undefined && workers === undefined)
+    return masters.length > 1 ? { controlPlane: masters, workers: joining } : named;
+  const all = servers.map(({ hostname }) => hostname);
+  const free = masters.length > 0 ? masters : all.filter((hostname) => !joining.includes(hostname));
+  const controlPlane = free.slice(0, typeof planes === 'number' ? planes : Math.max(1, masters.length));
+  const others = joining.length > 0 ? joining : all.filter((hostname) => !controlPlane.includes(hostname));
+  const chosen = others.slice(0, typeof workers === 'number' ? workers : joining.length);
+  return { controlPlane, workers: chosen };
+}
+
+/** @throws ProvisioningError `KUBERNETES_NODES` when the definition has fewer servers than Kubernetes counts. */
+function enough(definition: KubernetesDefinition): KubernetesNodes {
+  const config = record(definition.taskservs['kubernetes'] ?? definition.taskservs['k8s']);
+  const { control_plane_count: planes = 1, worker_count: workers = 0 } = config;
+  const nodes = kubernetesNodes(definition);
+  const named = namedNodes(config);
+  const counted = named.controlPlane.length + named.workers.length === 0;
+  const few = nodes.controlPlane.length < Number(planes) || nodes.workers.length < Number(workers);
+  if (counted && few && nodes.controlPlane.length > 0)
+    throw tooFew(planes, workers, definition.servers.length);
+  return nodes;
+}
+
+function namedNodes(config: Readonly<Record<string, unknown>>): KubernetesNodes {
   const nodes = record(config['nodes']);
   return {
     controlPlane: names(nodes['control_plane'] ?? config['control_plane_servers']),
@@ -25,16 +60,21 @@ export function kubernetesNodes(taskservs: Readonly<Record<string, unknown>>): K
   };
 }
 
+function tooFew(planes: unknown, workers: unknown, there: number): ProvisioningError {
+  return new ProvisioningError({
+    code: 'KUBERNETES_NODES',
+    kind: 'configuration',
+    message: `Kubernetes counts ${String(planes)} control planes and ${String(workers)} workers, which the ${there} servers of the definition are not`,
+    hint: 'Set control_plane_count and worker_count in taskservs/kubernetes.toml, name the servers in its nodes, or define more servers.',
+  });
+}
+
 /** Servers a taskserv is meant for by the nodes of its configuration; none where it has no nodes. */
-export function serversOfNodes(
-  name: string,
-  taskservs: Readonly<Record<string, unknown>>,
-): readonly string[] {
-  const { controlPlane, workers } = kubernetesNodes(taskservs);
-  if (name === 'kubernetes') return controlPlane;
-  if (name === 'k8s-nodejoin') return workers;
+export function serversOfNodes(name: string, definition: KubernetesDefinition): readonly string[] {
+  if (name === 'kubernetes') return enough(definition).controlPlane;
+  if (name === 'k8s-nodejoin') return enough(definition).workers;
   // Any other taskserv may name its servers in one list.
-  return names(record(taskservs[name])['nodes']);
+  return names(record(definition.taskservs[name])['nodes']);
 }
 
 /** The setting by which a taskserv is meant for servers: of Kubernetes the first is the control plane. */
@@ -47,14 +87,19 @@ export function nodesSetting(name: string, servers: readonly string[]): Record<s
 /** What a node takes from the configuration of `kubernetes` where its own says nothing: whom to join, and what with. */
 export function nodeDefaults(
   name: string,
-  { servers, taskservs }: KubernetesDefinition,
+  definition: KubernetesDefinition,
 ): Readonly<Record<string, unknown>> {
-  if (name !== 'k8s-nodejoin') return {};
+  const { servers, taskservs } = definition;
+  if (name !== 'kubernetes' && name !== 'k8s-nodejoin') return {};
+  const { controlPlane, workers } = kubernetesNodes(definition);
+  if (name === 'kubernetes')
+    return controlPlane.length === 0 ? {} : { nodes: { control_plane: controlPlane, workers } };
   const config = record(taskservs['kubernetes'] ?? taskservs['k8s']);
   const listed = servers.find((server) =>
     server.taskservs.some((entry) => entry.name === 'kubernetes' && entry.enabled),
   );
-  const first = kubernetesNodes(taskservs).controlPlane[0] ?? listed?.hostname;
+  const first = controlPlane[0] ?? listed?.hostname;
+  const least = record(config['resources'])['worker'];
   return {
     ...(first === undefined ? {} : { cp_hostname: first }),
     ...(config['version'] === undefined ? {} : { version: config['version'] }),
@@ -62,6 +107,7 @@ export function nodeDefaults(
     ...(config['package_repository'] === undefined
       ? {}
       : { package_repository: config['package_repository'] }),
+    ...(least === undefined ? {} : { resources: least }),
   };
 }
 
@@ -71,7 +117,7 @@ export function joins({ name, config }: TaskservUse, hostname: string): string |
     name === 'k8s-nodejoin'
       ? config['cp_hostname']
       : name === 'kubernetes'
-        ? kubernetesNodes({ kubernetes: config }).controlPlane[0]
+        ? namedNodes(config).controlPlane[0]
         : undefined;
   return typeof first === 'string' && first !== '' && first !== hostname ? first : undefined;
 }

@@ -35,7 +35,9 @@ export async function templateSources(
   >;
   const sources: LayerSource[] = [];
   for (const member of chain) {
-    if (member.configFile === undefined) continue;
+    // A parent speaks of what it is about itself, not of all that its child is.
+    const about = member.metadata.template.targets;
+    if (member.configFile === undefined || (about.length > 0 && !isTargeted(member, kind, name))) continue;
     const document = await templateDocument(member.configFile, values, reading);
     if (document === undefined) continue;
     const several = member.metadata.template.targets.length > 1;

@@ -13,14 +13,6 @@ const catalogue = new ExtensionCatalogue({ moduleUrls: [pathToFileURL(`${corePat
 
 /** Keys that every taskserv of an infrastructure has beside its own settings (07 §2). */
 const ofEvery = ['version'];
-/**
- * What 08 §7.2 has the Kubernetes templates say for people and for `template validate`: the servers of the definition
- * decide numbers and sizes, and policies are files that an administrator applies.
- */
-const told = [
-  ...['control_plane_count', 'worker_count', 'resources'],
-  ...['network_policies', 'resource_quotas', 'monitoring', 'backup'],
-];
 
 /** Keys of a value that its schema does not know, by path. A schema without properties takes anything. */
 function unknown(schema: ConfigSchema | undefined, value: unknown, place: string): string[] {
@@ -56,7 +48,7 @@ async function unknownTo(kind: string, name: string, value: Data): Promise<strin
   if (kind === 'provider') return unknown(await providerSchema(name), value, name);
   if (kind === 'taskserv') {
     const schema = await taskservSchema(name);
-    const common = [...ofEvery, ...(name === 'kubernetes' ? told : [])].map((key) => [key, {}]);
+    const common = ofEvery.map((key) => [key, {}]);
     return unknown({ properties: { ...Object.fromEntries(common), ...schema?.properties } }, value, name);
   }
   const found = unknown(Cluster as unknown as ConfigSchema, value, name);

@@ -16,6 +16,7 @@ export const defaultInclude: readonly string[] = [
   'package-lock.json',
   'npm-shrinkwrap.json',
   'cluster.yaml',
+  'cluster.yaml.hbs',
   'cluster.toml',
   'rest.yaml',
   'rest.toml',

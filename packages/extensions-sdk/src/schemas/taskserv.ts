@@ -74,6 +74,8 @@ export const TaskservRepository = Type.Object({
   source: Type.String({ minLength: 1 }),
   /** Template; where the key is that its lists are signed with, in text form. */
   key_url: Type.String({ minLength: 1 }),
+  /** Template; the repository is left out when it is empty. */
+  when: Type.Optional(Type.String()),
 });
 export type TaskservRepository = Static<typeof TaskservRepository>;
 

@@ -56,6 +56,7 @@ export const taskservsOutputs: Readonly<Record<string, TSchema>> = {
     config: record,
   }),
   'taskserv health': list(taskservHealthReport),
+  test: list(taskservHealthReport),
   'taskserv install-self': either(taskservCheck, operation),
   'taskserv migration-logs': fields({ taskserv: text, file: text, lines: list(text) }),
   'taskserv reset': operation,

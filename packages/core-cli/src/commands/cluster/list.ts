@@ -30,7 +30,7 @@ export default class ClusterList extends ProvisioningCommand {
     for (const name of await clusterNames(sources)) {
       const record = records[name];
       if (flags.deployed && record === undefined) continue;
-      const cluster = await loadCluster(name, sources);
+      const cluster = await loadCluster(name, { ...sources, checkSettings: false });
       const enabled = cluster.components.filter((component) => component.enabled !== false);
       const deployed = record?.components.filter(({ status }) => status === 'deployed').length ?? 0;
       const status = record === undefined ? 'available' : deployed >= enabled.length ? 'running' : 'partial';

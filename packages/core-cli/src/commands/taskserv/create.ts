@@ -88,7 +88,7 @@ function withNodes(
   },
 ): readonly string[] {
   const at = words.findIndex((word) => word === 'kubernetes' || word === 'k8s');
-  const { workers } = kubernetesNodes(infrastructure.taskservs);
+  const { workers } = at < 0 ? { workers: [] } : kubernetesNodes(infrastructure);
   if (at < 0 || (workers.length === 0 && !flags['workers-only'])) {
     if (at >= 0 || !(flags['workers-only'] || flags['control-plane-only'])) return words;
     throw new ProvisioningError({

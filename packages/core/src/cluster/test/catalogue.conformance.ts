@@ -1,17 +1,14 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { createServer, type Server as HttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Cluster } from '@provisioning/extensions-sdk';
 import { planCanaryWeight, planClusterRollback, planPromotion } from '../changeover.ts';
 import { clusterLogs } from '../logs.ts';
 import { planClusterRemoval } from '../plan.ts';
 import { readClusters } from '../../state/clusters.ts';
-import { packBundle } from '../../taskserv/bundle.ts';
+import { buildkitArchive } from '../testing/buildkit-archive.ts';
 import { ClusterBed } from '../testing/cluster-bed.ts';
+import { startMirror } from '../testing/mirror.ts';
 
 /** The clusters of the catalogue, each for real on the same three servers: they do their work, and go again. */
 let bed: ClusterBed;
@@ -96,7 +93,7 @@ test('07 §10.1 monitoring: Prometheus sees every server, and where alerts go', 
 }, 300_000);
 
 test('07 §10.1 buildkit: containerd, a build daemon from a mirror, and a registry', async () => {
-  await using mirror = await startMirror();
+  await using mirror = await startMirror({ 'buildkit.tar.gz': await buildkitArchive() });
   const gateway = (await bed.sh('one', "ip route | sed -n 's/^default via \\([^ ]*\\).*/\\1/p'")).trim();
   const url = `http://${gateway}:${mirror.port}/buildkit.tar.gz`;
   const buildkit = await loaded('buildkit', {
@@ -189,31 +186,3 @@ test('07 §10.4 web: a canary takes a share of the traffic, is promoted, rolled 
     expect(await bed.sh(hostname, 'systemctl is-active nginx || true')).toBe('inactive\n');
   await remove(promoted);
 }, 600_000);
-
-/** Serves a build daemon of the same shape as the published one, as a closed network has to. */
-async function startMirror(): Promise<AsyncDisposable & { readonly port: number }> {
-  const program = `#!/usr/bin/perl
-use IO::Socket::INET;
-my $s = IO::Socket::INET->new(LocalPort => 1234, Listen => 5, ReuseAddr => 1) or die $!;
-while (my $c = $s->accept) { close $c; }
-`;
-  const client = '#!/bin/sh\necho buildctl\n';
-  const archive = gzipSync(
-    await packBundle([
-      { name: 'bin/buildkitd', content: program, mode: 0o755 },
-      { name: 'bin/buildctl', content: client, mode: 0o755 },
-    ]),
-  );
-  const sum = createHash('sha256').update(archive).digest('hex');
-  const server: HttpServer = createServer((request, response) => {
-    response.end(request.url?.endsWith('.sha256') === true ? `${sum}  buildkit.tar.gz\n` : archive);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}

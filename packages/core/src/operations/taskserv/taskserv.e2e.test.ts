@@ -207,6 +207,14 @@ test('package mirror gone: a clear error, and the rerun continues', async () => 
   await expect(create('os', { packages: ['no-such-package-here'] })).rejects.toMatchObject({
     code: 'PACKAGE_NOT_FOUND',
   });
+  const newer = { ...use('postgres'), version: '16.1' };
+  await expect(
+    taskservCreate.run(bed.context(), { server: host.target, taskserv: newer, references: [] }),
+  ).rejects.toMatchObject({
+    code: 'PACKAGE_NOT_FOUND',
+    message: expect.stringContaining('have no package postgresql-16'),
+    hint: expect.stringContaining('Set another version of postgres'),
+  });
 }, 120_000);
 
 test('disk full: a clear error, and the rerun continues', async () => {

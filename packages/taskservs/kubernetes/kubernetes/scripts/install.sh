@@ -9,6 +9,22 @@ export KUBECONFIG=/etc/kubernetes/admin.conf
 record=/etc/kubernetes/provisioning-version
 was=$(cat "$record" 2>/dev/null) || was=
 if [ ! -s "$KUBECONFIG" ]; then
+  if [ -n "$K8S_ENCRYPT" ] && [ ! -s /etc/kubernetes/pki/encryption.yaml ]; then
+    mkdir -p /etc/kubernetes/pki
+    if [ -n "${ENCRYPTION_CONFIG:-}" ]; then
+      printf '%s' "$ENCRYPTION_CONFIG" | base64 -d >/etc/kubernetes/pki/encryption.yaml
+    else
+      cat >/etc/kubernetes/pki/encryption.yaml <<END
+apiVersion: apiserver.config.k8s.io/v1
+kind: EncryptionConfiguration
+resources:
+  - resources: [secrets]
+    providers:
+      - aescbc: {keys: [{name: key1, secret: $(head -c 32 /dev/urandom | base64 -w 0)}]}
+      - identity: {}
+END
+    fi
+  fi
   if [ -n "$K8S_FIRST" ] && [ "$K8S_FIRST" != "$SERVER_HOSTNAME" ]; then
     cat >"$WORK/join.yaml" <<END
 apiVersion: kubeadm.k8s.io/v1beta3
