@@ -9,11 +9,11 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Ended, program, Sandbox } from '../test/sandbox.ts';
+import { freePort } from '../../../tools/testing/free-port.ts';
 
 let sandbox: Sandbox;
 const cli = (...words: string[]): Promise<Ended> => sandbox.run(words);
@@ -262,14 +262,6 @@ describe('locks', () => {
 describe('enterprise', () => {
   let etcd: ChildProcess;
   let endpoint: string;
-  const freePort = (): Promise<number> =>
-    new Promise((resolve) => {
-      const probe = createServer().listen(0, '127.0.0.1', () => {
-        const { port } = probe.address() as AddressInfo;
-        probe.close(() => resolve(port));
-      });
-    });
-
   beforeAll(async () => {
     const [client, peer] = [await freePort(), await freePort()].map((port) => `http://127.0.0.1:${port}`);
     endpoint = client!;

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stopPrivateService } from '@provisioning/provider-local/engine';
+import { freePort } from '../../../tools/testing/free-port.ts';
 
 const root = join(import.meta.dirname, '../../..');
 /** The command line's file, for Node. */
@@ -112,13 +112,4 @@ export class Sandbox {
       rmSync(this.folder, { recursive: true, force: true, maxRetries: 20 });
     }
   }
-}
-
-/** A port of this machine that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

@@ -17,10 +17,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { withFileLock } from '@provisioning/core';
 import { type Engine, openEngine, stopPrivateService } from '@provisioning/provider-local/engine';
-import { freePort } from '../../core-cli/test/sandbox.ts';
 import { cleanUp } from '../../../tools/testing/clean-up.ts';
 import { label } from './deployment/containers.ts';
 import { writeTestImages } from './testing/images.ts';
+import { freePort } from '../../../tools/testing/free-port.ts';
 
 const serviceNames = ['extension-registry', 'oci-registry', 'orchestrator', 'provisioning-daemon'];
 

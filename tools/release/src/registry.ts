@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { npm } from './npm.ts';
+import { freePort } from '../../testing/free-port.ts';
 
 /** One of its dependencies names a tag that not every registry carries; the release behind the tag does as well. */
 const verdaccio = {
@@ -12,17 +12,6 @@ const verdaccio = {
   dependencies: { verdaccio: '^6.10.4' },
   overrides: { 'node-fetch': '2.7.0' },
 };
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 /** A local npm registry that passes on what it does not have, for publishing and installing as a user would. */
 export class LocalRegistry {

@@ -4,8 +4,8 @@ import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort } from '../../../packages/distribution/src/testing/registry-process.ts';
 import { cleanEverything, stopPrivateService } from '@provisioning/provider-local/engine';
+import { freePort } from '../../testing/free-port.ts';
 
 const execute = promisify(execFile);
 

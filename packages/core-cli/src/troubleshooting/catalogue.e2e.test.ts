@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -9,6 +8,7 @@ import { stopPrivateService } from '@provisioning/provider-local/engine';
 import { run } from '../../test/run.ts';
 import { program } from '../../test/sandbox.ts';
 import { readTroubles } from './catalogue.ts';
+import { freePort } from '../../../../tools/testing/free-port.ts';
 
 const root = join(import.meta.dirname, '../../../..');
 const home = mkdtempSync(join(tmpdir(), 'provisioning-trouble-'));
@@ -37,14 +37,6 @@ afterAll(async () => {
   await stopPrivateService({ variables: environment });
   rmSync(home, { recursive: true, force: true });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 function file(name: string, text: string): string {
   writeFileSync(join(home, name), text);

@@ -1,10 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { SshAccess } from './ssh-connection.ts';
 import { generateKeyPair } from './workspace-key.ts';
+import { freePort } from '../../../../tools/testing/free-port.ts';
 
 /** A real OpenSSH server on a port of its own, for tests. */
 export class TestSshd {
@@ -93,13 +93,4 @@ export class TestSshd {
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

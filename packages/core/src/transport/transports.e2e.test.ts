@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Transports } from '@provisioning/extensions-sdk';
-import { freePort, TestSshd } from './sshd.fixture.ts';
+import { TestSshd } from './sshd.fixture.ts';
 import { createTransports } from './transports.ts';
 import { generateKeyPair } from './workspace-key.ts';
+import { freePort } from '../../../../tools/testing/free-port.ts';
 
 const sshd = new TestSshd();
 let transports: Transports | undefined;

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../../../../packages/orchestrator/src/testing/servers.fixture.ts';
 import { stepsOfWorkflow } from './load.ts';
+import { freePort } from '../../../testing/free-port.ts';
 
 const service = (port: number) => `
 import * as restate from '@restatedev/restate-sdk';

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClient } from '@provisioning/client';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../../../../packages/orchestrator/src/testing/servers.fixture.ts';
+import { freePort } from '../../../testing/free-port.ts';
 
 /**
  * Milliseconds of each submission to the real service over HTTP, `rate` a second for `seconds`. The workflows stay in the

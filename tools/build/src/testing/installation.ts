@@ -2,11 +2,11 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { cleanEverything } from '@provisioning/provider-local/engine';
-import { freePort } from '../../../../packages/core-cli/test/sandbox.ts';
 import { cleanUp } from '../../../testing/clean-up.ts';
 import { writeScripts } from '../installers/scripts.ts';
 import { type Ended, root, runProgram } from './process.ts';
 import { ReleaseFolder } from './releases.ts';
+import { freePort } from '../../../testing/free-port.ts';
 
 /** What 11.A11, A12 and A18 say about the versions in them. */
 const compatibility = `

@@ -1,6 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -17,18 +16,10 @@ import {
   withWorkspaceLock,
 } from '@provisioning/core';
 import type { CaseResult, ConformanceSuite } from '../suite.ts';
+import { freePort } from '../../../testing/free-port.ts';
 
 const run = promisify(execFile);
 const workspace = { name: 'demo', path: '/nowhere' };
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
-}
 
 interface Gitea {
   readonly url: string;

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { RegistryServer } from '@provisioning/distribution';
 import { type Outcome, run } from '../../../test/run.ts';
 import { cleanUp } from '../../../../../tools/testing/clean-up.ts';
+import { freePort } from '../../../../../tools/testing/free-port.ts';
 
 const program = join(
   import.meta.dirname,
@@ -43,14 +44,6 @@ async function push(name: string, version: string, more: object = {}): Promise<v
   await mkdir(join(path, 'schema'));
   await writeFile(join(path, 'schema/config.json'), '{"type":"object"}');
   expect((await cli(`oci push ${path} --registry ${host} --namespace ns`)).code).toBe(0);
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await new Promise((done) => probe.once('listening', done));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((done) => probe.close(done));
-  return port;
 }
 
 beforeAll(async () => {

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,19 +11,12 @@ import { underModeLock } from './mode-rules.ts';
 import { type OpenedLocks, openLocks } from './provider.ts';
 import { WorkspaceRequests } from '../requests/requests.ts';
 import { requireApproval, type WorkspaceRequest } from '../requests/rules.ts';
+import { freePort } from '../../../../../tools/testing/free-port.ts';
 
 /** A server in a folder and on a port of its own. */
 interface Server {
   readonly url: string;
   stop(): Promise<void>;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 async function serve(

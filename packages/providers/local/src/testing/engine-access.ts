@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { Engine } from '../docker/client.ts';
 import { parseEndpoint } from '../docker/http.ts';
 
@@ -10,15 +9,6 @@ export function shell(engine: Engine, server: () => Promise<{ readonly id: strin
     write: (path: string, text: string) => command(`printf %s ${text} > ${path}`),
     read: (path: string) => command(`cat ${path}`),
   };
-}
-
-/** A port of the loopback address that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** A client on the engine that a bed's provider uses. */

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import type { Engine } from '../docker/client.ts';
 import type { Bed } from './bed.ts';
-import { freePort, shell } from './engine-access.ts';
+import { shell } from './engine-access.ts';
+import { freePort } from '../../../../../tools/testing/free-port.ts';
 
 /** Changes that a running container cannot take, and what stands beside servers; holds on every engine. */
 export function changesSuite(id: string, bed: () => Bed, endpoint: () => Promise<Engine>): void {

@@ -1,12 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CaseResult, ConformanceSuite } from '../../suite.ts';
 import { installPython, python } from './python.ts';
 import { type RunningService, startProgram } from './service.ts';
 import { socketCases } from './sockets.ts';
+import { freePort } from '../../../../testing/free-port.ts';
 
 /** Requests made up for each operation of the description. */
 const examples = process.env['API_EXAMPLES'] ?? '25';
@@ -68,14 +68,4 @@ function metrics(text: string): CaseResult {
     encoding: 'utf8',
   });
   return status === 0 ? { name, status: 'passed' } : { name, status: 'failed', reason: stderr.trim() };
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

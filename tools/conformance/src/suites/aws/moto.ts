@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { installFromPypi } from '../../python-environment.ts';
+import { freePort } from '../../../../testing/free-port.ts';
 
 const folder = join(import.meta.dirname, '../../../.cache/moto');
 
@@ -42,14 +42,4 @@ export async function startMoto(): Promise<Moto> {
   }
   await stop();
   throw new Error('moto did not start within 60 s');
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { ProvisioningClient } from '@provisioning/client';
 import type { CaseResult, ConformanceSuite } from '../../suite.ts';
 import { startProgram } from '../api/service.ts';
-import { freePort } from '../api/suite.ts';
 import { chromiumProgram, openPage, type Page } from './chromium.ts';
+import { freePort } from '../../../../testing/free-port.ts';
 
 const root = join(import.meta.dirname, '../../../../..');
 const example = join(root, 'packages/client/examples/browser-dashboard');

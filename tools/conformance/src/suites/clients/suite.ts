@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { CaseResult, ConformanceSuite } from '../../suite.ts';
 import { installPython, python } from '../api/python.ts';
 import { startProgram } from '../api/service.ts';
-import { freePort } from '../api/suite.ts';
 import { playAll } from './play.ts';
+import { freePort } from '../../../../testing/free-port.ts';
 
 /** What the generated part must do against the running server, in the order in which a driver prints it. */
 const expected = [

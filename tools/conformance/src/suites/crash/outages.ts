@@ -12,8 +12,8 @@ import {
 } from '../../../../../packages/orchestrator/src/testing/servers.fixture.ts';
 import type { CaseResult } from '../../suite.ts';
 import { type RunningService, startProgram, startWorkerProgram } from '../api/service.ts';
-import { freePort } from '../api/suite.ts';
 import { Process } from './processes.ts';
+import { freePort } from '../../../../testing/free-port.ts';
 
 type Say = (message: string) => void;
 

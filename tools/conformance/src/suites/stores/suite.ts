@@ -8,13 +8,13 @@ import { PostgresStore } from '../../../../../packages/orchestrator/src/journal/
 import { SqliteStore } from '../../../../../packages/orchestrator/src/journal/sqlite/store.ts';
 import { SurrealStore } from '../../../../../packages/orchestrator/src/journal/surrealdb/store.ts';
 import {
-  freePort,
   postgresPrograms,
   startPostgres,
 } from '../../../../../packages/orchestrator/src/testing/servers.fixture.ts';
 import type { CaseResult, ConformanceSuite } from '../../suite.ts';
 import { check } from './contract.ts';
 import { usePackagesOf } from './packages.ts';
+import { freePort } from '../../../../testing/free-port.ts';
 
 /** Packages that no default install has: the engine of SurrealDB comes prebuilt, for all platforms in one package. */
 const packages = ['surrealdb@2', '@surrealdb/node@3'];
