@@ -57,6 +57,7 @@ export * from './providers/index.ts';
 export * from './runtime/index.ts';
 export { canonicalJson, withSortedKeys } from './files/canonical-json.ts';
 export { fileError, type LockOptions, makeFolder, withFileLock, writeFileAtomic } from './files/atomic.ts';
+export { databaseFile } from './state/database-file.ts';
 export { type GroupScalingRecord, StateFile } from './state/state.ts';
 export type { InfrastructureState, ServerRecord, TaskservRecord } from './state/state.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { loadConfiguration, parseDocument, processSurroundings } from '@provisioning/core';
-import { type BenchRow, type BenchSuite, median, row, timed } from './suite.ts';
+import { type BenchRow, type BenchSuite, median, medians, row, timed } from './suite.ts';
 
 const files = [
   'user/system.toml',
@@ -19,7 +19,7 @@ const files = [
   'w/config/local-overrides.toml',
 ];
 const keysInAll = 1000;
-const runs = 101;
+const runs = 301;
 const warm = 100;
 
 /** A hundred keys of every kind; one in ten is an expression. */
@@ -109,9 +109,11 @@ const suite: BenchSuite = {
         for (const text of contents) parseDocument(text, 'x.toml');
       };
       const first = await timed(1, load);
-      const ours = median(await timed(runs, load, warm));
-      const alone = median(await timed(runs, async () => parseAll(await read()), warm));
-      const parsed = median(await timed(runs, () => parseAll(texts), warm));
+      const [ours = 0, alone = 0, parsed = 0] = await medians(
+        runs,
+        [load, async () => parseAll(await read()), () => parseAll(texts)],
+        warm,
+      );
       say(`first load in a fresh process ${first[0]!.toFixed(1)} ms`);
       const loaded = (await load()) as { toJSON(): unknown };
       return {

@@ -34,6 +34,19 @@ export async function timed(times: number, work: () => unknown, warm = 0): Promi
   return results;
 }
 
+/** The middle times of several works in turn, round by round, so that what else the machine does falls on all of them alike. */
+export async function medians(
+  rounds: number,
+  works: readonly (() => unknown)[],
+  warm: number,
+): Promise<number[]> {
+  for (const work of works) await timed(0, work, warm);
+  const times = works.map((): number[] => []);
+  for (let round = 0; round < rounds; round++)
+    for (const [index, work] of works.entries()) times[index]!.push(...(await timed(1, work)));
+  return times.map(median);
+}
+
 export function row(
   name: string,
   unit: string,

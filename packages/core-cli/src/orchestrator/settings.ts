@@ -1,4 +1,5 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { databaseFile } from '@provisioning/core';
 
 /** Where the orchestrator is and how it may be started (12 §1, §14). */
 export interface OrchestratorSettings {
@@ -54,7 +55,7 @@ export function orchestratorSettings(
       (port === undefined ? text('orchestrator.endpoint') : `http://127.0.0.1:${port}`) ??
       'http://localhost:9090',
     dataDir,
-    database: resolve(dataDir, database.replace(/queue\.rkvs$/, 'orchestrator.db')),
+    database: databaseFile(dataDir, database),
     enabled: flag('orchestrator.enabled', true),
     autoStart: flag('orchestrator.auto_start', true),
     fallbackToDirect: flag('orchestrator.fallback_to_direct', true),

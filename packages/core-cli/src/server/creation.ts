@@ -18,6 +18,7 @@ import type { MarkKind } from '../output/style.ts';
 import type { InfrastructureSession } from '../session/infrastructure.ts';
 import { underLock } from '../session/locks.ts';
 import { surroundingsOf } from '../session/surroundings.ts';
+import { invalid } from '../validation/definition.ts';
 import { existing, previewDocument, previewLines, serverLine } from './creation-preview.ts';
 import { addressOf } from './listing.ts';
 
@@ -46,6 +47,8 @@ export async function createServers(
 ): Promise<void> {
   const { out, globals } = command;
   const { infrastructure, context } = session;
+  if (infrastructure.servers.length + infrastructure.disabled.length + infrastructure.dns.length === 0)
+    throw invalid(infrastructure.name, [{ message: 'At least one server required' }]);
   const toHosts =
     options.fixLocalHosts ?? infrastructure.servers.some(({ fix_local_hosts: fix }) => fix === true);
   const plan = await planServers(context, infrastructure, {

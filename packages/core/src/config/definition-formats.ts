@@ -38,8 +38,8 @@ export function mainFile(workspace: string): string | undefined {
 export function isWorkspace(directory: string): boolean {
   try {
     return mainFile(directory) !== undefined;
-  } catch {
+  } catch (error) {
     // Two main files: a workspace, whose ambiguity the load will name.
-    return true;
+    return error instanceof ProvisioningError && error.code === 'DEFINITION_AMBIGUOUS';
   }
 }

@@ -15,6 +15,8 @@ export interface Document {
   readonly value: Data;
   /** Decrypted in memory; its text is never shown (02 §15). */
   readonly encrypted: boolean;
+  /** Whether its strings may hold a text, as far as its source tells; looking through all of them takes longer. */
+  mayHold(text: string): boolean;
   /** Position of a key, or of its nearest ancestor that the file has. */
   locate(path: KeyPath): SourceLocation;
   /** Source lines around a location of this file; absent for encrypted files. */
@@ -74,6 +76,7 @@ export function evaluatedDocument(
     format,
     value,
     encrypted: false,
+    mayHold: () => true,
     locate: (path) => ({ file, ...locate(path), ...(path.length === 0 ? {} : { key: path.join('.') }) }),
     frame: (location) =>
       text === undefined || location.line === undefined
@@ -133,6 +136,11 @@ class TextDocument implements Document {
   locate(path: KeyPath): SourceLocation {
     const position = this.format === 'toml' ? this.#locateToml(path) : locateYaml(this.#text, path);
     return { file: this.file, ...position, ...(path.length === 0 ? {} : { key: path.join('.') }) };
+  }
+
+  mayHold(text: string): boolean {
+    // What is escaped is not written as it reads.
+    return this.#text.includes(text) || this.#text.includes('\\');
   }
 
   frame(location: SourceLocation): string | undefined {

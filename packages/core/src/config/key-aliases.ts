@@ -36,9 +36,12 @@ const aliases: readonly (readonly [readonly string[], readonly string[]])[] = [
   ),
 ];
 
+const tables = [...new Set(aliases.map(([[table]]) => table!))];
+
 /** A fragment, above what its keys with another name mean. */
 export function withAliases(fragment: Fragment): Fragment[] {
-  if (fragment.mount.length > 0) return [fragment];
+  if (fragment.mount.length > 0 || !tables.some((table) => Object.hasOwn(fragment.value, table)))
+    return [fragment];
   const read = aliases.flatMap(([from, to]) => {
     const value = valueAt(fragment.value, from);
     if (value === undefined) return [];

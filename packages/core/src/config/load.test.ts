@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -282,6 +282,16 @@ describe('environments, overlays, profiles', () => {
     );
     await main('[dynamic]\nconfig_urls = ["http://example.invalid/a.toml"]\n');
     expect((await failure()).message).toContain('http: is refused');
+  });
+
+  test('a folder of layers that cannot be read stops the load; its files are not left out', async () => {
+    await main('[custom]\na = 1\n');
+    await symlink('providers', path.join(workspace, 'config/providers'));
+    expect(await failure()).toMatchObject({
+      code: 'CONFIG_UNREADABLE',
+      exitCode: 3,
+      message: expect.stringMatching(/^Cannot read configuration: .*config\/providers: ELOOP/),
+    });
   });
 
   test('dynamic files and templates lie beneath the file; paths may not leave the workspace', async () => {

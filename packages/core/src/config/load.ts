@@ -166,7 +166,8 @@ function sortLayers(files: readonly Read[]): Read[] {
 
 function fromFile(file: LayerFile, document: Document, env: Surroundings['env']): Fragment[] {
   if (file.preferences === true) return preferenceFragments(document);
-  if (!expandsShellVariables(file.file)) return fileFragment(file.layer, document, file.mount, file.unwrap);
+  if (!expandsShellVariables(file.file) || !document.mayHold('${'))
+    return fileFragment(file.layer, document, file.mount, file.unwrap);
   return fileFragment(file.layer, document, file.mount, file.unwrap).map((fragment) => ({
     ...fragment,
     value: expandShellVariables(fragment.value, env),
@@ -280,7 +281,10 @@ async function interpolated(
 ): Promise<Data> {
   if (!hasExpression(raw)) return raw;
   const { surroundings, workspace, infra } = options;
-  const git = hasExpression(raw, 'git.') ? await gitFacts(workspace?.path ?? surroundings.cwd) : {};
+  const asksGit = fragments.some(
+    ({ document, value }) => document?.mayHold('git.') !== false && hasExpression(value, 'git.'),
+  );
+  const git = asksGit ? await gitFacts(workspace?.path ?? surroundings.cwd) : {};
   const roots = interpolationRoots({
     surroundings,
     environment,

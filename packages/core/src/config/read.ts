@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { type ConfigCipher, decryptBytes } from './cipher.ts';
 import { type Document, formatOf, parseDocument } from './document.ts';
@@ -25,13 +25,20 @@ export async function readDocument(file: string, options: ReadOptions = {}): Pro
   let bytes: Uint8Array;
   try {
     // Most files of a load are absent; an error for each would cost more than reading those that are there.
-    if (statSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
+    const found = lstatSync(file, { throwIfNoEntry: false });
+    if (found === undefined) return undefined;
+    // Opening one waits for a writer, and nothing ends that.
+    if (found.isFIFO()) throw unreadable(file, 'it is a pipe', undefined);
     // Two dozen small files, most of them absent: reading them in place is several times faster than the thread pool.
     bytes = readFileSync(file);
   } catch (cause) {
+    if (cause instanceof ProvisioningError) throw cause;
     const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw unreadable(file, message, cause);
+    if (code === 'ENOTDIR') return undefined;
+    if (code !== 'ENOENT') throw unreadable(file, message, cause);
+    // Gone since, or a link whose end is not there: whoever made the link wants what it stands for to be read.
+    if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
+    throw unreadable(file, 'the file that the link names is not there', cause);
   }
   const plain = await decryptBytes(bytes, file, options.ciphers ?? []);
   return parseDocument(decodeText(plain.bytes, file), file, {
@@ -51,11 +58,12 @@ export function decodeText(bytes: Uint8Array, file: string): string {
   }
 }
 
-function unreadable(file: string, reason: string, cause: unknown): ProvisioningError {
+/** A file or folder of the configuration that is there and cannot be read. */
+export function unreadable(file: string, reason: string, cause: unknown): ProvisioningError {
   return new ProvisioningError({
     code: 'CONFIG_UNREADABLE',
     kind: 'configuration',
-    message: `Cannot read configuration file: ${file}: ${reason}`,
+    message: `Cannot read configuration: ${file}: ${reason}`,
     location: { file },
     cause,
   });

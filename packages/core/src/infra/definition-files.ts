@@ -1,4 +1,5 @@
-import { access, readdir, readFile } from 'node:fs/promises';
+import { lstat, open, readdir } from 'node:fs/promises';
+import { constants } from 'node:fs';
 import path from 'node:path';
 import { ambiguous, definitionEndings } from '../config/definition-formats.ts';
 
@@ -39,7 +40,7 @@ export async function definitionFolder(folder: string): Promise<{ name: string; 
 }
 
 async function exists(file: string): Promise<boolean> {
-  return access(file).then(
+  return lstat(file).then(
     () => true,
     () => false,
   );
@@ -47,5 +48,19 @@ async function exists(file: string): Promise<boolean> {
 
 async function isGenerated(file: string): Promise<boolean> {
   if (!/\.(ya?ml|toml)$/.test(file)) return false;
-  return (await readFile(file, 'utf8').catch(() => '')).startsWith(generatedMark);
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => undefined);
+  if (handle === undefined) return false;
+  try {
+    const { buffer, bytesRead } = await handle.read(
+      Buffer.alloc(generatedMark.length),
+      0,
+      generatedMark.length,
+      0,
+    );
+    return buffer.toString('utf8', 0, bytesRead) === generatedMark;
+  } catch {
+    return false;
+  } finally {
+    await handle.close();
+  }
 }

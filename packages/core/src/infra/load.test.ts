@@ -1,4 +1,5 @@
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -152,11 +153,13 @@ describe('findings', () => {
   test('05.A5 values out of their range say so in their own words', async () => {
     await put(
       'servers.toml',
-      '[[servers]]\nhostname = "a@b"\nmemory_gb = 0\ndisk_size = 5\n[[servers]]\nhostname = "c"\ndisk = 4096\ntaskservs = ["os", "os"]\n[[servers.firewall_rules]]\nport = 1\nprotocol = "gre"\n',
+      '[[servers]]\nhostname = "a@b"\nmemory_gb = 0\ndisk_size = 5\n[[servers]]\nhostname = "c"\ndisk = 4096\ntaskservs = ["os", "os"]\n[[servers.firewall_rules]]\nport = 1\nprotocol = "gre"\n[[servers.firewall_rules]]\nport = "80-20"\n[[servers.firewall_rules]]\nport = "1-70000"\n[[servers.firewall_rules]]\nport = "8000-8100"\n',
     );
     expect((await messages()).sort()).toEqual(
       [
         "Invalid server name 'a@b': invalid characters",
+        'Invalid port: 1-70000',
+        'Invalid port: 80-20',
         'Invalid protocol',
         'Maximum storage is 2TB',
         'Memory must be positive',
@@ -250,6 +253,18 @@ describe('findings', () => {
     const resolved = await readFile(path.join(workspace, 'infra/main', 'resolved.yaml'), 'utf8');
     expect(resolved).toContain('main_title: Mine');
     expect(resolved).toContain('admin_password: "***"');
+  });
+
+  test('a definition that is a link to nothing, or a pipe, is told, not left out', async () => {
+    await symlink('nowhere', path.join(workspace, 'infra/main', 'servers.toml'));
+    await expect(load()).rejects.toMatchObject({
+      code: 'CONFIG_UNREADABLE',
+      message: expect.stringMatching(/servers\.toml: the file that the link names is not there$/),
+    });
+    await rm(path.join(workspace, 'infra/main', 'servers.toml'));
+    if (process.platform === 'win32') return;
+    execFileSync('mkfifo', [path.join(workspace, 'infra/main', 'servers.toml')]);
+    await expect(load()).rejects.toMatchObject({ message: expect.stringMatching(/it is a pipe$/) });
   });
 
   test('rules that cut SSH off are a warning', async () => {

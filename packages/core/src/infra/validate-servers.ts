@@ -32,6 +32,7 @@ export function validateServers(
       if (finding.path[0] !== 'hostname') report(finding.path, finding.message, finding.type.toUpperCase());
     }
     repeatedTaskservs(value, report);
+    portRanges(value, report);
     if (compliance !== undefined) complies(value, compliance, report);
   }
 }
@@ -61,6 +62,22 @@ function complies(
     if (wanted !== true || server[key] === true) continue;
     report([key], `Server '${name}' needs ${key} = true (compliance.${rule})`, 'COMPLIANCE');
   }
+}
+
+/** `80-20`, `0`, `70000`: texts that look like ports and are none. */
+function portRanges(
+  server: Data,
+  report: (path: readonly (string | number)[], message: string, code: string) => void,
+): void {
+  const rules: unknown = server['firewall_rules'];
+  if (!Array.isArray(rules)) return;
+  (rules as Data[]).forEach((rule, index) => {
+    const { port } = rule;
+    if (typeof port !== 'string' || !/^\d+(-\d+)?$/.test(port)) return;
+    const [from = 0, to = from] = port.split('-').map(Number);
+    if (from < 1 || to > 65_535 || from > to)
+      report(['firewall_rules', index, 'port'], `Invalid port: ${port}`, 'INVALID_PORT');
+  });
 }
 
 function repeatedTaskservs(

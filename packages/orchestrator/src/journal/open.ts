@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
+import { databaseFile } from '@provisioning/core';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { Settings } from '../settings/settings.ts';
 import { SqliteStore } from './sqlite/store.ts';
@@ -18,7 +19,7 @@ export async function openStore(settings: Settings, { readOnly = false }: OpenOp
   const { type } = settings.storage;
   switch (type) {
     case 'sqlite':
-      return new SqliteStore(databaseFile(settings, readOnly), { readOnly });
+      return new SqliteStore(fileOf(settings, readOnly), { readOnly });
     case 'postgres': {
       // Loaded only when used: it is no small part of the start-up.
       const { PostgresStore } = await import('./postgres/store.ts');
@@ -42,9 +43,8 @@ export async function openStore(settings: Settings, { readOnly = false }: OpenOp
   }
 }
 
-/** The file of the store `sqlite`. A name that older products gave it stands for ours (12 §14). */
-function databaseFile({ paths, storage }: Settings, readOnly: boolean): string {
-  const file = resolve(paths.data_dir, storage.backend_path.replace(/queue\.rkvs$/, 'orchestrator.db'));
+function fileOf({ paths, storage }: Settings, readOnly: boolean): string {
+  const file = databaseFile(paths.data_dir, storage.backend_path);
   if (!readOnly) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   return file;
 }

@@ -146,6 +146,7 @@ async function completed(
     format: 'json',
     value: { servers: configs },
     encrypted: false,
+    mayHold: () => true,
     locate: () => ({ file }),
     frame: () => undefined,
   };
