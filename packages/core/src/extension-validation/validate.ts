@@ -7,7 +7,7 @@ import type { ExtensionCatalogue } from '../extensions/discover.ts';
 import { type ExtensionKind, kinds } from '../extensions/kinds.ts';
 import { manifestWarnings } from '../extensions/manifest-check.ts';
 import { type ManifestFile, readManifest } from '../extensions/manifest.ts';
-import { satisfies } from '../extensions/version.ts';
+import { satisfies, versionsOf } from '../extensions/version.ts';
 import { Findings } from './findings.ts';
 import { foreignEntryPoint } from '../extensions/entry-points.ts';
 import { validateInterface } from './interface.ts';
@@ -152,10 +152,10 @@ async function availableVersions(names: readonly string[], catalogue: ExtensionC
   const versions: string[] = [];
   for (const name of names) {
     for (const kind of kinds)
-      versions.push(...(await catalogue.versions(kind, name)).map(({ version }) => version));
+      versions.push(...(await catalogue.versions(kind, name)).flatMap((record) => versionsOf(record)));
     if (versions.length > 0) continue;
     for (const record of await catalogue.list('taskserv')) {
-      if ((await dependenciesOf(record)).provides.includes(name)) versions.push(record.version);
+      if ((await dependenciesOf(record)).provides.includes(name)) versions.push(...versionsOf(record));
     }
   }
   return versions;

@@ -18,3 +18,30 @@ export function compareVersions(a: string, b: string): number {
   if (left === null || right === null) return left === right ? a.localeCompare(b) : left === null ? -1 : 1;
   return left.compare(right);
 }
+
+/** `1.28.x` and `15` as versions that ranges can judge. */
+export function concrete(version: string): string {
+  const parts = version.replace(/^v/, '').replace(/\.x$/, '').split('.');
+  return parts.every((part) => /^\d+$/.test(part)) ? [...parts, '0', '0'].slice(0, 3).join('.') : version;
+}
+
+/**
+ * Versions that the ranges of others may mean: an extension's own, and those of the software that it brings (07 §4). Its
+ * own comes first.
+ */
+export function versionsOf(extension: {
+  readonly version: string;
+  readonly manifest: Readonly<Record<string, unknown>>;
+}): readonly string[] {
+  const { version, supports_versions: supported } = (extension.manifest['software'] ?? {}) as {
+    readonly version?: unknown;
+    readonly supports_versions?: unknown;
+  };
+  const software = [version, ...(Array.isArray(supported) ? supported : [])];
+  return [extension.version, ...software.filter((one) => typeof one === 'string').map(concrete)];
+}
+
+/** Whether one of several versions lies in a range. */
+export function anySatisfies(versions: readonly string[], range: string): boolean {
+  return versions.some((version) => satisfies(version, range));
+}

@@ -3,7 +3,7 @@ import type { ExtensionCatalogue } from '../extensions/discover.ts';
 import { type Requirement, dependenciesOf } from '../extensions/dependencies.ts';
 import type { ExtensionKind } from '../extensions/kinds.ts';
 import type { ExtensionRecord } from '../extensions/record.ts';
-import { satisfies } from '../extensions/version.ts';
+import { anySatisfies, versionsOf } from '../extensions/version.ts';
 
 /** One module to load, and for whom when it was not asked for. */
 export interface Wanted {
@@ -22,8 +22,8 @@ export interface ClosureOptions {
   readonly pick: (kind: ExtensionKind, name: string, range?: string) => Promise<ExtensionRecord | undefined>;
   /** Version that was asked for; counts for the named modules, not for their dependencies. */
   readonly version?: string;
-  /** What the target has already, by `kind/name` → version. */
-  readonly available: ReadonlyMap<string, string>;
+  /** What the target has already: the versions that ranges may mean, by `kind/name`. */
+  readonly available: ReadonlyMap<string, readonly string[]>;
   readonly withDependencies: boolean;
 }
 
@@ -74,14 +74,14 @@ async function satisfy(
   { alternatives, range }: Requirement,
   options: ClosureOptions,
   chosen: ReadonlyMap<string, Wanted>,
-  available: ReadonlyMap<string, string>,
+  available: ReadonlyMap<string, readonly string[]>,
 ): Promise<Satisfied | undefined> {
   const kinds: ExtensionKind[] =
     options.kind === 'provider' ? ['provider', 'taskserv'] : ['taskserv', 'provider'];
   for (const name of alternatives) {
     for (const kind of kinds) {
-      const version = chosen.get(`${kind}/${name}`)?.record.version ?? available.get(`${kind}/${name}`);
-      if (version !== undefined && satisfies(version, range)) return { kind, name };
+      const versions = presentVersions(`${kind}/${name}`, chosen, available);
+      if (versions !== undefined && anySatisfies(versions, range)) return { kind, name };
     }
   }
   for (const name of alternatives) {
@@ -97,12 +97,21 @@ async function satisfy(
   return undefined;
 }
 
+function presentVersions(
+  key: string,
+  chosen: ReadonlyMap<string, Wanted>,
+  available: ReadonlyMap<string, readonly string[]>,
+): readonly string[] | undefined {
+  const record = chosen.get(key)?.record;
+  return record === undefined ? available.get(key) : versionsOf(record);
+}
+
 /** A module that lists a capability in `provides` (07 §2). */
 async function providerOf(
   capability: string,
   { catalogue, pick }: ClosureOptions,
   chosen: ReadonlyMap<string, Wanted>,
-  available: ReadonlyMap<string, string>,
+  available: ReadonlyMap<string, readonly string[]>,
 ): Promise<Satisfied | undefined> {
   const candidates: ExtensionRecord[] = [];
   for (const record of await catalogue.list('taskserv')) {
@@ -121,17 +130,17 @@ async function providerOf(
 
 async function refuseConflicts(
   chosen: ReadonlyMap<string, Wanted>,
-  available: ReadonlyMap<string, string>,
+  available: ReadonlyMap<string, readonly string[]>,
 ): Promise<void> {
   for (const { record, kind } of chosen.values()) {
     for (const { alternatives, range } of (await dependenciesOf(record)).conflicts) {
       for (const name of alternatives) {
-        const version = chosen.get(`${kind}/${name}`)?.record.version ?? available.get(`${kind}/${name}`);
-        if (version === undefined || !satisfies(version, range)) continue;
+        const versions = presentVersions(`${kind}/${name}`, chosen, available);
+        if (versions === undefined || !anySatisfies(versions, range)) continue;
         throw new ProvisioningError({
           code: 'MODULE_CONFLICT',
           kind: 'conflict',
-          message: `Conflict: ${record.name} conflicts with ${name} ${version}`,
+          message: `Conflict: ${record.name} conflicts with ${name} ${versions[0]}`,
           hint: `Unload ${name} first, or leave ${record.name} out.`,
         });
       }

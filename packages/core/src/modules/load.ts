@@ -4,8 +4,9 @@ import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { ExtensionCatalogue } from '../extensions/discover.ts';
 import { type ExtensionKind, kinds } from '../extensions/kinds.ts';
 import type { ExtensionRecord } from '../extensions/record.ts';
+import { readManifest } from '../extensions/manifest.ts';
 import { isInside } from '../extensions/scan.ts';
-import { satisfies } from '../extensions/version.ts';
+import { anySatisfies, versionsOf } from '../extensions/version.ts';
 import { withFileLock } from '../files/atomic.ts';
 import { type Wanted, moduleClosure } from './closure.ts';
 import { type LoadedModule, type ModuleSource, modulePath, readModules } from './manifest-file.ts';
@@ -81,7 +82,8 @@ async function prepare(options: LoadModulesOptions): Promise<{ wanted: Wanted[];
     for (const module of (await readModules(target.base, one)).modules)
       loaded.set(`${one}/${module.name}`, module);
   }
-  const available = new Map([...loaded].map(([key, module]) => [key, module.version]));
+  const available = new Map<string, readonly string[]>();
+  for (const [key, module] of loaded) available.set(key, await loadedVersions(target.base, module));
   const wanted = await moduleClosure({
     catalogue,
     kind,
@@ -97,6 +99,15 @@ async function prepare(options: LoadModulesOptions): Promise<{ wanted: Wanted[];
     entries.push(await entryOf(options, item, present));
   }
   return { wanted, entries };
+}
+
+/** What ranges may mean of a loaded module: what its folder says, else what is on record. */
+export async function loadedVersions(
+  base: string,
+  { path, version }: LoadedModule,
+): Promise<readonly string[]> {
+  const found = await readManifest(join(base, path)).catch(() => undefined);
+  return versionsOf({ version, manifest: found?.manifest ?? {} });
 }
 
 /** The highest place below the target that has a fitting version (08 §5.1.1). */
@@ -117,7 +128,7 @@ async function pick(
   return ordered.find(
     (record) =>
       (source === undefined || sourceOf(record) === source) &&
-      (range === undefined || satisfies(record.version, range)),
+      (range === undefined || anySatisfies(versionsOf(record), range)),
   );
 }
 

@@ -6,9 +6,9 @@ import { dependenciesOf } from '../extensions/dependencies.ts';
 import type { ExtensionCatalogue } from '../extensions/discover.ts';
 import { type ExtensionKind, type ExtensionLayer, kindFolder, kinds } from '../extensions/kinds.ts';
 import { readManifest } from '../extensions/manifest.ts';
-import { compareVersions, satisfies } from '../extensions/version.ts';
+import { anySatisfies, compareVersions, versionsOf } from '../extensions/version.ts';
 import { staleImports } from './imports.ts';
-import { moduleState } from './load.ts';
+import { loadedVersions, moduleState } from './load.ts';
 import { type LoadedModule, readModules } from './manifest-file.ts';
 import type { ModuleTarget } from './target.ts';
 import { isPending } from './transaction.ts';
@@ -116,7 +116,7 @@ export async function validateModules(target: ModuleTarget, catalogue: Extension
   };
   if (await isPending(base))
     add('MODULE_PENDING', "a load was interrupted; 'provisioning module sync' finishes it");
-  const versions = new Map<string, string>();
+  const versions = new Map<string, readonly string[]>();
   for (const kind of kinds) {
     const { modules, warning } = await readModules(base, kind);
     if (warning !== undefined) add('MODULE_MANIFEST', warning);
@@ -127,7 +127,7 @@ export async function validateModules(target: ModuleTarget, catalogue: Extension
       add('MODULE_UNRECORDED', `.${kindFolder(kind)}/${name} is not in the manifest`);
     }
     for (const module of modules) {
-      versions.set(module.name, module.version);
+      versions.set(module.name, await loadedVersions(base, module));
       await validateModule(target, module, add);
     }
   }
@@ -167,7 +167,7 @@ async function validateModule(target: ModuleTarget, module: LoadedModule, add: A
 async function validateDependencies(
   base: string,
   module: LoadedModule,
-  versions: ReadonlyMap<string, string>,
+  versions: ReadonlyMap<string, readonly string[]>,
   catalogue: ExtensionCatalogue,
   add: Add,
 ): Promise<void> {
@@ -175,11 +175,14 @@ async function validateDependencies(
   const found = await readManifest(path).catch(() => undefined);
   if (found === undefined) return;
   for (const { alternatives, range } of (await dependenciesOf({ path, manifest: found.manifest })).requires) {
-    const present = alternatives.map((name) => versions.get(name)).filter((version) => version !== undefined);
-    if (present.some((version) => satisfies(version, range))) continue;
+    const present = alternatives.flatMap((name) => (versions.has(name) ? [versions.get(name)!] : []));
+    if (present.some((list) => anySatisfies(list, range))) continue;
     const name = alternatives.join('|');
     if (present.length > 0) {
-      add('MODULE_VERSION', `${module.name} needs ${name} ${range}, ${present.join(', ')} is loaded`);
+      add(
+        'MODULE_VERSION',
+        `${module.name} needs ${name} ${range}, ${present.map(([version]) => version).join(', ')} is loaded`,
+      );
     } else if (!(await isAvailable(alternatives, range, catalogue))) {
       add('MODULE_DEPENDENCY', `${module.name} needs ${name} ${range}, which is not there`);
     }
@@ -194,7 +197,7 @@ async function isAvailable(
   for (const name of names) {
     for (const kind of kinds) {
       const records = await catalogue.versions(kind, name);
-      if (records.some(({ version }) => satisfies(version, range))) return true;
+      if (records.some((record) => anySatisfies(versionsOf(record), range))) return true;
     }
     for (const record of await catalogue.list('taskserv')) {
       if ((await dependenciesOf(record)).provides.includes(name)) return true;

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
@@ -71,15 +71,16 @@ export async function generateExtension(options: ScaffoldOptions): Promise<Scaff
     options.exact === true
       ? join(options.output, name)
       : join(options.output, kindFolder(type), ...(category === undefined ? [] : [category]), name);
-  const isThere = await stat(path).then(
-    () => true,
-    () => false,
-  );
-  if (isThere && options.force !== true) {
+  const there =
+    options.exact === true ? [path] : await placesOf(join(options.output, kindFolder(type)), name);
+  const found = await Promise.all(there.map(isThere));
+  const taken = there.find((_place, index) => found[index]);
+  // In another category it would be a second one of the name, which nothing could tell apart.
+  if (taken !== undefined && (taken !== path || options.force !== true)) {
     throw new ProvisioningError({
       code: 'EXTENSION_EXISTS',
       kind: 'conflict',
-      message: `Extension already exists: ${path}`,
+      message: `Extension already exists: ${taken}`,
       hint: 'Choose another name, or use --force.',
     });
   }
@@ -93,7 +94,7 @@ export async function generateExtension(options: ScaffoldOptions): Promise<Scaff
     await writeFile(join(staging, file), text);
     await chmod(join(staging, file), mode);
   }
-  if (isThere) await rm(path, { recursive: true });
+  if (taken !== undefined) await rm(path, { recursive: true });
   await mkdir(dirname(path), { recursive: true });
   await rename(staging, path);
   return written;
@@ -161,4 +162,18 @@ async function sdkVersion(root: string): Promise<string> {
 function scaffoldRoot(): string {
   const sdk = createRequire(import.meta.url).resolve('@provisioning/extensions-sdk');
   return join(dirname(dirname(sdk)), 'scaffolds');
+}
+
+/** Where an extension of a name may stand below the folder of its kind: there, or in one of its categories. */
+async function placesOf(root: string, name: string): Promise<string[]> {
+  const folders = await readdir(root, { withFileTypes: true }).catch(() => []);
+  const categories = folders.filter((entry) => entry.isDirectory() && entry.name !== name);
+  return [join(root, name), ...categories.map((category) => join(root, category.name, name))];
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }

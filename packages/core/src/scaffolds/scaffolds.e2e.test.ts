@@ -49,6 +49,9 @@ test('08.A15 a generated taskserv is valid, its tests pass, and a second one exi
   expect(tests.test_results.find(({ test_type }) => test_type === 'e2e')).toMatchObject({
     status: 'skipped',
   });
+  await expect(generate(folder, { category: 'databases' })).rejects.toThrow(
+    `Extension already exists: ${path}`,
+  );
   await expect(generate(folder, { category: 'development' })).rejects.toThrow(
     `Extension already exists: ${path}`,
   );

@@ -1,5 +1,5 @@
 import { ProvisioningError, type TaskservManifest } from '@provisioning/extensions-sdk';
-import { satisfies } from '../extensions/version.ts';
+import { concrete, satisfies } from '../extensions/version.ts';
 
 type Relations = Pick<
   TaskservManifest,
@@ -214,12 +214,6 @@ class Resolver {
 
 function rank(name: string): number {
   return name === 'os' ? 0 : 1;
-}
-
-/** `1.28.x` and `15` as versions that ranges can judge. */
-function concrete(version: string): string {
-  const parts = version.replace(/^v/, '').replace(/\.x$/, '').split('.');
-  return parts.every((part) => /^\d+$/.test(part)) ? [...parts, '0', '0'].slice(0, 3).join('.') : version;
 }
 
 function inRange(version: string, range: string): boolean {
