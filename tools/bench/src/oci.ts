@@ -268,9 +268,15 @@ async function gibibyte(bed: Bed, say: (message: string) => void): Promise<Bench
   }
   return [
     row('1 GiB layer, verified, whole process', 'ms', median(ours!), median(theirs!), 'curl to a file'),
-    row('1 GiB layer, against who verifies too', 'ms', median(ours!), median(skopeo!), 'skopeo copy'),
+    row(
+      '1 GiB layer, beside skopeo, which verifies too',
+      'ms',
+      median(ours!),
+      median(skopeo!),
+      'skopeo copy',
+    ),
     ...(hasOras
-      ? [row('1 GiB layer, against who verifies too', 'ms', median(ours!), median(oras!), 'oras copy')]
+      ? [row('1 GiB layer, beside oras, which verifies too', 'ms', median(ours!), median(oras!), 'oras copy')]
       : []),
     row('SHA-256 of 1 GiB alone, by openssl', 'ms', median(hashing!), median(theirs!), 'curl to a file'),
     row('1 GiB layer, memory at its peak', 'MiB', median(memory!), null, 'none: the limit is 150 MiB'),

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { verified } from '../oci/content.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { digestOf } from '../oci/digest.ts';
+import { appendVerified } from './append-verified.ts';
 import { BlobFolder } from './blobs.ts';
 
 /** Enough for the second thread, and no multiple of a block. */
@@ -102,4 +103,16 @@ test('a disk that takes no more bytes is an error that says so', async () => {
       throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });
     }),
   ).rejects.toThrow('no space left');
+});
+
+test('a disk that is full while large content is written ends the transfer at once', async () => {
+  if (process.platform !== 'linux') return;
+  let read = 0;
+  const chunks = async function* (): AsyncGenerator<Buffer> {
+    for (const chunk of pieces(content)) yield ((read += chunk.length), chunk);
+  };
+  await expect(appendVerified('/dev/full', chunks(), descriptor, { mode: 0o644 })).rejects.toMatchObject({
+    code: 'ENOSPC',
+  });
+  expect(read).toBeLessThan(content.length);
 });
