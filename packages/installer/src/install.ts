@@ -13,7 +13,7 @@ import { type ContainerPlan, containersOf } from './plan/containers.ts';
 import { planLines } from './plan/print.ts';
 import type { Installation, PlatformName } from './plan/resolve.ts';
 import { lineVersions } from './plan/version.ts';
-import { composeFile } from './rendering/compose.ts';
+import { renderedFiles } from './rendering/render.ts';
 import type { Run } from './surroundings.ts';
 import type { AfterFailure } from './wizard/ask.ts';
 
@@ -32,7 +32,11 @@ export async function install(
   const platform =
     installation.platform ?? choosePlatform(await detectPlatforms(surroundings.env), installation.mode);
   const chosen = { ...installation, platform };
-  return withFileLock(lock, () => deployLocked(chosen, run, record, onFailure), {
+  const work = (): Promise<number> =>
+    platform === 'kubernetes'
+      ? renderForKubernetes(chosen, run, record)
+      : deployLocked(chosen, run, record, onFailure);
+  return withFileLock(lock, work, {
     timeout: 0,
     what: 'Another installation',
     signal,
@@ -49,6 +53,44 @@ function failed(error: DeploymentFailed, record: Record, output: Output): number
   const left = error.kept ? 'What this run started is still there' : 'What this run started was removed';
   output.progress(`  ${left}; the log is in ${record.file}`);
   return cause.kind === 'interrupted' ? 130 : 1;
+}
+
+/** Writes the manifests; whoever may change the cluster applies them. */
+async function renderForKubernetes(
+  installation: Installation,
+  { places, output, folder }: InstallRun,
+  record: Record,
+): Promise<number> {
+  const path = secretsFile(places.config, installation.name);
+  const kept = await readSecrets(path);
+  const secrets = kept ?? (await makeSecrets());
+  const containers = containersOf(installation, lineVersions(folder), secrets);
+  for (const line of planLines(installation, 'kubernetes', containers)) output.progress(line);
+  if (kept === undefined) await keepSecrets(path, secrets);
+  const rendered = await writeRendered('kubernetes', installation, containers, places);
+  record.write('render', 'done', rendered);
+  const { name } = installation;
+  const ports = containers.map(({ port }) => port).join(' ');
+  output.print(
+    'Manifests written; nothing was deployed',
+    `  kubectl apply -f ${join(rendered, 'kubernetes.yaml')}`,
+    `  kubectl --namespace ${name} rollout status deployment/${name}`,
+    `  kubectl --namespace ${name} port-forward deployment/${name} ${ports}`,
+  );
+  return 0;
+}
+
+/** @returns the folder of the files. */
+async function writeRendered(
+  platform: PlatformName,
+  installation: Installation,
+  containers: readonly ContainerPlan[],
+  { data }: Places,
+): Promise<string> {
+  const folder = join(data, 'installer', installation.name);
+  for (const { name, content, mode } of renderedFiles(platform, installation, containers))
+    await writeFileAtomic(join(folder, name), content, mode);
+  return folder;
 }
 
 async function deployLocked(
@@ -74,7 +116,6 @@ async function deployLocked(
   const secrets = kept ?? (await makeSecrets());
   const containers = containersOf(installation, lineVersions(folder), secrets);
   for (const line of planLines(installation, platform, containers)) output.progress(line);
-  const rendered = join(places.data, 'installer', installation.name, 'compose.yaml');
   let wrote = false;
   try {
     const { difference } = await deploy({
@@ -87,10 +128,7 @@ async function deployLocked(
       signal,
       say: (line) => output.progress(line),
       prepare: {
-        render: async () => {
-          await writeFileAtomic(rendered, composeFile(installation.name, containers), 0o644);
-          return rendered;
-        },
+        render: () => writeRendered(platform, installation, containers, places),
         secrets: async () => {
           if (kept !== undefined) return 'kept';
           await keepSecrets(secretsPath, secrets);

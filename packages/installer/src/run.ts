@@ -175,6 +175,6 @@ function refuseObstacles({ obstacles }: Installation): void {
     kind: 'configuration',
     message: obstacles[0]!,
     issues: obstacles.slice(1).map((message) => ({ message })),
-    hint: 'solo mode can be deployed with this version: --mode solo',
+    hint: 'solo mode can be deployed with this version; --check shows the plan',
   });
 }

@@ -15,7 +15,7 @@ import {
 } from '@provisioning/distribution';
 import { isLoopback, ProvisioningError } from '@provisioning/extensions-sdk';
 import type { Engine } from '@provisioning/provider-local/engine';
-import type { ContainerPlan } from '../plan/containers.ts';
+import { type ContainerPlan, layoutMark } from '../plan/containers.ts';
 
 export interface ImageOptions {
   /** `installation.images`: registry and namespace, or `layout:<folder>`. */
@@ -30,8 +30,6 @@ interface Origin {
   /** Where it can be fetched; nothing when the engine must have it already. */
   readonly fetch?: { readonly source: Source; readonly reference: string };
 }
-
-const layoutMark = 'layout:';
 
 /**
  * Makes sure that the engine has the image of a service. What it lacks comes from a registry or an OCI layout by way of
@@ -62,18 +60,13 @@ export async function ensureImage(
 }
 
 async function originOf({ image }: ContainerPlan, options: ImageOptions): Promise<Origin> {
-  const { repository, tag, own } = image;
+  const { repository, tag, reference: given } = image;
   const { from, environment } = options;
-  if (own === undefined && from?.startsWith(layoutMark) === true) {
+  if (given === undefined && from?.startsWith(layoutMark) === true) {
     const layout = await openLayout(from.slice(layoutMark.length));
     const source = layout.repository(repository);
     return { name: `localhost/${repository}:${tag}`, fetch: { source, reference: tag } };
   }
-  const given =
-    own ??
-    (from === undefined
-      ? undefined
-      : `${from.replace(/^https?:\/\//, '').replace(/\/$/, '')}/${repository}:${tag}`);
   if (given === undefined || given.startsWith('localhost/'))
     return { name: given ?? `localhost/${repository}:${tag}` };
   const reference = parseReference(given);

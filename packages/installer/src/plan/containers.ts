@@ -30,8 +30,8 @@ export interface ImagePlan {
   /** `provisioning-platform/orchestrator`. */
   readonly repository: string;
   readonly tag: string;
-  /** A complete reference that was given for this service. */
-  readonly own?: string;
+  /** The complete reference where a registry was named, or an image for this service. */
+  readonly reference?: string;
 }
 
 /** What the services share and nobody else may know. */
@@ -62,15 +62,19 @@ export function containersOf(
     const { image, line, health, versions: tells } = service.runs!;
     const base = `http://127.0.0.1:${port}`;
     const name = `${installation.name}-${service.name}`;
-    const given = installation.ownImages[service.name] ?? installation.ownImages[service.key];
+    const tag = line === 'platform' ? `v${tagOf(versions.platform)}` : tagOf(versions.core);
+    const reference =
+      installation.ownImages[service.name] ??
+      installation.ownImages[service.key] ??
+      inRegistry(installation.images, `${image}:${tag}`);
     return {
       service: service.name,
       container: name,
       volume: `${name}-data`,
       image: {
         repository: image,
-        tag: line === 'platform' ? `v${tagOf(versions.platform)}` : tagOf(versions.core),
-        ...(given === undefined ? {} : { own: given }),
+        tag,
+        ...(reference === undefined ? {} : { reference }),
       },
       port,
       needs: service.needs.filter((needed) => portOf(needed) !== undefined),
@@ -87,6 +91,14 @@ export function containersOf(
       ...(tells ? { versionsUrl: `${base}/api/versions` } : {}),
     };
   });
+}
+
+/** Folders of images begin with it; everything else is a registry with a namespace. */
+export const layoutMark = 'layout:';
+
+function inRegistry(images: string | undefined, name: string): string | undefined {
+  if (images === undefined || images.startsWith(layoutMark)) return undefined;
+  return `${images.replace(/^https?:\/\//, '').replace(/\/$/, '')}/${name}`;
 }
 
 /** A tag has no "+". */
@@ -143,7 +155,7 @@ const programs: Readonly<Record<string, Program>> = {
   }),
 };
 
-/** The image as the plan names it: the given one, or the one of the installed version. */
+/** The image as the plan names it. */
 export function imageName({ image }: Pick<ContainerPlan, 'image'>): string {
-  return image.own ?? `${image.repository}:${image.tag}`;
+  return image.reference ?? `${image.repository}:${image.tag}`;
 }

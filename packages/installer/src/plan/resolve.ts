@@ -55,7 +55,7 @@ export function resolve(configuration: InstallerConfiguration): Installation {
   const obstacles = [
     ...modeObstacles(mode),
     ...securityObstacles(security),
-    ...(installation.platform === 'kubernetes' ? [`platform kubernetes ${comesLater}`] : []),
+    ...clusterObstacles(installation),
   ];
   if (issues.length > 0) {
     throw new ProvisioningError({
@@ -169,5 +169,16 @@ function securityObstacles({
     ...(enable_mfa === true ? [`security.enable_mfa needs control-center, which ${comesLater}`] : []),
     ...(enable_audit === true ? [`security.enable_audit needs control-center, which ${comesLater}`] : []),
     ...(tls_enabled === true ? [`security.tls_enabled needs vault-service, which ${comesLater}`] : []),
+  ];
+}
+
+/** A cluster pulls its images itself. */
+function clusterObstacles({
+  platform,
+  images,
+}: NonNullable<InstallerConfiguration['installation']>): readonly string[] {
+  if (platform !== 'kubernetes' || (images !== undefined && !images.startsWith('layout:'))) return [];
+  return [
+    'platform kubernetes needs installation.images: the registry and namespace that the cluster pulls from',
   ];
 }

@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { fetchBytes, fetchManifest, type Index, type Manifest, openLayout } from '@provisioning/distribution';
+import { freePort } from '../../../../packages/core-cli/test/sandbox.ts';
 import { cleanUp } from '../../../testing/clean-up.ts';
 import { type Ended, runProgram } from '../testing/process.ts';
 import { ReleaseFolder } from '../testing/releases.ts';
@@ -183,5 +184,54 @@ describe('images', () => {
       }
       expect(asked.stderr).toContain('503');
     });
+  }, 300_000);
+
+  test('11.A18 the installer of the built platform deploys the built images and takes them back', async () => {
+    const name = `image-test-${process.pid}`;
+    const prefix = join(folder, 'prefix');
+    for (const line of ['core', 'platform'])
+      cpSync(join(releases.folder, `tree-${line}`), prefix, { recursive: true, verbatimSymlinks: true });
+    const services = ['extension-registry', 'oci-registry', 'orchestrator', 'provisioning-daemon'];
+    const ports = await Promise.all(services.map(async (service) => [service, await freePort()] as const));
+    const environment = {
+      PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
+      HOME: join(folder, 'home'),
+      XDG_RUNTIME_DIR: join(folder, 'home'),
+      PROVISIONING_INSTALLATION_NAME: name,
+      PROVISIONING_INSTALLATION_IMAGES: `layout:${join(folder, 'images')}`,
+      ...Object.fromEntries(
+        ports.map(([service, port]) => [
+          `PROVISIONING_PORTS_${service.toUpperCase().replaceAll('-', '_')}`,
+          String(port),
+        ]),
+      ),
+    };
+    const words = ['--headless', '--mode', 'solo', '--platform', 'podman', '--yes'];
+    try {
+      const deployed = await runProgram(join(prefix, 'bin/provisioning-installer'), words, { environment });
+      expect(deployed).toMatchObject({ code: 0, stdout: expect.stringContaining('Installation complete!') });
+      const filter = `label=provisioning.installation=${name}`;
+      const listed = await runProgram('podman', ['ps', '--filter', filter, '--format', '{{.Image}}']);
+      expect(listed.stdout.trim().split('\n').sort()).toEqual([
+        'localhost/provisioning-platform/extension-registry:v9.9.9',
+        'localhost/provisioning-platform/orchestrator:v9.9.9',
+        'localhost/provisioning:9.9.9',
+        'localhost/provisioning:9.9.9',
+      ]);
+      for (const [service, port] of ports)
+        if (service !== 'oci-registry')
+          expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
+    } finally {
+      const all = (word: string): Promise<Ended> =>
+        runProgram('podman', ['--runtime', 'runc', ...word.split(' ')]);
+      await cleanUp(
+        ...services.map((service) => () => all(`rm --force --time 0 ${name}-${service}`)),
+        ...services.map((service) => () => all(`volume rm --force ${name}-${service}-data`)),
+        ...services
+          .slice(0, 3)
+          .map((service) => () => all(`rmi localhost/provisioning-platform/${service}:v9.9.9`)),
+        () => all('rmi localhost/provisioning:9.9.9'),
+      );
+    }
   }, 300_000);
 });
