@@ -179,6 +179,8 @@ describe('the installer', () => {
     expect((await installer(['--headless', '--mode', 'solo'])).code).toBe(2);
     expect((await installer(['--mode', 'group', '--check'])).code).toBe(3);
     expect((await installer(['--modus', 'solo'])).code).toBe(2);
+    expect((await installer(['--cpu', 'many', '--check'])).code).toBe(3);
+    expect((await installer(['--mcp-suggest'])).code).toBe(1);
   });
 
   test('a generated file has every value that an unattended run needs', async () => {

@@ -32,6 +32,7 @@ export async function runInstaller(argv: readonly string[], run: Run): Promise<n
     output.print(...listed);
     return 0;
   }
+  if (flags['mcp-suggest'] === true || flags['config-suggest'] === true) throw noSuggestions();
   const canPrompt = run.stdin.isTTY === true && run.stderr.isTTY === true;
   const mode = runModeOf(flags, canPrompt);
   const places = placesOf(surroundings);
@@ -45,7 +46,6 @@ export async function runInstaller(argv: readonly string[], run: Run): Promise<n
   });
   if (mode === 'unattended') requireComplete(configuration, flags.config!);
   if (mode === 'config-only') return generate(configuration, run, places, canPrompt && flags.yes !== true);
-  if (flags['mcp-suggest'] === true || flags['config-suggest'] === true) throw noSuggestions();
   if (mode === 'interactive') return interactive(configuration, run);
   const installation = resolve(configuration);
   for (const warning of installation.warnings) output.warn(warning);

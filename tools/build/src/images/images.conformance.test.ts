@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { fetchBytes, fetchManifest, type Index, type Manifest, openLayout } from '@provisioning/distribution';
-import { freePort } from '../../../../packages/core-cli/test/sandbox.ts';
+import { freePort } from '../../../testing/free-port.ts';
 import { cleanUp } from '../../../testing/clean-up.ts';
 import { type Ended, runProgram } from '../testing/process.ts';
 import { ReleaseFolder } from '../testing/releases.ts';

@@ -56,7 +56,9 @@ export function findings(validate: CompiledValidator, value: unknown, schema: un
     seen.add(key);
     found.push(finding);
   }
-  return withoutUnionNoise(found, validate.errors ?? []);
+  const told = withoutUnionNoise(found, validate.errors ?? []);
+  // A value that no shape takes has at least the reasons of the shapes.
+  return told.length > 0 ? told : found;
 }
 
 /** For a value that may have several shapes, only the summary is of use, not what each shape misses. */
