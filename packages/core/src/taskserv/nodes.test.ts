@@ -45,6 +45,9 @@ test('several servers with kubernetes are one cluster; its workers take what its
   expect(nodeDefaults('k8s-nodejoin', { servers, taskservs })).toMatchObject({
     ...{ cp_hostname: 'a', resources: { memory: '8Gi' } },
   });
+  const both = [server('a', 'kubernetes'), server('b', 'kubernetes', 'k8s-nodejoin')];
+  expect(nodeDefaults('k8s-nodejoin', { servers: both, taskservs: {} })).toEqual({ cp_hostname: 'a' });
+  expect(nodeDefaults('kubernetes', { servers: both, taskservs: {} })).toEqual({});
   const alone = { servers: servers.slice(0, 1), taskservs: {} };
   expect(nodeDefaults('kubernetes', alone)).toEqual({});
 });

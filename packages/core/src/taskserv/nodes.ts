@@ -28,7 +28,9 @@ export function kubernetesNodes({ servers, taskservs }: KubernetesDefinition): K
     servers
       .filter(({ taskservs: list }) => list.some((one) => one.name === name && one.enabled))
       .map(({ hostname }) => hostname);
-  const [masters, joining] = [having('kubernetes'), having('k8s-nodejoin')];
+  const joining = having('k8s-nodejoin');
+  // Who joins is a worker, also where its list has the programs of a control plane.
+  const masters = having('kubernetes').filter((hostname) => !joining.includes(hostname));
   if (planes === undefined && workers === undefined)
     return masters.length > 1 ? { controlPlane: masters, workers: joining } : named;
   const all = servers.map(({ hostname }) => hostname);
