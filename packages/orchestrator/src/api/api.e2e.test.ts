@@ -225,7 +225,15 @@ describe('workflows', () => {
     const last = await service.call('GET', '/api/v1/tasks?limit=2&offset=4&infra=paging');
     expect(last.headers.get('link')).not.toContain('rel="next"');
     expect((await service.call('GET', '/api/v1/tasks?limit=5000')).headers.get('x-limit')).toBe('1000');
-    for (const bad of ['limit=abc', 'limit=0', 'limit=-1', 'offset=-1']) {
+    for (const bad of [
+      'limit=abc',
+      'limit=0',
+      'limit=-1',
+      'offset=-1',
+      'status=odd',
+      'sort=name',
+      'label=k',
+    ]) {
       expect((await service.call('GET', `/api/v1/tasks?${bad}`)).status).toBe(400);
     }
   });

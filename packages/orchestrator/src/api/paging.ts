@@ -29,11 +29,14 @@ export function pageOf(query: ListQuery): Page {
   };
 }
 
+/** @throws ProvisioningError `BAD_REQUEST` for a status, time, label or order that there is not. */
 export function filterOf(query: ListQuery): WorkflowFilter {
+  if (!['created_at', '-created_at'].includes(query.sort ?? 'created_at'))
+    throw badQuery('sort', 'created_at or -created_at', query.sort!);
   const list = (text: string | undefined) => text?.split(',').map((item) => item.trim());
   const kind = list(query.kind ?? query.type);
   return {
-    ...(query.status === undefined ? {} : { status: list(query.status)!.map(capitalise) }),
+    ...(query.status === undefined ? {} : { status: list(query.status)!.map(statusOf) }),
     ...(kind === undefined ? {} : { kind }),
     infra: query.infra,
     workspace: query.workspace,
@@ -82,17 +85,25 @@ function labels(text: string): Record<string, string> {
     text.split(',').map((item) => {
       const [, key, value] = /^\s*([^:]+):(.*?)\s*$/.exec(item) ?? [];
       if (key !== undefined && value !== undefined) return [key, value];
-      throw new ProvisioningError({
-        code: 'BAD_REQUEST',
-        kind: 'usage',
-        message: `Invalid query parameter 'label': expected <key>:<value>, found '${item}'`,
-      });
+      throw badQuery('label', '<key>:<value>', item);
     }),
   );
 }
 
-function capitalise(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1).toLowerCase();
+const statuses = ['Pending', 'Running', 'Completed', 'Failed', 'Cancelled'];
+
+function statusOf(text: string): string {
+  const found = statuses.find((status) => status.toLowerCase() === text.toLowerCase());
+  if (found === undefined) throw badQuery('status', statuses.join(', ').toLowerCase(), text);
+  return found;
+}
+
+function badQuery(name: string, expected: string, found: string): ProvisioningError {
+  return new ProvisioningError({
+    code: 'BAD_REQUEST',
+    kind: 'usage',
+    message: `Invalid query parameter '${name}': expected ${expected}, found '${found}'`,
+  });
 }
 
 /** ISO 8601, or a span back from now: `24h`, `7d`. */
@@ -102,9 +113,5 @@ function time(name: string, text: string | undefined): number | undefined {
   const units = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
   const at = span ? Date.now() - Number(span[1]) * units[span[2] as keyof typeof units] : Date.parse(text);
   if (!Number.isNaN(at)) return at;
-  throw new ProvisioningError({
-    code: 'BAD_REQUEST',
-    kind: 'usage',
-    message: `Invalid query parameter '${name}': expected a time such as 2026-01-31T12:00:00Z or 24h, found '${text}'`,
-  });
+  throw badQuery(name, 'a time such as 2026-01-31T12:00:00Z or 24h', text);
 }

@@ -50,6 +50,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await service.end();
+  peer.closeAllConnections();
   peer.close();
 });
 

@@ -27,6 +27,9 @@ interface Gitea {
   readonly process: ChildProcess;
 }
 
+/** Folder with Gitea's `options`, `templates` and `public`, for a program that was built without them. */
+const assets = process.env['GITEA_STATIC_ROOT'];
+
 /** A Gitea of its own in a folder, with a user, a token and the repository `workspaces/demo`. */
 async function start(binary: string, folder: string): Promise<Gitea> {
   const port = await freePort();
@@ -42,6 +45,7 @@ HTTP_PORT = ${port}
 ROOT_URL = ${url}/
 DISABLE_SSH = true
 OFFLINE_MODE = true
+${assets === undefined ? '' : `STATIC_ROOT_PATH = ${assets}`}
 [database]
 DB_TYPE = sqlite3
 PATH = ${folder}/gitea.db
@@ -221,7 +225,8 @@ async function cases(gitea: Gitea): Promise<CaseResult[]> {
 }
 
 const suite: ConformanceSuite = {
-  title: 'Workspace locks in the issues of a real Gitea (GITEA_PATH names its program)',
+  title:
+    'Workspace locks in the issues of a real Gitea (GITEA_PATH names its program, GITEA_STATIC_ROOT the folder of its sources where it was built without them)',
   async run() {
     const binary = process.env['GITEA_PATH'] ?? 'gitea';
     const found = await run(binary, ['--version']).then(
