@@ -255,6 +255,22 @@ describe('findings', () => {
     expect(resolved).toContain('admin_password: "***"');
   });
 
+  test('errors of modules that a definition imports are shown where they are', async () => {
+    await put(
+      'servers.ts',
+      'import { size } from "./sizes.ts";\nexport default { servers: [{ cores: size }] };\n',
+    );
+    await put('sizes.ts', 'const one = 1;\nexport const size = one + other;\n');
+    const at = (file: string, line: number) => ({
+      code: 'EVALUATION_FAILED',
+      location: { file: path.join(workspace, 'infra/main', file), line },
+      issues: [{ frame: expect.stringContaining(`> ${line} | `) }],
+    });
+    await expect(load()).rejects.toMatchObject(at('sizes.ts', 2));
+    await put('sizes.ts', 'export const one = 1;\nimport { size } from "./nowhere.ts";\nexport { size };\n');
+    await expect(load()).rejects.toMatchObject(at('sizes.ts', 2));
+  });
+
   test('a definition that is a link to nothing, or a pipe, is told, not left out', async () => {
     await symlink('nowhere', path.join(workspace, 'infra/main', 'servers.toml'));
     await expect(load()).rejects.toMatchObject({

@@ -39,7 +39,7 @@ export function infraNotFound(
     message: `Infrastructure '${infra}' not found in workspace '${workspace}'`,
     hint: [
       ...(known.length === 0 ? [] : [`Available infrastructures: ${known.join(', ')}`]),
-      `Define a new one with: provisioning generate infra --new ${infra === '' ? '<name>' : infra}`,
+      `Define a new one with: provisioning generate infra --new ${/^[\w-]+$/.test(infra) ? infra : '<name>'}`,
     ].join('\n'),
     details: { known },
   });

@@ -5,7 +5,7 @@ import { readDocument } from '../config/read.ts';
 import type { Surroundings } from '../config/surroundings.ts';
 import { infraNotFound, usage, workspaceNotFound, workspaceRequired } from './errors.ts';
 import { isWorkspace, mainFile } from '../config/definition-formats.ts';
-import { isDirectory, listInfrastructures } from './layout.ts';
+import { listInfrastructures } from './layout.ts';
 import { type WorkspaceReference, parseReference } from './reference.ts';
 import type { RegisteredWorkspace } from './legacy-registry.ts';
 import { WorkspaceRegistry } from './registry.ts';
@@ -107,9 +107,12 @@ async function chooseInfrastructure(
   const known = await listInfrastructures(workspace.path);
   const named = options.infra ?? referenced;
   if (named !== undefined) {
-    const isPath = named.includes('/') || named === '.';
-    if (isPath ? await isDirectory(path.resolve(options.surroundings.cwd, named)) : known.includes(named))
-      return named;
+    const isPath = named.includes('/') || named === '.' || named === '..';
+    // A path stands for the infrastructure of this workspace that it leads to, and for no other folder.
+    const found = isPath
+      ? await ofDirectory(path.resolve(options.surroundings.cwd, named), workspace.path, known)
+      : known.find((infra) => infra === named);
+    if (found !== undefined) return found;
     throw infraNotFound(named, workspace.name, known);
   }
   const fallback =

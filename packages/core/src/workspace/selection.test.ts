@@ -52,6 +52,13 @@ describe('selection', () => {
       exitCode: 5,
       message: "Infrastructure 'nope' not found in workspace 'demo'",
     });
+    // A path is the infrastructure it leads to; what lies elsewhere is none, whatever is in it.
+    expect(await selectWorkspace({ surroundings: inside, infra: '.' })).toMatchObject({ infra: 'b' });
+    expect(await selectWorkspace({ surroundings: inside, infra: '../demo' })).toMatchObject({
+      infra: 'demo',
+    });
+    for (const infra of ['/etc', '..', '../../config', `${home}`])
+      await expect(selectWorkspace({ surroundings: inside, infra })).rejects.toMatchObject({ exitCode: 5 });
   });
 });
 

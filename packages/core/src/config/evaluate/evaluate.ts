@@ -47,7 +47,7 @@ export async function evaluateFile(
   const value =
     cached ??
     (await fresh(file, kind, options, cache).catch((error: unknown) => {
-      throw framed(error, file, text);
+      throw framed(error, sources);
     }));
   if (!isRecord(value) && !Array.isArray(value)) {
     throw new ProvisioningError({
@@ -60,9 +60,11 @@ export async function evaluateFile(
   return evaluatedDocument(file, format, value as Data, (keys) => locateByName(text, keys), text);
 }
 
-/** The error with the lines of the file that it is about, as those of data files have them. */
-function framed(error: unknown, file: string, text: string): unknown {
-  if (!(error instanceof ProvisioningError) || error.location?.file !== file) return error;
+/** The error with the lines of the file that it is about, the definition or one it imports, as those of data files have them. */
+function framed(error: unknown, sources: ReadonlyMap<string, string>): unknown {
+  if (!(error instanceof ProvisioningError)) return error;
+  const text = sources.get(error.location?.file ?? '');
+  if (text === undefined || error.location === undefined) return error;
   const { code, kind, message, hint, details, cause, location } = error;
   const place =
     location.line === undefined && location.key !== undefined

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { runChild } from './child.ts';
 import { runnerSource } from './runner-source.ts';
@@ -96,22 +96,49 @@ function packagesAbove(file: string): string {
 }
 
 function failed(file: string, reason: string, stack: string): ProvisioningError {
-  const place = position(file, stack);
+  const place = position(file, stack) ?? missingImport(reason) ?? imported(stack);
+  const where = place?.file ?? file;
   const first = reason.split('\n')[0] ?? '';
   const at =
     place === undefined
       ? file
-      : `${file}:${place.line}${place.column === undefined ? '' : `:${place.column}`}`;
+      : `${where}:${place.line}${place.column === undefined ? '' : `:${place.column}`}`;
   return new ProvisioningError({
     code: 'EVALUATION_FAILED',
     kind: 'configuration',
     message: `TypeScript evaluation failed: ${at}: ${first}`,
-    location: { file, ...place },
+    location: { ...place, file: where },
   });
 }
 
-/** The first place in the file, or in a module it imports, that the stack names. */
-function position(file: string, stack: string): { line: number; column?: number } | undefined {
+interface Place {
+  readonly file?: string;
+  readonly line: number;
+  readonly column?: number;
+}
+
+/** Where a module names one that is not there. */
+function missingImport(reason: string): Place | undefined {
+  const [, missing, file] = /^Cannot find module '(.+)' imported from (.+)$/.exec(reason) ?? [];
+  if (missing === undefined || file === undefined || !existsSync(file)) return undefined;
+  const name = path.basename(missing);
+  const lines = readFileSync(file, 'utf8').split('\n');
+  const line = lines.findIndex((text) => text.includes(`${name}'`) || text.includes(`${name}"`));
+  return line < 0 ? undefined : { file, line: line + 1, column: lines[line]!.search(/['"]/) + 1 };
+}
+
+/** The first module of TypeScript that the stack names: one that the definition imports. */
+function imported(stack: string): Place | undefined {
+  const [, url, line, column] = /(file:\/\/\/\S+?\.[cm]?ts):(\d+)(?::(\d+))?/.exec(stack) ?? [];
+  if (url === undefined) return undefined;
+  return {
+    ...{ file: fileURLToPath(url), line: Number(line) },
+    ...(column === undefined ? {} : { column: Number(column) }),
+  };
+}
+
+/** The first place in the file that the stack names. */
+function position(file: string, stack: string): Place | undefined {
   const name = path.basename(file).replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const match = new RegExp(`${name}:(\\d+)(?::(\\d+))?`).exec(stack);
   if (match === null) return undefined;
