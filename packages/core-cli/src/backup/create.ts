@@ -15,6 +15,7 @@ import { bytes } from '../output/bytes.ts';
 import { type InfrastructureSession, openInfrastructure } from '../session/infrastructure.ts';
 import { snapshotServers, stampOf } from '../storage/snapshots.ts';
 import { placed } from '../taskserv/placed.ts';
+import { counted } from '../output/counted.ts';
 
 export interface CreateBackup {
   readonly type: 'full' | 'incremental';
@@ -42,7 +43,7 @@ export async function createBackup(command: ProvisioningCommand, wanted: CreateB
   if (command.globals.check) {
     const document = { id: planned.id, type: planned.type, files: planned.files.length };
     await out.result({ check_mode: true, ...document }, () => [
-      `Backup would be created: ${planned.id} (${planned.type}, ${planned.files.length} files)`,
+      `Backup would be created: ${planned.id} (${planned.type}, ${counted(planned.files.length, 'file')})`,
     ]);
     return;
   }

@@ -19,6 +19,7 @@ import { openInfrastructure } from '../session/infrastructure.ts';
 import { underLock } from '../session/locks.ts';
 import { openWorkspace } from '../session/workspace.ts';
 import { placed } from '../taskserv/placed.ts';
+import { counted } from '../output/counted.ts';
 
 export interface RestoreWish {
   readonly backup: string;
@@ -72,7 +73,7 @@ export async function restoreBackup(command: ProvisioningCommand, wish: RestoreW
   );
   if (wish.filesOnly !== true) await reconcile(command, infra, wish.verb, services);
   await out.result({ ...document, status: 'restored' }, () => [
-    `${out.style.mark('ok')} ${wish.verb === 'restore' ? 'Restored' : 'Rolled back'} ${infra} to ${backup.id}: ${count} ${count === 1 ? 'file' : 'files'}`,
+    `${out.style.mark('ok')} ${wish.verb === 'restore' ? 'Restored' : 'Rolled back'} ${infra} to ${backup.id}: ${counted(count, 'file')}`,
   ]);
 }
 

@@ -6,6 +6,7 @@ import type { CommandSpec } from '../frame/metadata.ts';
 import { bytes } from '../output/bytes.ts';
 import { select } from '../session/workspace.ts';
 import { expiredSnapshots } from '../storage/expired.ts';
+import { counted } from '../output/counted.ts';
 
 export default class Cleanup extends ProvisioningCommand {
   static override summary = 'Remove old caches, temporary files, logs and expired snapshots';
@@ -36,17 +37,19 @@ export default class Cleanup extends ProvisioningCommand {
         ...names.map((name) => `  - snapshot ${name}`),
         count === 0
           ? 'Nothing to clean up'
-          : `Would free ${bytes(planned.freed)} and ${names.length} snapshots`,
+          : `Would free ${bytes(planned.freed)} and ${counted(names.length, 'snapshot')}`,
       ]);
       return;
     }
     for (const name of [...planned.removed, ...names.map((one) => `snapshot ${one}`)])
       this.out.progress(`  - ${name}`);
-    await this.confirm(`Remove ${count} entries (${bytes(planned.freed)}, ${names.length} snapshots)?`);
+    await this.confirm(
+      `Remove ${counted(count, 'entry')} (${bytes(planned.freed)}, ${counted(names.length, 'snapshot')})?`,
+    );
     const done = await cleanupWorkspace(path, options);
     for (const { remove } of snapshots.list) await remove();
     await this.out.result({ ...document, freed: done.freed }, () => [
-      `${this.out.style.mark('ok')} Freed ${bytes(done.freed)}, removed ${names.length} snapshots`,
+      `${this.out.style.mark('ok')} Freed ${bytes(done.freed)}, removed ${counted(names.length, 'snapshot')}`,
     ]);
   }
 }

@@ -5,6 +5,7 @@ import { ProvisioningCommand } from '../frame/command.ts';
 import type { CommandSpec } from '../frame/metadata.ts';
 import { carryOut } from '../plan/carry-out.ts';
 import { openInfrastructure } from '../session/infrastructure.ts';
+import { counted } from '../output/counted.ts';
 
 export default class Destroy extends ProvisioningCommand {
   static override summary =
@@ -42,8 +43,8 @@ export default class Destroy extends ProvisioningCommand {
       name: `destroy ${infra}`,
       command: 'destroy',
       nothing: `Nothing to do: ${infra} has no servers`,
-      done: `Destroyed ${infra}: ${count} ${count === 1 ? 'server' : 'servers'} deleted`,
-      question: `Delete ${count === 1 ? 'this server' : `these ${count} servers`} of ${plan.workspace}:${infra}?`,
+      done: `Destroyed ${infra}: ${counted(count, 'server')} deleted`,
+      question: `Delete ${count === 1 ? 'this server' : `these ${counted(count, 'server')}`} of ${plan.workspace}:${infra}?`,
       confirm: true,
       typed: infra,
       next: ['provisioning deploy makes them again'],

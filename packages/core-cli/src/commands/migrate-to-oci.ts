@@ -12,6 +12,7 @@ import { registryFlags } from '../oci/flags.ts';
 import { migrationWorkspace } from '../oci/migration.ts';
 import { openArtifacts } from '../oci/session.ts';
 import type { Column } from '../output/table.ts';
+import { counted } from '../output/counted.ts';
 
 const columns: readonly Column<PlannedMigration>[] = [
   { title: 'module', value: ({ kind, name }) => `${kind}/${name}` },
@@ -55,7 +56,7 @@ export default class MigrateToOci extends ProvisioningCommand {
     const { backup } = await migrateWorkspace(session.artifacts, plan, workspace);
     await this.out.result({ backup, modules: plan.modules }, () => [
       ...this.out.table(plan.modules, columns),
-      `${this.out.style.mark('ok')} Migrated ${plan.modules.length} modules; backup in ${backup}`,
+      `${this.out.style.mark('ok')} Migrated ${counted(plan.modules.length, 'module')}; backup in ${backup}`,
       `  check it: provisioning validate-migration ${workspace.workspaceName}`,
     ]);
   }

@@ -194,7 +194,7 @@ test('cleanup takes old files and expired snapshots; --check takes nothing', asy
   expect(planned.snapshots).toEqual([expect.stringMatching(/^prod\/db-01-\d{8}-\d{6}$/)]);
   expect(await bed.json('cleanup --check')).toEqual(planned);
   expect(await bed.cli('cleanup')).toMatchObject({ code: 2 });
-  expect(await must('cleanup --yes')).toContain('removed 1 snapshots');
+  expect(await must('cleanup --yes')).toContain('removed 1 snapshot');
   expect(await must('cleanup --check')).toContain('Nothing to clean up');
   expect(await must('server logs db-01')).toContain('server.create');
 });

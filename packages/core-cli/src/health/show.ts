@@ -10,6 +10,7 @@ import type { ProvisioningCommand } from '../frame/command.ts';
 import type { Printer } from '../output/printer.ts';
 import type { InfrastructureSession } from '../session/infrastructure.ts';
 import { settingsFor } from '../orchestrator/session.ts';
+import { counted } from '../output/counted.ts';
 
 /** Looks at the infrastructure of the command line. */
 export async function reportHealth(
@@ -86,7 +87,7 @@ export function itemSummary(report: HealthReport, infra: string, out: Printer): 
     ...others.map(({ name, message }) => `  ${style.mark('error')} ${name}: ${message}`),
     count === 0
       ? `Overall Status: ${style.mark('ok')} All systems healthy`
-      : `Overall Status: ${style.mark('error')} ${count} ${count === 1 ? 'problem' : 'problems'}`,
+      : `Overall Status: ${style.mark('error')} ${counted(count, 'problem')}`,
   ];
 }
 

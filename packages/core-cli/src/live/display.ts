@@ -6,6 +6,7 @@ import { changeLine, clock, logLine } from './lines.ts';
 import { renderFrame } from './render.ts';
 import { Screen } from './screen.ts';
 import { isFinal, type ViewChange, type WorkflowView } from './view.ts';
+import { counted } from '../output/counted.ts';
 
 export interface DisplayOptions {
   readonly runtime: Runtime;
@@ -45,10 +46,7 @@ function lineDisplay({ out, runtime, story, times = true }: DisplayOptions, view
   const begun = runtime.now();
   const sinceBegun = (): number | undefined => (times ? runtime.now() - begun : undefined);
   return {
-    start: () =>
-      out.progress(
-        `${view.name}: ${view.operations.size} ${view.operations.size === 1 ? 'operation' : 'operations'}`,
-      ),
+    start: () => out.progress(`${view.name}: ${counted(view.operations.size, 'operation')}`),
     event: (_, change) => {
       if (change?.kind === 'operation') out.progress(changeLine(change.operation, change.from, sinceBegun()));
       else if (

@@ -3,6 +3,7 @@ import type { ProvisioningCommand } from '../frame/command.ts';
 import { openLocalStore } from '../orchestrator/local-store.ts';
 import { settingsFor } from '../orchestrator/session.ts';
 import { surroundingsOf } from '../session/surroundings.ts';
+import { counted } from '../output/counted.ts';
 
 /** Something this program does itself, for which it would otherwise ask a service or another program (01 §9). */
 export interface FastPath {
@@ -35,7 +36,7 @@ export const fastPaths: readonly FastPath[] = [
       if (store === undefined) throw new Error('no store here that this program can read');
       try {
         const count = Object.values(store.counts()).reduce((sum, each) => sum + each, 0);
-        return `read ${count} workflows`;
+        return `read ${counted(count, 'workflow')}`;
       } finally {
         store.close();
       }

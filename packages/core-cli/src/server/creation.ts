@@ -21,6 +21,7 @@ import { surroundingsOf } from '../session/surroundings.ts';
 import { invalid } from '../validation/definition.ts';
 import { existing, previewDocument, previewLines, serverLine } from './creation-preview.ts';
 import { addressOf } from './listing.ts';
+import { counted } from '../output/counted.ts';
 
 export interface CreationOptions {
   readonly names?: readonly string[];
@@ -225,7 +226,7 @@ async function report(
     const bullet = out.style.colour ? '•' : '-';
     const time = ` in ${Math.max(1, Math.round(elapsed / 1000))} seconds`;
     return [
-      `${ok} Created ${rows.length} servers${session.infrastructure.settings.runset.use_time ? time : ''}`,
+      `${ok} Created ${counted(rows.length, 'server')}${session.infrastructure.settings.runset.use_time ? time : ''}`,
       'Servers:',
       ...rows.map(({ hostname, ip, status }) => `  ${bullet} ${hostname}: ${ip} (${capital(status)})`),
     ];

@@ -3,6 +3,7 @@ import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { ProvisioningCommand } from '../frame/command.ts';
 import { carryOut } from '../plan/carry-out.ts';
 import { loadDefinition, openInfrastructure } from '../session/infrastructure.ts';
+import { counted } from '../output/counted.ts';
 
 /** `server scale` (05 §4.3). @throws ProvisioningError `GROUP_REQUIRED` (2), `GROUP_NOT_FOUND` (5). */
 export async function scaleGroup(
@@ -37,9 +38,9 @@ export async function scaleGroup(
       name: `server scale ${group}`,
       command: 'server.scale',
       kind: 'server',
-      nothing: `Nothing to do: ${group} has ${count} servers`,
-      done: `Scaled ${group} from ${current} to ${count} servers`,
-      question: `Scale ${group} from ${current} to ${count} servers?`,
+      nothing: `Nothing to do: ${group} has ${counted(count, 'server')}`,
+      done: `Scaled ${group} from ${current} to ${counted(count, 'server')}`,
+      question: `Scale ${group} from ${current} to ${counted(count, 'server')}?`,
       confirm: true,
       destructive: count < current,
       begin: remember,

@@ -4,6 +4,7 @@ import { parseDuration } from '../argv/duration.ts';
 import type { ProvisioningCommand } from '../frame/command.ts';
 import { carryOut } from '../plan/carry-out.ts';
 import type { InfrastructureSession } from '../session/infrastructure.ts';
+import { counted } from '../output/counted.ts';
 
 export interface UpdateOptions {
   readonly rolling: boolean;
@@ -29,7 +30,7 @@ export async function updateServers(
   const changes = planned.filter(({ change }) => change.action !== 'create');
   const due = changes.filter(({ change }) => change.action === 'update').map(({ server }) => server);
   const graph = options.rolling ? rolling(session, chosen, due, options) : due.map(single);
-  const total = due.length === 1 ? '1 server' : `${due.length} servers`;
+  const total = counted(due.length, 'server');
   await carryOut(
     command,
     session,
@@ -88,7 +89,7 @@ function rolling(
     {
       id: 'rolling-update',
       type: 'server.rollout',
-      name: `rolling update of ${servers.length} servers`,
+      name: `rolling update of ${counted(servers.length, 'server')}`,
       input: {
         servers,
         target_version: 'definition',

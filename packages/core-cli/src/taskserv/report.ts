@@ -1,5 +1,6 @@
 import type { TaskservValidation } from '@provisioning/core';
 import type { Style } from '../output/style.ts';
+import { counted } from '../output/counted.ts';
 
 const sectionNames = ['schema', 'templates', 'scripts', 'dependencies', 'health'] as const;
 type SectionName = (typeof sectionNames)[number];
@@ -39,7 +40,7 @@ export function validationLines(
     ...names.map((name) => {
       const section = sections[name];
       const mark = style.mark(section.errors.length === 0 ? 'ok' : 'error');
-      return `${mark} ${name}: ${section.errors.length} errors, ${section.warnings.length} warnings`;
+      return `${mark} ${name}: ${counted(section.errors.length, 'error')}, ${counted(section.warnings.length, 'warning')}`;
     }),
     '',
     style.strong('Overall Status'),

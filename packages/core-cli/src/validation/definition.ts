@@ -1,6 +1,7 @@
 import { providerServerIssues, taskservIssues } from '@provisioning/core';
 import { type Issue, ProvisioningError, type Server } from '@provisioning/extensions-sdk';
 import type { InfrastructureSession } from '../session/infrastructure.ts';
+import { counted } from '../output/counted.ts';
 
 /**
  * What is wrong with servers beyond what loading their definition finds: providers and taskservs that nobody has, and
@@ -27,7 +28,7 @@ export function invalid(infra: string, issues: readonly Issue[]): ProvisioningEr
   return new ProvisioningError({
     code: 'INFRA_INVALID',
     kind: 'configuration',
-    message: `Infrastructure '${infra}' is not valid: ${issues.length} ${issues.length === 1 ? 'error' : 'errors'}`,
+    message: `Infrastructure '${infra}' is not valid: ${counted(issues.length, 'error')}`,
     issues,
   });
 }

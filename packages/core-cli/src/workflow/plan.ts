@@ -1,6 +1,7 @@
 import type { Change } from '@provisioning/extensions-sdk';
 import type { ProvisioningCommand } from '../frame/command.ts';
 import { renderChanges } from '../plan/render.ts';
+import { counted } from '../output/counted.ts';
 
 /** What `submit --check` and `dry-run` tell of a workflow. */
 export interface WorkflowPlan {
@@ -21,10 +22,10 @@ export async function printPlan(command: ProvisioningCommand, plan: WorkflowPlan
   const { out } = command;
   const { style } = out;
   out.warn('Check mode: No changes will be made');
-  for (const warning of plan.warnings) out.warn(warning);
+  if (command.globals.verbose) for (const warning of plan.warnings) out.warn(warning);
   const byId = new Map(plan.operations.map((operation) => [operation.id, operation]));
   await out.result(plan, () => [
-    `${style.mark('ok')} Workflow valid: ${plan.workflow.name} (${plan.workflow.operations} operations)`,
+    `${style.mark('ok')} Workflow valid: ${plan.workflow.name} (${counted(plan.workflow.operations, 'operation')})`,
     ...plan.groups.flatMap((group, index) => [
       '',
       `${index + 1}. ${group.length === 1 ? '' : `${group.length} side by side: `}${group.join(', ')}`,

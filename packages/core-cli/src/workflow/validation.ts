@@ -1,6 +1,7 @@
 import type { ValidationResult } from '@provisioning/client';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { ProvisioningCommand } from '../frame/command.ts';
+import { counted } from '../output/counted.ts';
 
 /**
  * Prints what the validation found. An invalid workflow is exit 1, with and without `strict` (12 §3).
@@ -15,7 +16,7 @@ export async function printValidation(
   const failed = !result.valid || (strict && result.warnings.length > 0);
   if (out.machine || !failed) {
     await out.result(result, () => [
-      `${out.style.mark('ok')} Workflow valid: ${result.workflow.name ?? ''} (${result.workflow.operations} operations)`,
+      `${out.style.mark('ok')} Workflow valid: ${result.workflow.name ?? ''} (${counted(result.workflow.operations, 'operation')})`,
     ]);
     if (!out.machine) for (const warning of result.warnings) out.warn(warning);
     if (failed) command.exitCode = 1;

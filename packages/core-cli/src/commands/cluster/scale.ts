@@ -13,6 +13,7 @@ import { scalableComponent } from '../../cluster/tier.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { carryOut } from '../../plan/carry-out.ts';
+import { counted } from '../../output/counted.ts';
 
 export default class ClusterScale extends ProvisioningCommand {
   static override summary = 'Change on how many servers, or in how many replicas, a component runs';
@@ -132,7 +133,7 @@ export default class ClusterScale extends ProvisioningCommand {
       command: 'cluster.scale',
       kind: 'cluster',
       nothing: `Nothing to do: ${cluster.name} has no components`,
-      done: `Cluster '${cluster.name}': ${component} ${onKubernetes ? `with ${replicas} ${replicas === 1 ? 'replica' : 'replicas'}` : `on ${replicas} ${replicas === 1 ? 'server' : 'servers'}`}`,
+      done: `Cluster '${cluster.name}': ${component} ${onKubernetes ? `with ${counted(replicas, 'replica')}` : `on ${counted(replicas, 'server')}`}`,
       question: `Scale ${component} of ${cluster.name} to ${replicas}?`,
       confirm: infrastructure.environment === 'production',
     });

@@ -2,6 +2,7 @@ import { commandOutputs, plainOutputs } from '@provisioning/client';
 import { checkCommandLine } from '../../check-line.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
+import { counted } from '../../output/counted.ts';
 
 export default class CommandsValidate extends ProvisioningCommand {
   static override summary = 'Check the metadata, examples and documented outputs of every command';
@@ -30,7 +31,7 @@ export default class CommandsValidate extends ProvisioningCommand {
     if (errors.length > 0) this.exitCode = 1;
     await this.out.result({ valid: errors.length === 0, commands: size, errors }, () =>
       errors.length === 0
-        ? [`${this.out.style.mark('ok')} ${size} commands are valid`]
+        ? [`${this.out.style.mark('ok')} ${counted(size, 'command')} are valid`]
         : errors.map((error) => `${this.out.style.mark('error')} ${error}`),
     );
   }

@@ -4,6 +4,7 @@ import { type ConfigMigrationPlan, migrateConfiguration, registerWorkspace } fro
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { surroundingsOf } from '../../session/surroundings.ts';
+import { counted } from '../../output/counted.ts';
 
 export default class ConfigMigrate extends ProvisioningCommand {
   static override summary = 'Take an old configuration tree into a workspace';
@@ -53,7 +54,7 @@ export default class ConfigMigrate extends ProvisioningCommand {
     const result = await migrateConfiguration(options);
     await registerWorkspace(surroundings, flags['workspace-name'], result.plan.workspace);
     await this.out.result(result, () => [
-      `${this.out.style.mark('ok')} Migrated ${result.plan.entries.length} files into ${result.plan.workspace}`,
+      `${this.out.style.mark('ok')} Migrated ${counted(result.plan.entries.length, 'file')} into ${result.plan.workspace}`,
       ...(result.backup === undefined ? [] : [`  Backup: ${result.backup}`]),
     ]);
     await this.next(
@@ -66,6 +67,6 @@ export default class ConfigMigrate extends ProvisioningCommand {
 function planLines(plan: ConfigMigrationPlan): string[] {
   return plan.entries.map(({ from, to, keys, unknown }) => {
     const extra = unknown.length === 0 ? '' : `, unknown: ${unknown.join(', ')}`;
-    return `  ${from} -> ${to} (${keys} ${keys === 1 ? 'key' : 'keys'}${extra})`;
+    return `  ${from} -> ${to} (${counted(keys, 'key')}${extra})`;
   });
 }

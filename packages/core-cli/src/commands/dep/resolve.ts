@@ -7,6 +7,7 @@ import { registryFlags } from '../../oci/flags.ts';
 import { actionColumns, workspaceDependencies } from '../../oci/dependencies.ts';
 import { openArtifacts } from '../../oci/session.ts';
 import { snakeKeys } from '../../output/snake-keys.ts';
+import { counted } from '../../output/counted.ts';
 
 export default class DepResolve extends ProvisioningCommand {
   static override summary = 'Bring the extensions of the workspace to what it asks for';
@@ -38,7 +39,7 @@ export default class DepResolve extends ProvisioningCommand {
     });
     await this.out.result(snakeKeys(result), () => [
       ...(dryRun || this.globals.verbose ? this.out.table(result.packages, actionColumns) : []),
-      `${this.out.style.mark('ok')} ${dryRun ? 'Would resolve' : 'Resolved'} ${result.packages.length} extensions (${result.installed} installed, ${result.updated} updated, ${result.unchanged} unchanged)`,
+      `${this.out.style.mark('ok')} ${dryRun ? 'Would resolve' : 'Resolved'} ${counted(result.packages.length, 'extension')} (${result.installed} installed, ${result.updated} updated, ${result.unchanged} unchanged)`,
     ]);
   }
 }

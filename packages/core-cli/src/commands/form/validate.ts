@@ -2,6 +2,7 @@ import { string as argument } from '@oclif/core/args';
 import { loadForm } from '../../form/run.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
+import { counted } from '../../output/counted.ts';
 
 export default class FormValidate extends ProvisioningCommand {
   static override summary = 'Check a form file';
@@ -16,7 +17,7 @@ export default class FormValidate extends ProvisioningCommand {
     const form = await loadForm(this, args.file);
     const result = { valid: true, name: form.name, fields: form.fields.map(({ name }) => name) };
     await this.out.result(result, () => [
-      `${this.out.style.mark('ok')} Form valid: ${form.title} (${form.fields.length} fields)`,
+      `${this.out.style.mark('ok')} Form valid: ${form.title} (${counted(form.fields.length, 'field')})`,
     ]);
   }
 }

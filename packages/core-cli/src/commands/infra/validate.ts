@@ -4,6 +4,7 @@ import type { CommandSpec } from '../../frame/metadata.ts';
 import { openInfrastructure } from '../../session/infrastructure.ts';
 import { definitionIssues, invalid } from '../../validation/definition.ts';
 import { readiness, readinessLines } from '../../validation/readiness.ts';
+import { counted } from '../../output/counted.ts';
 
 export default class InfraValidate extends ProvisioningCommand {
   static override summary = 'Check the definition of an infrastructure without touching anything';
@@ -39,7 +40,7 @@ export default class InfraValidate extends ProvisioningCommand {
       },
       () => [
         ...readinessLines(checks, this.out),
-        `${this.out.style.mark('ok')} Infrastructure '${infrastructure.name}': ${counts.servers} servers, ${counts.taskservs} taskservs`,
+        `${this.out.style.mark('ok')} Infrastructure '${infrastructure.name}': ${counted(counts.servers, 'server')}, ${counted(counts.taskservs, 'taskserv')}`,
       ],
     );
   }

@@ -4,6 +4,7 @@ import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { layerTitle } from '../../layer/values.ts';
 import { openLayers } from '../../session/modules.ts';
+import { counted } from '../../output/counted.ts';
 
 export default class LayerShow extends ProvisioningCommand {
   static override summary = 'Show the layers of an infrastructure and what each file does';
@@ -25,7 +26,7 @@ export default class LayerShow extends ProvisioningCommand {
         { title: 'PRIORITY', value: (row) => row.priority },
         {
           title: 'FILES',
-          value: (row) => `${row.files.length} ${row.files.length === 1 ? 'file' : 'files'}`,
+          value: (row) => counted(row.files.length, 'file'),
         },
       ]),
       ...layers.flatMap(({ layer, files }) =>
@@ -43,7 +44,7 @@ export default class LayerShow extends ProvisioningCommand {
       'Resolution Order: Infrastructure → Workspace → Core',
       failures.length === 0
         ? `Status: ${style.mark('ok')} All layers resolved successfully`
-        : `Status: ${style.mark('error')} ${failures.length} ${failures.length === 1 ? 'file' : 'files'} failed`,
+        : `Status: ${style.mark('error')} ${counted(failures.length, 'file')} failed`,
     ]);
     if (failures.length > 0) this.exitCode = 3;
   }

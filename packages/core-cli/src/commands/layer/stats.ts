@@ -2,6 +2,7 @@ import { layerStatistics } from '@provisioning/core';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { openLayers } from '../../session/modules.ts';
+import { counted } from '../../output/counted.ts';
 
 export default class LayerStats extends ProvisioningCommand {
   static override summary = 'Count files, templates and resolutions of the workspace';
@@ -22,9 +23,7 @@ export default class LayerStats extends ProvisioningCommand {
       `• Average overrides per project: ${infrastructure.average_overrides}`,
       'Workspace Layer:',
       `• Templates: ${workspace.templates}`,
-      ...(most === undefined
-        ? []
-        : [`• Most used: ${most.name} (${most.projects} ${most.projects === 1 ? 'project' : 'projects'})`]),
+      ...(most === undefined ? [] : [`• Most used: ${most.name} (${counted(most.projects, 'project')})`]),
       `• Custom templates: ${workspace.custom_templates}`,
       'Core Layer:',
       `• Taskservs: ${core.taskservs}`,

@@ -2,6 +2,7 @@ import type { Network } from '@provisioning/extensions-sdk';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { openInfrastructure } from '../../session/infrastructure.ts';
+import { counted } from '../../output/counted.ts';
 
 export default class NetworkShow extends ProvisioningCommand {
   static override summary = 'Show the network of the infrastructure as defined';
@@ -21,7 +22,7 @@ export default class NetworkShow extends ProvisioningCommand {
         ...subnets.map(
           ({ name, cidr, public: open }) => `Subnet: ${name} (${cidr}${open ? ', public' : ''})`,
         ),
-        ...groups.map(({ name, rules }) => `Security group: ${name} (${rules.length} rules)`),
+        ...groups.map(({ name, rules }) => `Security group: ${name} (${counted(rules.length, 'rule')})`),
         ...balancers.map(
           ({ name, targets, listeners }) =>
             `Load balancer: ${name} (ports ${listeners.map(({ port }) => port).join(', ')} -> ${targets.join(', ')})`,

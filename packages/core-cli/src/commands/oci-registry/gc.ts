@@ -6,6 +6,7 @@ import type { CommandSpec } from '../../frame/metadata.ts';
 import { registryControl, startedRegistry } from '../../oci-registry/control.ts';
 import { openArtifacts } from '../../oci/session.ts';
 import { formatBytes } from '../../oci/transfers.ts';
+import { counted } from '../../output/counted.ts';
 
 export default class OciRegistryGc extends ProvisioningCommand {
   static override summary = 'Apply retention to the local registry and free space';
@@ -34,7 +35,7 @@ export default class OciRegistryGc extends ProvisioningCommand {
     );
     await this.out.result(result, () => [
       ...result.tags.map((tag) => `  ${dryRun ? 'would remove' : 'removed'} ${tag}`),
-      `${this.out.style.mark('ok')} ${result.tags.length} tags, ${result.blobs} blobs, ${formatBytes(result.bytes)}`,
+      `${this.out.style.mark('ok')} ${counted(result.tags.length, 'tag')}, ${counted(result.blobs, 'blob')}, ${formatBytes(result.bytes)}`,
     ]);
   }
 }

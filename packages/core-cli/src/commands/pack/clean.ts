@@ -6,6 +6,7 @@ import { packFolder } from '../../pack/packing.ts';
 import { pinnedPacks } from '../../pack/pinned.ts';
 import { surroundingsOf } from '../../session/surroundings.ts';
 import { configurationOf } from '../../session/workspace.ts';
+import { counted } from '../../output/counted.ts';
 
 export default class PackClean extends ProvisioningCommand {
   static override summary = 'Remove old packs, keeping the newest of each name';
@@ -27,7 +28,7 @@ export default class PackClean extends ProvisioningCommand {
     });
     await this.out.result(removed, () => [
       ...removed.map(({ file }) => `  ${dryRun ? 'would remove' : 'removed'} ${file}`),
-      `${this.out.style.mark('ok')} ${removed.length} packs`,
+      `${this.out.style.mark('ok')} ${counted(removed.length, 'pack')}`,
     ]);
   }
 }

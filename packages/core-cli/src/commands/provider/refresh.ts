@@ -5,6 +5,7 @@ import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { openProviders } from '../../session/providers.ts';
 import { surroundingsOf } from '../../session/surroundings.ts';
+import { counted } from '../../output/counted.ts';
 
 export default class ProviderRefresh extends ProvisioningCommand {
   static override summary = 'Forget what is remembered of providers and their catalogues, and look again';
@@ -24,7 +25,7 @@ export default class ProviderRefresh extends ProvisioningCommand {
     const providers = await session.registry.list();
     const available = providers.filter((entry) => entry.available).length;
     await this.out.result({ providers: providers.length, available }, () => [
-      `${this.out.style.mark('ok')} ${providers.length} providers, ${available} available`,
+      `${this.out.style.mark('ok')} ${counted(providers.length, 'provider')}, ${available} available`,
     ]);
   }
 }

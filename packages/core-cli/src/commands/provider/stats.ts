@@ -2,6 +2,7 @@ import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { openProviders } from '../../session/providers.ts';
+import { counted } from '../../output/counted.ts';
 
 interface Row {
   readonly provider: string;
@@ -51,7 +52,7 @@ export default class ProviderStats extends ProvisioningCommand {
     };
     const { style } = this.out;
     await this.out.result(result, () => [
-      `${result.total} providers, ${loaded} loaded, ${result.failed} failed, ${result.manifests_read} manifests read anew`,
+      `${counted(result.total, 'provider')}, ${loaded} loaded, ${result.failed} failed, ${counted(result.manifests_read, 'manifest')} read anew`,
       ...rows.map(
         (row) =>
           `  ${style.mark(row.loaded ? 'ok' : 'error')} ${row.provider}: ${row.error ?? `${row.load_ms} ms`}`,

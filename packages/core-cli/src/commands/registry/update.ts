@@ -6,6 +6,7 @@ import type { CommandSpec } from '../../frame/metadata.ts';
 import { openArtifacts } from '../../oci/session.ts';
 import { registryUrl, serviceFlags } from '../../registry/service.ts';
 import { snakeKeys } from '../../output/snake-keys.ts';
+import { counted } from '../../output/counted.ts';
 
 export default class RegistryUpdate extends ProvisioningCommand {
   static override summary = 'Fetch the list of the extension registry anew, or update one extension from it';
@@ -21,7 +22,7 @@ export default class RegistryUpdate extends ProvisioningCommand {
     const { extensions } = await (await session.artifacts.index()).read({ refresh: true });
     if (args.name === undefined) {
       await this.out.result({ url: indexUrl, extensions: extensions.length }, () => [
-        `${this.out.style.mark('ok')} ${extensions.length} extensions at ${indexUrl}`,
+        `${this.out.style.mark('ok')} ${counted(extensions.length, 'extension')} at ${indexUrl}`,
       ]);
       return;
     }

@@ -4,6 +4,7 @@ import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { openInfrastructure } from '../../session/infrastructure.ts';
 import { type ServerSnapshot, snapshotServers, stampOf } from '../../storage/snapshots.ts';
+import { counted } from '../../output/counted.ts';
 
 export default class StorageBackup extends ProvisioningCommand {
   static override summary = 'Take a snapshot of every server at its provider';
@@ -37,7 +38,7 @@ export default class StorageBackup extends ProvisioningCommand {
       }
     });
     await out.result({ backup: stamp, snapshots: taken }, () => [
-      `${out.style.mark('ok')} Backup ${stamp}: ${taken.length} ${taken.length === 1 ? 'snapshot' : 'snapshots'}`,
+      `${out.style.mark('ok')} Backup ${stamp}: ${counted(taken.length, 'snapshot')}`,
     ]);
     await this.next(`provisioning storage restore --backup ${stamp}`);
   }

@@ -3,6 +3,7 @@ import { type Template, type TemplateCategory, templateCategories } from '@provi
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { openTemplates, selectIfAny } from '../../session/modules.ts';
+import { counted } from '../../output/counted.ts';
 
 export default class TemplateList extends ProvisioningCommand {
   static override summary = 'List templates';
@@ -50,7 +51,7 @@ export default class TemplateList extends ProvisioningCommand {
               `• ${name}${template.description === '' ? '' : ` - ${template.description}`}`,
           ),
         ]),
-      `Total: ${templates.length} ${templates.length === 1 ? 'template' : 'templates'}`,
+      `Total: ${counted(templates.length, 'template')}`,
     ];
   }
 }

@@ -4,6 +4,7 @@ import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { openTemplates } from '../../session/modules.ts';
 import { select } from '../../session/workspace.ts';
+import { counted } from '../../output/counted.ts';
 
 export default class TemplateRefresh extends ProvisioningCommand {
   static override summary = 'Drop what is remembered of layers and templates and read them again';
@@ -18,7 +19,7 @@ export default class TemplateRefresh extends ProvisioningCommand {
     const templates = await catalogue.list();
     const custom = templates.filter(({ source }) => source === 'workspace').length;
     await this.out.result({ templates: templates.length, custom, broken: catalogue.broken.length }, () => [
-      `${this.out.style.mark('ok')} ${templates.length} templates, ${custom} of them from the workspace`,
+      `${this.out.style.mark('ok')} ${counted(templates.length, 'template')}, ${custom} of them from the workspace`,
       ...catalogue.broken.map(({ message }) => `${this.out.style.mark('error')} ${message}`),
     ]);
   }

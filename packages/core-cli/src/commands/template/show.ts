@@ -3,6 +3,7 @@ import type { Template } from '@provisioning/core';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { openTemplates, selectIfAny } from '../../session/modules.ts';
+import { counted } from '../../output/counted.ts';
 
 export default class TemplateShow extends ProvisioningCommand {
   static override summary = 'Show a template';
@@ -21,9 +22,7 @@ export default class TemplateShow extends ProvisioningCommand {
   #view({ name, metadata, folder }: Template): string[] {
     const { template, provides, requirements, variables } = metadata;
     const needs = [
-      ...(requirements.min_servers > 0
-        ? [`Minimum ${requirements.min_servers} ${requirements.min_servers === 1 ? 'server' : 'servers'}`]
-        : []),
+      ...(requirements.min_servers > 0 ? [`Minimum ${counted(requirements.min_servers, 'server')}`] : []),
       ...(requirements.min_memory_gb > 0 ? [`${requirements.min_memory_gb}GB RAM per server`] : []),
       ...requirements.required_taskservs.map((taskserv) => `Taskserv ${taskserv}`),
       ...requirements.providers.map((provider) => `Provider ${provider}`),

@@ -5,6 +5,7 @@ import type { CommandSpec } from '../../frame/metadata.ts';
 import { loadDefinition } from '../../session/infrastructure.ts';
 import { openLayers, openTemplates, selectIfAny } from '../../session/modules.ts';
 import { configurationOf } from '../../session/workspace.ts';
+import { counted } from '../../output/counted.ts';
 
 export default class TemplateValidate extends ProvisioningCommand {
   static override summary = 'Check the templates of an infrastructure, or all template files';
@@ -35,7 +36,7 @@ export default class TemplateValidate extends ProvisioningCommand {
     const { style } = this.out;
     await this.out.result({ valid: errors.length === 0, templates: templates.length, errors }, () => [
       ...errors.map((error) => `${style.mark('error')} ${error}`),
-      ...(errors.length === 0 ? [`${style.mark('ok')} ${templates.length} templates are valid`] : []),
+      ...(errors.length === 0 ? [`${style.mark('ok')} Valid: ${counted(templates.length, 'template')}`] : []),
     ]);
     if (errors.length > 0) this.exitCode = 1;
   }

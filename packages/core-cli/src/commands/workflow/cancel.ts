@@ -7,6 +7,7 @@ import type { CommandSpec } from '../../frame/metadata.ts';
 import { connect } from '../../orchestrator/session.ts';
 import { select } from '../../session/workspace.ts';
 import { newestWorkflow } from '../../workflow/watching.ts';
+import { counted } from '../../output/counted.ts';
 
 export default class WorkflowCancel extends ProvisioningCommand {
   static override summary = 'Cancel a workflow; what it has done stays unless --rollback';
@@ -59,11 +60,11 @@ export default class WorkflowCancel extends ProvisioningCommand {
       for (const { id, name } of active) this.out.line(`Would cancel: ${name} (${id})`);
       return;
     }
-    if (active.length > 0) await this.confirm(`Cancel ${active.length} workflows?`);
+    if (active.length > 0) await this.confirm(`Cancel ${counted(active.length, 'workflow')}?`);
     const ids = active.map(({ id }) => id);
     for (const id of ids) await client.cancel(id, { rollback, signal: this.signal });
     await this.out.result({ cancelled: ids }, () => [
-      `${this.out.style.mark('ok')} ${ids.length} workflows cancelled`,
+      `${this.out.style.mark('ok')} ${counted(ids.length, 'workflow')} cancelled`,
     ]);
   }
 }

@@ -34,7 +34,8 @@ export default class WorkflowResume extends ProvisioningCommand {
       return;
     }
     const submission = await client.resume(id, { workflow, signal: this.signal });
-    for (const warning of submission.warnings ?? []) this.out.warn(warning);
+    // Advice on the definition; workflow validate shows it to all who ask.
+    if (this.globals.verbose) for (const warning of submission.warnings ?? []) this.out.warn(warning);
     await this.out.result(submission, () => [`${this.out.style.mark('ok')} Workflow resumed: ${id}`]);
     if (!this.globals.wait) return;
     const { runtime, out } = this;

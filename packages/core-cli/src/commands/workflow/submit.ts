@@ -57,7 +57,8 @@ export default class WorkflowSubmit extends ProvisioningCommand {
       signal: this.signal,
       idempotencyKey: flags['idempotency-key'],
     });
-    for (const warning of submission.warnings ?? []) this.out.warn(warning);
+    // Advice on the definition; workflow validate shows it to all who ask.
+    if (this.globals.verbose) for (const warning of submission.warnings ?? []) this.out.warn(warning);
     if (!this.globals.wait) {
       await this.out.result(submission, () => [`Workflow submitted: ${submission.workflow_id}`]);
       this.out.info(`Follow it: provisioning workflow status ${submission.workflow_id} --follow`);

@@ -6,6 +6,7 @@ import { surroundingsOf } from '../../session/surroundings.ts';
 import { workspaceNamed } from '../../session/workspace.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
+import { counted } from '../../output/counted.ts';
 
 export default class WorkspaceBackup extends ProvisioningCommand {
   static override summary = 'Write an archive of a workspace';
@@ -41,7 +42,7 @@ export default class WorkspaceBackup extends ProvisioningCommand {
     });
     await this.out.result({ file: result.file, files: result.files.length }, () => [
       this.globals.check
-        ? `Would write: ${result.file} (${result.files.length} files)`
+        ? `Would write: ${result.file} (${counted(result.files.length, 'file')})`
         : `${this.out.style.mark('ok')} Backup created: ${result.file}`,
     ]);
   }

@@ -7,6 +7,7 @@ import { modeOf } from '../../session/locks.ts';
 import { workspaceNamed } from '../../session/workspace.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
+import { counted } from '../../output/counted.ts';
 
 export default class WorkspaceCleanup extends ProvisioningCommand {
   static override summary = 'Remove caches and temporary files of a workspace';
@@ -45,7 +46,7 @@ export default class WorkspaceCleanup extends ProvisioningCommand {
       return;
     }
     if (!flags.force && !cicd)
-      await this.confirm(`Remove ${planned.removed.length} entries (${bytes(planned.freed)})?`);
+      await this.confirm(`Remove ${counted(planned.removed.length, 'entry')} (${bytes(planned.freed)})?`);
     const result = await cleanupWorkspace(workspace.path, options);
     await this.out.result(result, () => [`${this.out.style.mark('ok')} Freed ${bytes(result.freed)}`]);
   }

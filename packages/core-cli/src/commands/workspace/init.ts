@@ -17,6 +17,7 @@ import { namesOf } from '../../extension/names.ts';
 import { coreSettings, setUpRepository, takeDefaultModule, takeModules } from '../../workspace/after-init.ts';
 import { surroundingsOf } from '../../session/surroundings.ts';
 import { configurationOf } from '../../session/workspace.ts';
+import { counted } from '../../output/counted.ts';
 
 export default class WorkspaceInit extends ProvisioningCommand {
   static override summary = 'Make a workspace';
@@ -117,7 +118,7 @@ export default class WorkspaceInit extends ProvisioningCommand {
       'Would create:',
       `  - Workspace: ${result.name} at ${result.path}`,
       ...(result.infra === undefined ? [] : [`  - Infrastructure: ${result.infra}`]),
-      `  - ${result.files.length} files`,
+      `  - ${counted(result.files.length, 'file')}`,
     ]);
   }
 

@@ -6,6 +6,7 @@ import { bytes } from '../../output/bytes.ts';
 import { workspaceNamed } from '../../session/workspace.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
+import { counted } from '../../output/counted.ts';
 
 export default class WorkspaceStatus extends ProvisioningCommand {
   static override summary = 'Show version, locks, git state and sizes of a workspace';
@@ -29,7 +30,7 @@ export default class WorkspaceStatus extends ProvisioningCommand {
       `  Compatibility:    ${status.compatibility}`,
       `  Locks:            ${status.locks}`,
       `  Git:              ${status.git === null ? 'no repository' : `${status.git.commit.slice(0, 12)}${status.git.dirty ? ' (changed)' : ''}`}`,
-      `  Infrastructures:  ${status.infrastructures.map(({ name, servers }) => `${name} (${servers} servers)`).join(', ') || '(none)'}`,
+      `  Infrastructures:  ${status.infrastructures.map(({ name, servers }) => `${name} (${counted(servers, 'server')})`).join(', ') || '(none)'}`,
       ...(flags.detailed
         ? [
             ...Object.entries(status.sizes).map(([name, size]) => `  ${name}: ${bytes(size)}`),

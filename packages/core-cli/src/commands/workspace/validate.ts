@@ -10,6 +10,7 @@ import { loadOptionsOf, workspaceNamed } from '../../session/workspace.ts';
 import { definitionIssues } from '../../validation/definition.ts';
 import { type Readiness, readiness, readinessLines } from '../../validation/readiness.ts';
 import { showReport } from '../../validation/show.ts';
+import { counted } from '../../output/counted.ts';
 
 export default class WorkspaceValidate extends ProvisioningCommand {
   static override summary = 'Check configuration, structure, modules and definitions of a workspace';
@@ -63,7 +64,11 @@ export default class WorkspaceValidate extends ProvisioningCommand {
       const { servers } = session.infrastructure;
       const [issue] = await definitionIssues(session);
       if (issue !== undefined) throw new ProvisioningError({ code: 'INFRA_INVALID', message: issue.message });
-      return { name, status: 'ok', message: `Infrastructure '${infra}': ${servers.length} servers` };
+      return {
+        name,
+        status: 'ok',
+        message: `Infrastructure '${infra}': ${counted(servers.length, 'server')}`,
+      };
     } catch (thrown) {
       const { message, issues, hint } = asProvisioningError(thrown);
       return {

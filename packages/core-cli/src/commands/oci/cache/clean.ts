@@ -5,6 +5,7 @@ import type { CommandSpec } from '../../../frame/metadata.ts';
 import { registryFlags } from '../../../oci/flags.ts';
 import { openArtifacts } from '../../../oci/session.ts';
 import { formatBytes } from '../../../oci/transfers.ts';
+import { counted } from '../../../output/counted.ts';
 
 export default class OciCacheClean extends ProvisioningCommand {
   static override summary = 'Remove artifacts from the cache';
@@ -29,7 +30,7 @@ export default class OciCacheClean extends ProvisioningCommand {
       ...(age === undefined ? {} : { olderThan: age }),
     });
     await this.out.result(result, () => [
-      `${this.out.style.mark('ok')} Removed ${result.removed} blobs, ${formatBytes(result.bytes)}`,
+      `${this.out.style.mark('ok')} Removed ${counted(result.removed, 'blob')}, ${formatBytes(result.bytes)}`,
     ]);
   }
 }

@@ -3,6 +3,7 @@ import type { CommandSpec } from '../../../frame/metadata.ts';
 import { registryFlags } from '../../../oci/flags.ts';
 import { openArtifacts } from '../../../oci/session.ts';
 import { formatBytes } from '../../../oci/transfers.ts';
+import { counted } from '../../../output/counted.ts';
 
 export default class OciCacheStats extends ProvisioningCommand {
   static override summary = 'Show what the artifact cache holds';
@@ -18,7 +19,7 @@ export default class OciCacheStats extends ProvisioningCommand {
     const stats = { path: session.cacheFolder, ...(await session.artifacts.cache.stats()) };
     await this.out.result(stats, () => [
       stats.path,
-      `${stats.blobs} blobs, ${formatBytes(stats.bytes)}, ${stats.tags} known tags`,
+      `${counted(stats.blobs, 'blob')}, ${formatBytes(stats.bytes)}, ${stats.tags} known tags`,
     ]);
   }
 }

@@ -3,6 +3,7 @@ import { verifyFrozen } from '@provisioning/core';
 import { select } from '../../../session/workspace.ts';
 import { ProvisioningCommand } from '../../../frame/command.ts';
 import type { CommandSpec } from '../../../frame/metadata.ts';
+import { counted } from '../../../output/counted.ts';
 
 export default class WorkspaceFreezeVerify extends ProvisioningCommand {
   static override summary = 'Check every file of a frozen version; exit 1 on a difference';
@@ -15,7 +16,7 @@ export default class WorkspaceFreezeVerify extends ProvisioningCommand {
     const selection = await select(this, 'none');
     const { version, digest, files } = await verifyFrozen(selection.path, args.version!);
     await this.out.result({ version, digest, files: files.length, intact: true }, () => [
-      `${this.out.style.mark('ok')} Frozen version '${version}' is intact (${files.length} files)`,
+      `${this.out.style.mark('ok')} Frozen version '${version}' is intact (${counted(files.length, 'file')})`,
     ]);
   }
 }
