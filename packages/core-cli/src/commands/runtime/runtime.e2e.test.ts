@@ -16,6 +16,8 @@ describe('runtime', () => {
     script('docker', 'echo "Cannot connect to the Docker daemon. Is the docker daemon running?" >&2; exit 1');
     script('provisioning', `exec '${process.execPath}' '${program}' "$@"`);
     writeFileSync(join(sandbox.folder, 'compose.yml'), 'services:\n  one:\n    image: localhost/none\n');
+    mkdirSync(join(sandbox.folder, 'config', 'provisioning'), { recursive: true });
+    writeFileSync(settings(), patient);
   });
   afterAll(() => sandbox.remove());
 
@@ -23,6 +25,9 @@ describe('runtime', () => {
     writeFileSync(join(tools, name), `#!/bin/sh\n${body}\n`);
     chmodSync(join(tools, name), 0o755);
   }
+  const settings = () => join(sandbox.folder, 'config', 'provisioning', 'config.toml');
+  /** A busy Podman takes its time to answer. */
+  const patient = '[integrations.runtime]\ntimeout_secs = 60\n';
   const environment = () => ({ PATH: `${tools}:${sandbox.environment['PATH']!}` });
   const kept = () => join(sandbox.folder, 'cache', 'provisioning', 'container-runtime.json');
 
@@ -48,13 +53,11 @@ describe('runtime', () => {
 
   test('21.A2 without a runtime: a message, exit 1, nothing kept; one that hangs is not waited for', async () => {
     rmSync(kept(), { force: true });
-    mkdirSync(join(sandbox.folder, 'config', 'provisioning'), { recursive: true });
-    const settings = join(sandbox.folder, 'config', 'provisioning', 'config.toml');
-    writeFileSync(settings, '[integrations.runtime]\ntimeout_secs = 1\npreferred = "nerdctl"\n');
+    writeFileSync(settings(), '[integrations.runtime]\ntimeout_secs = 3\npreferred = "nerdctl"\n');
     const hanging = join(sandbox.folder, 'hanging');
     mkdirSync(hanging);
     symlinkSync(join(tools, 'docker'), join(hanging, 'docker'));
-    writeFileSync(join(hanging, 'nerdctl'), '#!/bin/sh\n/bin/sleep 20\n');
+    writeFileSync(join(hanging, 'nerdctl'), '#!/bin/sh\n/bin/sleep 60\n');
     chmodSync(join(hanging, 'nerdctl'), 0o755);
     const none = await sandbox.run(['runtime', 'detect'], { environment: { PATH: hanging } });
     expect(none).toMatchObject({ code: 1, stdout: '' });
@@ -63,7 +66,7 @@ describe('runtime', () => {
     expect(existsSync(kept())).toBe(false);
     const list = await sandbox.run(['runtime', 'list', '--verbose'], { environment: { PATH: hanging } });
     expect(list.stdout).toContain('docker: Cannot connect to the Docker daemon');
-    rmSync(settings);
+    writeFileSync(settings(), patient);
   }, 60_000);
 
   test('01.A18 21.A3 eval of runtime compose runs; a file that is not there prints nothing', () => {
