@@ -20,19 +20,25 @@ export async function leftSince(before: ReadonlySet<string>): Promise<string[]> 
 
 /** Containers, networks and processes of ours that are there now; a test run may not add to them. */
 export async function leftovers(): Promise<string[]> {
-  const [containers, networks, processes] = await Promise.all([
-    podman('container', ['container', 'ls', '--all', '--format', '{{.Names}}']),
+  const containers = ['container', 'ls', '--all', '--format', '{{.Names}}'];
+  const found = await Promise.all([
+    podman('container', containers),
+    podman('container', containers, 'provisioning.installation'),
     podman('network', ['network', 'ls', '--format', '{{.Name}}']),
     ownProcesses(),
   ]);
-  return [...containers, ...networks, ...processes];
+  return found.flat();
 }
 
 /** Asked again when Podman fails, as it does when something is removed while it lists; without Podman there is nothing. */
-async function podman(kind: string, args: readonly string[]): Promise<string[]> {
+async function podman(
+  kind: string,
+  args: readonly string[],
+  label = 'managed-by=provisioning',
+): Promise<string[]> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const { stdout } = await execute('podman', [...args, '--filter', 'label=managed-by=provisioning']);
+      const { stdout } = await execute('podman', [...args, '--filter', `label=${label}`]);
       return stdout
         .split('\n')
         .filter((line) => line !== '')

@@ -1,4 +1,4 @@
-import { globSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import ts from 'typescript';
@@ -9,13 +9,17 @@ function withJsExtensions(text: string): string {
   return text.replace(/((?:from|import)\s*\(?\s*['"]\.{1,2}\/[^'"]*?)\.ts(['"])/g, '$1.js$2');
 }
 
-/** Tests, and what only they use: it stands in folders named after them, except for an entry point of a package's own. */
-const ofTests = /\.(?:test|conformance)\.ts$|^src\/.+\/test(?:ing)?\/|^src\/testing\/registry-process/;
+/** Tests, and what only they use: it stands in folders named after them. */
+const ofTests = /\.(?:test|conformance|fixture)\.ts$|^src\/(?:.+\/)?test(?:ing)?\//;
 
-/** Sources that a package is compiled from. */
+/** Sources that a package is compiled from; a folder for tests is one where it is an entry point of the package. */
 export function publishedSources(folder: string): string[] {
+  const { exports = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    readonly exports?: object;
+  };
+  const forOthers = './testing' in exports;
   return globSync('src/**/*.ts', { cwd: folder })
-    .filter((file) => !ofTests.test(file))
+    .filter((file) => !ofTests.test(file) || (forOthers && /^src\/testing\/(?!.*\.test\.ts$)/.test(file)))
     .map((file) => join(folder, file));
 }
 
