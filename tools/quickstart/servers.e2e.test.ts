@@ -101,7 +101,7 @@ hostname = "web-03"
       'warning: Check mode: No changes will be made',
     ]);
     expect(stdout).toContain(
-      'Would create:\n- Server: web-01 (1 cores, 512MB RAM, 10GB disk)\n    zone: auto\n    plan: -\n    network: public, utility\n    taskservs: -\n- Server: web-02',
+      'Would create:\n- Server: web-01 (1 core, 512MB RAM, 10GB disk)\n    zone: auto\n    plan: -\n    network: public, utility\n    taskservs: -\n- Server: web-02',
     );
     expect(stdout).toMatch(/Estimated cost: 0\.00\/month\n$/);
     expect(await treeHash(sandbox.folder)).toBe(before);
@@ -162,7 +162,7 @@ hostname = "web-03"
     const { code, stdout, stderr } = await sandbox.run(['server', 'create', ...direct]);
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(stdout).toMatch(
-      /^Creating servers for infrastructure: main\n( {2}\* Creating server: web-0\d \(auto, 1 cores, 512 MB\)\n){3}/,
+      /^Creating servers for infrastructure: main\n( {2}\* Creating server: web-0\d \(auto, 1 core, 512 MB\)\n){3}/,
     );
     expect(stdout).toMatch(
       /ok: Created 3 servers in \d+ seconds\nServers:\n( {2}- web-0\d: [\d.]+ \(Running\)\n){3}$/,

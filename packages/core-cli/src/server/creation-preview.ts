@@ -1,10 +1,11 @@
 import { costText, type PlannedServer, type ServerCreationPlan } from '@provisioning/core';
+import { counted } from '../output/counted.ts';
 import type { Printer } from '../output/printer.ts';
 
 /** `dev-server-01 (2 cores, 4GB RAM, 50GB disk)` (05 §9.1). */
 export function serverLine({ server, size }: PlannedServer): string {
   const memory = Number.isInteger(size.memory / 1024) ? `${size.memory / 1024}GB` : `${size.memory}MB`;
-  return `Server: ${server.hostname} (${size.cores} cores, ${memory} RAM, ${server.disk}GB disk)`;
+  return `Server: ${server.hostname} (${counted(size.cores, 'core')}, ${memory} RAM, ${server.disk}GB disk)`;
 }
 
 /** `12.34 EUR/month`, or `unknown` where a provider could not be asked. */

@@ -105,7 +105,7 @@ function announce(
   }
   out.line(`Creating servers for infrastructure: ${infrastructure.name}`);
   for (const { server, size } of open) {
-    const plan = size.plan === '' ? `${size.cores} cores, ${size.memory} MB` : size.plan;
+    const plan = size.plan === '' ? `${counted(size.cores, 'core')}, ${size.memory} MB` : size.plan;
     out.line(`  ${out.style.mark('active')} Creating server: ${server.hostname} (${server.zone}, ${plan})`);
   }
 }

@@ -12,6 +12,7 @@ import { queueName } from '../dispatch/bullmq/messages.ts';
 import { PostgresStore } from '../journal/postgres/store.ts';
 import { Orchestrator } from '../service/orchestrator.ts';
 import { defaultSettings } from '../settings/defaults.ts';
+import type { Execution } from '../execution/executor.ts';
 import { startWorker as runWorker } from '../program/start-worker.ts';
 import { bundled } from '../testing/bundled.fixture.ts';
 import { effects, FileProvider } from '../testing/file-provider.ts';
@@ -231,6 +232,43 @@ test('a worker that starts before PostgreSQL and Redis says so, waits, and works
   const worker = await starting;
   const id = await orchestrator.workflows.submit(fileWorkflow({ only: [] }));
   expect(await finished(id, 60_000)).toBe('Completed');
+  await worker.stop();
+}, 90_000);
+
+test('12 §14 server.workers is how many steps one worker process runs at once, of whatever is ready', async () => {
+  const settings = defaultSettings(folder);
+  expect(settings.server.workers).toBe(4);
+  settings.server.workers = 3;
+  settings.storage.type = 'postgres';
+  settings.storage.postgres.url = database.url;
+  settings.redis.url = redis.url;
+  let running = 0;
+  const atOnce: number[] = [];
+  const full = Promise.withResolvers<void>();
+  class Held extends FileProvider {
+    override async run(execution: Execution): Promise<unknown> {
+      atOnce.push(++running);
+      if (running === 3) full.resolve();
+      try {
+        // The first three end only when all of them are there.
+        await full.promise;
+        return await super.run(execution);
+      } finally {
+        running--;
+      }
+    }
+  }
+  const worker = await runWorker({
+    settings,
+    logger: createLogger('orchestrator-worker', { level: 'silent' }),
+    version: '0.0.0',
+    moduleUrl: import.meta.url,
+    executor: new Held(join(folder, 'effects')),
+  });
+  const id = await orchestrator.workflows.submit(fileWorkflow(chain(0, 12, 12), { parallel_limit: 12 }));
+  expect(await finished(id, 60_000)).toBe('Completed');
+  expect(atOnce).toHaveLength(12);
+  expect(Math.max(...atOnce)).toBe(3);
   await worker.stop();
 }, 90_000);
 

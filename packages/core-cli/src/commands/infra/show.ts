@@ -3,6 +3,7 @@ import { masked, withSortedKeys } from '@provisioning/core';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
 import { applyRunset } from '../../session/configured.ts';
+import { counted } from '../../output/counted.ts';
 import { loadDefinition } from '../../session/infrastructure.ts';
 import { configurationOf, select } from '../../session/workspace.ts';
 
@@ -25,7 +26,7 @@ export default class InfraShow extends ProvisioningCommand {
       {
         title: 'SIZE',
         value: (row: (typeof infrastructure.servers)[number]) =>
-          row.plan === '' ? `${row.cores} cores, ${row.memory} MB, ${row.disk} GB` : row.plan,
+          row.plan === '' ? `${counted(row.cores, 'core')}, ${row.memory} MB, ${row.disk} GB` : row.plan,
       },
       {
         title: 'TASKSERVS',

@@ -102,6 +102,17 @@ describe('orchestrator commands', () => {
     expect(errors.filter((line) => line.includes('"info"'))).toEqual([]);
   }, 120_000);
 
+  test('advice on a definition comes at a submission only with --verbose; validate shows it to all', async () => {
+    const advice = "Operation 'one': Missing retry_policy";
+    const said = async (...words: string[]) => {
+      const { code, stdout, stderr } = await sandbox.run(['workflow', ...words]);
+      return { code, toAdvise: `${stdout}${stderr}`.includes(advice) };
+    };
+    expect(await said('submit', 'quick.toml')).toEqual({ code: 0, toAdvise: false });
+    expect(await said('submit', 'quick.toml', '--verbose')).toEqual({ code: 0, toAdvise: true });
+    expect(await said('validate', 'quick.toml')).toEqual({ code: 0, toAdvise: true });
+  }, 120_000);
+
   test('05 §7.5 backup schedule is an entry of the orchestrator whose workflow makes a backup', async () => {
     expect(await sandbox.run(['workspace', 'init', 'shop', '--infra-name', 'prod'])).toMatchObject({
       code: 0,

@@ -1,6 +1,7 @@
 import { string as argument } from '@oclif/core/args';
 import { ProvisioningCommand } from '../../frame/command.ts';
 import type { CommandSpec } from '../../frame/metadata.ts';
+import { counted } from '../../output/counted.ts';
 import { paintState } from './list.ts';
 import { findServer } from '../../server/find.ts';
 import { addressOf } from '../../server/listing.ts';
@@ -33,7 +34,7 @@ export default class ServerInfo extends ProvisioningCommand {
     await this.out.result({ ...server, ip_address: addressOf({ ...server.ip_addresses }), taskservs }, () => [
       `${style.strong(server.hostname)}  ${paintState(server.status, server.status, style)}`,
       `  Provider:   ${server.provider} (${server.id})`,
-      `  Plan:       ${server.plan || '-'}, ${server.cores} cores, ${server.memory} MB memory, ${server.disk} GB disk`,
+      `  Plan:       ${server.plan || '-'}, ${counted(server.cores, 'core')}, ${server.memory} MB memory, ${server.disk} GB disk`,
       `  Zone:       ${server.zone}`,
       `  System:     ${server.os}`,
       ...Object.entries(server.ip_addresses).map(
