@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { run } from '../test/run.ts';
+import { catalogue, run } from '../test/run.ts';
+import { route } from './argv/route.ts';
+import { categoryOf } from './catalogue/categories.ts';
 
 describe('the frame', () => {
   test('an unknown command is exit 2, names the nearest and points to help', async () => {
@@ -16,6 +18,25 @@ describe('the frame', () => {
     expect(code).toBe(2);
     expect(stderr).toContain('Unknown subcommand: lst');
     expect(stderr).toContain('Available: list, ');
+  });
+
+  test('a category may stand before its own commands only: no other command runs in their place', async () => {
+    const table = await catalogue();
+    for (const id of table.commands.keys()) {
+      const category = categoryOf(id);
+      const isCommand = category === undefined || route(table, [category.name]).words.length > 0;
+      if (!isCommand) expect(route(table, [category.name, ...id.split(' ')]).words.join(' ')).toBe(id);
+    }
+    const refused = await run(['infrastructure', 'workspace', 'list']);
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused.stderr).toContain('Unknown infrastructure command: workspace');
+    for (const word of ['status', 'start', 'destroy']) {
+      const { code, stderr } = await run(['platform', word]);
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringContaining(`'platform ${word}' is not part of this version`),
+      ]);
+    }
   });
 
   test('options that nobody has are refused beside a topic alone and beside nothing; a topic with options misses its subcommand', async () => {

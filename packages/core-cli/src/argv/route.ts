@@ -1,6 +1,6 @@
 import { ProvisioningError } from '@provisioning/extensions-sdk';
-import { resolveWords } from '../aliases/resolve.ts';
-import { findCategory } from '../catalogue/categories.ts';
+import { type Resolution, resolveWords } from '../aliases/resolve.ts';
+import { categoryCommands, findCategory } from '../catalogue/categories.ts';
 import { type Catalogue, prefixes } from '../command-catalogue.ts';
 import { isDocumentTopic } from '../catalogue/document-topics.ts';
 import { topics } from '../catalogue/topics.ts';
@@ -42,14 +42,14 @@ export function route(catalogue: Catalogue, argv: readonly string[]): Route {
   const { category, skipped } = readCategory(catalogue, typed);
   if (skipped > 0) typed = typed.slice(skipped);
   const offset = words.length - typed.length;
-  let found = resolveWords(catalogue, typed);
+  let found = resolveIn(catalogue, typed, skipped > 0 ? category : undefined);
   const next = typed[found.consumed];
   if (next !== undefined && helpWords.has(next) && (found.consumed > 0 || category !== undefined)) {
     const isLeafArgument = catalogue.commands.has(found.words.join(' ')) && typed.length > found.consumed + 1;
     if (!isLeafArgument) {
       help = true;
       typed = [...typed.slice(0, found.consumed), ...typed.slice(found.consumed + 1)];
-      found = resolveWords(catalogue, typed);
+      found = resolveIn(catalogue, typed, skipped > 0 ? category : undefined);
       if (category !== undefined && typed.length === 0)
         return { words: [], typed, rest: [], passthrough, category, help };
     }
@@ -129,6 +129,15 @@ function readCategory(
     return typed.length === 1 ? { category: category.name, skipped: 0 } : { skipped: 0 };
   }
   return { category: category.name, skipped: 1 };
+}
+
+/** Finds the command; behind a category only one that is in it: `platform status` is not `status`. */
+function resolveIn(catalogue: Catalogue, typed: readonly string[], category: string | undefined): Resolution {
+  const found = resolveWords(catalogue, typed);
+  const [first] = found.words;
+  if (category === undefined || first === undefined) return found;
+  const isInside = categoryCommands(catalogue, findCategory(catalogue, category)!).includes(first);
+  return isInside ? found : { words: [], consumed: 0 };
 }
 
 /** Whether an option follows that a topic alone has no use for: `form --schema storage` is `form run`. */

@@ -18,6 +18,7 @@ export function unknownCommand(
   if (words.length > 0) return unknownSubcommand(catalogue, words.join(' '), wrong);
   const inCategory = category === undefined ? undefined : findCategory(catalogue, category);
   if (inCategory) {
+    if (isPlanned(inCategory.name)) return notInThisVersion(`${inCategory.name} ${wrong}`);
     const commands = categoryCommands(catalogue, inCategory);
     const list = commands.map((name) => `  ${name} - ${topicLine(catalogue, name)}`);
     return new ProvisioningError({
