@@ -178,6 +178,7 @@ export {
 } from './static-index/format.ts';
 export { collectYoungGarbageWith } from './oci/young-garbage.ts';
 export { BlobFolder } from './layout/blobs.ts';
+export { rateLimited } from './remote/errors.ts';
 export { GitHost, type GitHostKind, type GitHostOptions } from './git/host.ts';
 export { type GitExtension, type GitRelease, GitReleases, repositorySuffix } from './git/releases.ts';
 export type { Provided, ProvidedExtension } from './dependencies/candidates.ts';

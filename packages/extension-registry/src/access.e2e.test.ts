@@ -170,6 +170,37 @@ test('10.A8 a backend that takes longer than its limit counts as failed, the oth
   await new Promise((resolve) => slow.close(resolve));
 });
 
+test('10 §1 a registry that limits the rate is not asked again before the time it named', async () => {
+  let requests = 0;
+  const limiting = createServer((request, response) => {
+    requests++;
+    // Tags are told, what they are is not.
+    if (request.url!.includes('/tags/list')) response.end('{"name":"ns/redis","tags":["1.0.0"]}');
+    else response.writeHead(429, { 'retry-after': '3600' }).end();
+  });
+  await new Promise<void>((resolve) => limiting.listen(0, '127.0.0.1', resolve));
+  try {
+    const { port } = limiting.address() as AddressInfo;
+    const { root } = await start(
+      `[[distributions.oci]]\nid = "limiting"\nregistry = "127.0.0.1:${port}"\nnamespace = "ns"\nrepositories = ["ns/redis"]\n`,
+      'solo',
+    );
+    const asked = async (path: string): Promise<unknown> => {
+      const response = await fetch(`${root}/api/v1/extensions${path}`);
+      return ((await response.json()) as { readonly metadata: { readonly errors: unknown } }).metadata.errors;
+    };
+    const paused = [{ id: 'limiting', error: expect.stringMatching(/^rate limited until \d{4}-.*Z$/) }];
+    expect(await asked('')).toEqual(paused);
+    const before = requests;
+    expect(before).toBeGreaterThan(1);
+    expect(await asked('/taskserv/redis/versions')).toEqual(paused);
+    expect(requests).toBe(before);
+  } finally {
+    limiting.closeAllConnections();
+    await new Promise((resolve) => limiting.close(resolve));
+  }
+});
+
 test('10.A12 token files: too open is refused in enterprise, whitespace in every mode', async () => {
   const open = join(folder, 'open');
   const spaced = join(folder, 'spaced');
@@ -271,9 +302,11 @@ test('10 §5 SIGHUP makes the program read tokens and log level again, SIGTERM e
     await configure('debug');
     program.kill('SIGHUP');
     await entry('tokens and log level were read again');
-    expect(await status(list)).toBe(200);
+    const headers = { 'x-request-id': 'list-1' };
+    expect((await fetch(list, { headers })).status).toBe(200);
     expect([...new Set(seen)]).toEqual(['token first', 'token second']);
-    expect(await entry('answered')).toMatchObject({ route: '/extensions', status: 200 });
+    expect(await entry('answered')).toMatchObject({ id: 'list-1', route: '/extensions', status: 200 });
+    expect(await entry('backend asked')).toMatchObject({ id: 'list-1', backend: 'gitea-0', outcome: 'ok' });
     const ended = once(program, 'exit');
     program.kill('SIGTERM');
     expect(await ended).toEqual([0, null]);

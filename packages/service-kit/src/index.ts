@@ -1,3 +1,4 @@
+export { currentRequest } from './http/current-request.ts';
 export { EnvelopeInterceptor, metadata, success } from './http/envelope.ts';
 export { errorBody, ErrorFilter } from './http/errors.ts';
 export {

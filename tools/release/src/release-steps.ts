@@ -104,7 +104,7 @@ export const releaseSteps: Readonly<Record<string, (context: StepContext) => Pro
       root,
       version: values.version,
       releaseType: values['release-type'],
-      line: values.line ?? 'all',
+      ...(values.line === undefined ? {} : { line: values.line }),
       branch: configOf(context).branch ?? 'main',
       dryRun: values['dry-run'] === true,
       pushTag: values['push-tag'] === true,

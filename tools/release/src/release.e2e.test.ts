@@ -72,12 +72,26 @@ test('11.A13 a release is refused before anything happens; a dry run changes not
     return done.stdout;
   };
   await git('init', '--quiet', '--initial-branch', 'main');
-  writeFileSync(join(clone, 'file'), '1');
-  await git('add', '.');
-  await git('commit', '--quiet', '--message', 'feat: begin');
+  const write = (path: string, text: string): void => {
+    mkdirSync(join(clone, path, '..'), { recursive: true });
+    writeFileSync(join(clone, path), text);
+  };
+  const commit = async (message: string): Promise<void> => {
+    await git('add', '.');
+    await git('commit', '--quiet', '--message', message);
+  };
+  for (const [name, layer] of [
+    ['core', 'domain'],
+    ['orchestrator', 'service'],
+  ]) {
+    const json = { name, version: '1.0.0', nx: { tags: [`layer:${layer}`] } };
+    write(`packages/${name}/package.json`, JSON.stringify(json));
+  }
+  await commit('feat: begin');
   await git('tag', '--annotate', 'v2.1.0', '--message', 'two one');
-  writeFileSync(join(clone, 'file'), '2');
-  await git('commit', '--quiet', '--all', '--message', 'fix(core): mend it');
+  write('packages/core/file', '2');
+  write('packages/orchestrator/file', '2');
+  await commit('fix(core): mend it');
   const state = () =>
     Promise.all([git('rev-parse', 'HEAD'), git('tag', '--list'), git('status', '--porcelain')]);
   const before = await state();
@@ -97,12 +111,31 @@ test('11.A13 a release is refused before anything happens; a dry run changes not
   expect(dry.stdout).toContain('Release v2.2.0 after 2.1.0');
   expect(dry.stdout).toContain('### Fixes\n\n- mend it');
   expect(await state()).toEqual(before);
-  writeFileSync(join(clone, 'file'), '3');
+  await git('tag', '--annotate', 'core/v2.1.1', '--message', 'the core');
+  const line = await release('--release-type', 'patch', '--dry-run');
+  expect(line.stdout).toContain('Release platform/v2.1.1 after 2.1.0');
+  const whole = await release('--release-type', 'patch', '--line', 'all', '--dry-run');
+  expect(whole.stdout).toContain('Release v2.1.2 after 2.1.1');
+  expect(whole.stdout).toContain('- mend it');
+  await git('tag', '--annotate', 'platform/v2.1.1', '--message', 'the platform');
+  write('README.md', 'of no line');
+  await commit('docs: tell');
+  expect(await release('--version', '2.2.0', '--dry-run')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('No line changed since its last tag'),
+  });
+  const named = await release('--version', '2.2.0', '--line', 'core', '--dry-run');
+  expect(named.stdout).toContain('Release core/v2.2.0 after 2.1.1');
+  write('examples/one', '1');
+  await commit('feat: an example');
+  const example = await release('--version', '2.2.0', '--dry-run');
+  expect(example.stdout).toContain('Release workspace/v2.2.0 after 2.1.0');
+  write('packages/core/file', '3');
   expect(await release('--version', '2.2.0', '--dry-run')).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('has changes'),
   });
-}, 60_000);
+}, 240_000);
 
 /** A forge as far as releases go; it fails the next `failures` uploads after taking them in part. */
 class TestForge {

@@ -1,18 +1,17 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import semver from 'semver';
+import { changedLine, releasesOf, tagOf } from './changed-lines.ts';
 import { UsageError } from './config.ts';
-
-const run = promisify(execFile);
+import { git } from './git.ts';
 
 export interface ReleaseInput {
   readonly root: string;
   readonly version?: string;
   readonly releaseType?: string;
-  readonly line: string;
+  /** `core`, `<kind>/<name>`, `all`; without it what changed since it was last tagged. */
+  readonly line?: string;
   /** Branch that releases are made from. */
   readonly branch: string;
   readonly dryRun: boolean;
@@ -31,43 +30,46 @@ export interface ReleasePlan {
 
 const releaseTypes = ['major', 'minor', 'patch', 'prerelease'] as const;
 
-async function git(root: string, ...words: string[]): Promise<string> {
-  const { stdout } = await run('git', words, { cwd: root, maxBuffer: 1 << 26 });
-  return stdout.trim();
-}
-
-/** `v3.2.1` for the whole product, `core/v3.2.1` for one line (11 §2). */
-export function tagOf(line: string, version: string): string {
-  return line === 'all' ? `v${version}` : `${line}/v${version}`;
-}
-
 /**
  * What a release would be (11 §6.1).
  * @throws UsageError (exit 2) for a version that is none; Error (exit 1) for a tag that exists, a version that does not
  * go up, a tree with changes or another branch.
  */
 export async function planRelease(input: ReleaseInput): Promise<ReleasePlan> {
-  const { root, line } = input;
-  const tags = (await git(root, 'tag', '--list', tagOf(line, '*'))).split('\n').filter((tag) => tag !== '');
-  const versions = tags
-    .map((tag) => tag.slice(tagOf(line, '').length))
-    .filter((version) => semver.valid(version) !== null);
-  const previous = semver.rsort([...versions])[0];
-  const version = wantedVersion(input, previous);
+  const { root } = input;
+  // A mistake in the command is told before anything that is the case in the repository.
+  wantedVersion(input, undefined);
+  const head = process.env['CI'] === undefined ? [] : await tagsOfHead(root);
+  const line = input.line ?? lineTagged(head, input.version) ?? (await changedLine(root));
+  const releases = await releasesOf(root, line);
+  const [previous] = releases;
+  const version = wantedVersion(input, previous?.version);
   const tag = tagOf(line, version);
-  const head = (await git(root, 'tag', '--points-at', 'HEAD')).split('\n');
-  const tagged = head.includes(tag) && process.env['CI'] !== undefined;
-  if (!tagged && tags.includes(tag))
+  const tagged = head.includes(tag);
+  if (!tagged && releases.some((known) => known.tag === tag))
     throw new Error(`Tag ${tag} exists; a published version is never made again`);
-  if (!tagged && previous !== undefined && !semver.gt(version, previous))
-    throw new Error(`${version} is not greater than ${previous}, the last release of ${line}`);
+  if (!tagged && previous !== undefined && !semver.gt(version, previous.version))
+    throw new Error(`${version} is not greater than ${previous.version}, the last release of ${line}`);
   const dirty = await git(root, 'status', '--porcelain');
   if (dirty !== '')
     throw new Error(`The working tree has changes:\n${dirty.split('\n').slice(0, 5).join('\n')}`);
   const branch = await git(root, 'rev-parse', '--abbrev-ref', 'HEAD');
   if (!tagged && branch !== input.branch)
     throw new Error(`Releases are made from ${input.branch}, this is ${branch}`);
-  return { version, tag, previous, tagged, notes: await notesSince(root, previous && tagOf(line, previous)) };
+  // Of the whole product the notes go back to where all of it was released.
+  const since = line === 'all' ? releases.find((known) => !known.tag.includes('/')) : previous;
+  return { version, tag, previous: previous?.version, tagged, notes: await notesSince(root, since?.tag) };
+}
+
+async function tagsOfHead(root: string): Promise<readonly string[]> {
+  return (await git(root, 'tag', '--points-at', 'HEAD')).split('\n').filter((tag) => tag !== '');
+}
+
+/** The line that a tag build is for: the one tagged with the wanted version. */
+function lineTagged(tags: readonly string[], version: string | undefined): string | undefined {
+  const ending = `v${version?.replace(/^v/, '') ?? ''}`;
+  const tag = tags.find((one) => one === ending || one.endsWith(`/${ending}`));
+  return tag === undefined ? undefined : tag.slice(0, -ending.length).replace(/\/$/, '') || 'all';
 }
 
 function wantedVersion({ version, releaseType }: ReleaseInput, previous: string | undefined): string {

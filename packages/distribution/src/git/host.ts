@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { ProvisioningError, type Secret } from '@provisioning/extensions-sdk';
 import { Connections } from '../remote/connections.ts';
+import { rateLimited } from '../remote/errors.ts';
 
 export type GitHostKind = 'gitea' | 'forgejo' | 'github';
 
@@ -96,7 +97,7 @@ export class GitHost {
 
   /** Reads a path of the API, or the address of an asset. 404 is an answer; everything else that failed is thrown. */
   async get(path: string, call: GitCall = {}): Promise<Response> {
-    if (this.#now() < this.#pausedUntil) throw limited(this.#pausedUntil);
+    if (this.#now() < this.#pausedUntil) throw rateLimited(this.#pausedUntil);
     let url = new URL(/^https?:/.test(path) ? path : `${this.#api}${path}`);
     const home = new URL(this.#api).host;
     for (let hop = 0; hop <= maxRedirects; hop++) {
@@ -177,7 +178,7 @@ export class GitHost {
       const after = Number(response.headers.get('retry-after')) * 1000;
       const now = this.#now();
       this.#pausedUntil = reset > now ? reset : now + (after > 0 ? after : 60_000);
-      throw limited(this.#pausedUntil);
+      throw rateLimited(this.#pausedUntil);
     }
     if (response.status === 404 || response.status === 409 || response.ok) return response;
     throw new ProvisioningError({
@@ -210,13 +211,4 @@ export async function boundedText(response: Response, limit: number): Promise<st
     parts.push(part);
   }
   return Buffer.concat(parts).toString('utf8');
-}
-
-function limited(until: number): ProvisioningError {
-  return new ProvisioningError({
-    code: 'RATE_LIMITED',
-    kind: 'unavailable',
-    message: `rate limited until ${new Date(until).toISOString()}`,
-    retryable: true,
-  });
 }

@@ -260,7 +260,9 @@ export class RegistryClient {
 
   async #failure(request: Request, response: Response): Promise<ProvisioningError> {
     const body = await readAll(response.body, 64 * 1024, 'The error').catch(() => Buffer.alloc(0));
+    const wait = secondsToWait(response);
     return statusError({
+      ...(wait === undefined ? {} : { retryAfter: wait }),
       status: response.status,
       host: this.host,
       method: request.method,
@@ -270,10 +272,18 @@ export class RegistryClient {
   }
 }
 
-/** Milliseconds of `Retry-After`, as seconds or as a date, bounded. */
+/** Milliseconds of `Retry-After`, bounded: how long a request waits before it is sent again. */
 function retryAfter(response: RawResponse): number | undefined {
+  const seconds = secondsToWait(response);
+  return seconds === undefined ? undefined : Math.min(seconds, maxRetryAfter) * 1000;
+}
+
+/** Seconds of `Retry-After`, which is seconds, a date, or as some registries have it the second since 1970. */
+function secondsToWait(response: RawResponse): number | undefined {
   const value = response.headers['retry-after'];
   if (value === undefined) return undefined;
-  const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - Date.now()) / 1000;
-  return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), maxRetryAfter) * 1000 : undefined;
+  const given = /^\d+$/.test(value) ? Number(value) : undefined;
+  const now = Date.now() / 1000;
+  const seconds = given === undefined ? Date.parse(value) / 1000 - now : given > 1e9 ? given - now : given;
+  return Number.isFinite(seconds) ? Math.max(seconds, 0) : undefined;
 }

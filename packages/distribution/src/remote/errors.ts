@@ -107,11 +107,23 @@ export interface FailedResponse {
   readonly repository?: string;
   readonly method: string;
   readonly body: string;
+  /** Seconds after which the registry wants to be asked again. */
+  readonly retryAfter?: number;
+}
+
+/** What a host says who is not asked before a time, in milliseconds since 1970 (10 §1). */
+export function rateLimited(until: number): ProvisioningError {
+  return new ProvisioningError({
+    code: 'RATE_LIMITED',
+    kind: 'unavailable',
+    message: `rate limited until ${new Date(until).toISOString()}`,
+    retryable: true,
+  });
 }
 
 /** An HTTP status as an error in the words of 09 §7; 404 is told apart by the callers who know what was asked for. */
 export function statusError(response: FailedResponse): ProvisioningError {
-  const { status, host, repository } = response;
+  const { status, host, repository, retryAfter } = response;
   const said = registryMessage(response.body);
   const details = { status, host, ...(said === undefined ? {} : { registry: said }) };
   if (status === 401) {
@@ -139,7 +151,7 @@ export function statusError(response: FailedResponse): ProvisioningError {
       message: `Registry ${host} limits the rate of requests`,
       hint: 'log in for a higher limit, or try again later',
       retryable: true,
-      details,
+      details: { ...details, ...(retryAfter === undefined ? {} : { retry_after: retryAfter }) },
     });
   }
   return new ProvisioningError({

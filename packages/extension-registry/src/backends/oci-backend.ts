@@ -2,6 +2,7 @@ import {
   annotations,
   type PackageKind,
   type PackageManifest,
+  rateLimited,
   readExtension,
   RemoteRegistry,
   type RemoteRepository,
@@ -10,11 +11,14 @@ import {
   tagsOrNone,
   tagToVersion,
 } from '@provisioning/distribution';
-import { isLoopback } from '@provisioning/extensions-sdk';
+import { isLoopback, ProvisioningError } from '@provisioning/extensions-sdk';
 import semver from 'semver';
 import type { OciSettings } from '../service/backend-settings.ts';
 import { BackendToken } from './backend-token.ts';
 import type { Backend, BackendCall, BackendExtension, BackendPackage } from './backend.ts';
+
+/** Seconds; a registry that names a time far away is asked again the next day. */
+const longestPause = 86_400;
 
 /** Repositories of an OCI registry below a namespace (10 §1). */
 export class OciBackend implements Backend {
@@ -27,8 +31,8 @@ export class OciBackend implements Backend {
   readonly channel: string;
   readonly #settings: OciSettings;
   readonly #registry: RemoteRegistry;
-
   readonly #token: BackendToken;
+  #pausedUntil = 0;
 
   private constructor(settings: OciSettings, token: BackendToken) {
     this.#settings = settings;
@@ -59,7 +63,26 @@ export class OciBackend implements Backend {
     return new OciBackend(settings, await BackendToken.read(settings.auth_token_path, strictTokens));
   }
 
-  async list(call: BackendCall): Promise<readonly BackendExtension[]> {
+  /** A registry that limits the rate is left alone until the time it named, else for a minute (10 §1). */
+  async #asked<T>(work: () => Promise<T>): Promise<T> {
+    if (Date.now() < this.#pausedUntil) throw rateLimited(this.#pausedUntil);
+    try {
+      return await work();
+    } catch (error) {
+      if (!isRateLimit(error)) throw error;
+      // Several calls under way are refused one after another; the longest pause counts.
+      const { retry_after = 60 } = (error.details ?? {}) as { readonly retry_after?: number };
+      const seconds = Math.min(retry_after, longestPause);
+      this.#pausedUntil = Math.max(this.#pausedUntil, Date.now() + seconds * 1000);
+      throw rateLimited(this.#pausedUntil);
+    }
+  }
+
+  list(call: BackendCall): Promise<readonly BackendExtension[]> {
+    return this.#asked(() => this.#list(call));
+  }
+
+  async #list(call: BackendCall): Promise<readonly BackendExtension[]> {
     const { namespace, repositories } = this.#settings;
     const names =
       repositories.length > 0 ? repositories : await this.#registry.catalog({ ...call, under: namespace });
@@ -87,7 +110,7 @@ export class OciBackend implements Backend {
     );
     const newest = tags.find((tag) => semver.prerelease(tagToVersion(tag)) === null) ?? tags[0];
     if (newest === undefined) return undefined;
-    const stored = await readExtension(remote, newest, call).catch(() => undefined);
+    const stored = await readExtension(remote, newest, call).catch(unreadable);
     if (stored === undefined) return undefined;
     const { name, type, description, category } = stored.package;
     return {
@@ -120,15 +143,17 @@ export class OciBackend implements Backend {
       const remote = this.#registry.repository(repository);
       const tags = sortTags(await tagsOrNone(remote, call));
       if (tags[0] === undefined) continue;
-      const stored = await readExtension(remote, tags[0], call).catch(() => undefined);
+      const stored = await readExtension(remote, tags[0], call).catch(unreadable);
       if (stored?.package.type === type) return remote;
     }
     return undefined;
   }
 
   async find(type: PackageKind, name: string, call: BackendCall): Promise<BackendExtension | undefined> {
-    const remote = await this.#repositoryOf(type, name, call);
-    return remote === undefined ? undefined : this.#describe(remote.name, call);
+    return this.#asked(async () => {
+      const remote = await this.#repositoryOf(type, name, call);
+      return remote === undefined ? undefined : this.#describe(remote.name, call);
+    });
   }
 
   async #stored(type: PackageKind, name: string, version: string, call: BackendCall) {
@@ -146,10 +171,19 @@ export class OciBackend implements Backend {
     version: string,
     call: BackendCall,
   ): Promise<PackageManifest | undefined> {
-    return (await this.#stored(type, name, version, call))?.stored.package;
+    return this.#asked(async () => (await this.#stored(type, name, version, call))?.stored.package);
   }
 
-  async download(
+  download(
+    type: PackageKind,
+    name: string,
+    version: string,
+    call: BackendCall,
+  ): Promise<BackendPackage | undefined> {
+    return this.#asked(() => this.#open(type, name, version, call));
+  }
+
+  async #open(
     type: PackageKind,
     name: string,
     version: string,
@@ -174,8 +208,18 @@ export class OciBackend implements Backend {
   }
 
   health(call: BackendCall): Promise<void> {
-    return this.#registry.ping(call);
+    return this.#asked(() => this.#registry.ping(call));
   }
+}
+
+function isRateLimit(error: unknown): error is ProvisioningError {
+  return error instanceof ProvisioningError && error.code === 'RATE_LIMITED';
+}
+
+/** What cannot be read is no extension, unless the registry only refused to say so now. */
+function unreadable(error: unknown): undefined {
+  if (isRateLimit(error)) throw error;
+  return undefined;
 }
 
 function facts(stored: StoredExtension) {

@@ -4,6 +4,7 @@ import { ProvisioningError } from '@provisioning/extensions-sdk';
 import {
   createHttpServer,
   createLogger,
+  currentRequest,
   errorBody,
   httpStatus,
   type Logger,
@@ -68,7 +69,10 @@ export async function startService(
         now: Date.now,
         limit,
         onCall: ({ outcome, ...call }) =>
-          logger[outcome === 'ok' ? 'debug' : 'warn']({ ...call, outcome }, 'backend asked'),
+          logger[outcome === 'ok' ? 'debug' : 'warn'](
+            { id: currentRequest(), ...call, outcome },
+            'backend asked',
+          ),
       }),
   );
   const { blobs } = settings.cache;

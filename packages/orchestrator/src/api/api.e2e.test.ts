@@ -192,6 +192,14 @@ describe('workflows', () => {
       const elsewhere = await service.call('POST', '/api/v1/events', text, { 'content-type': type });
       expect(elsewhere.status).toBe(415);
     }
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/xml']) {
+      const refused = await service.call('POST', '/api/v1/workflows/submit', toml, { 'content-type': type });
+      expect([type, refused.status, refused.body.error]).toMatchObject([
+        type,
+        415,
+        { code: 'UNSUPPORTED_MEDIA_TYPE' },
+      ]);
+    }
   });
 
   test('12.A3 strict validation turns warnings into errors', async () => {

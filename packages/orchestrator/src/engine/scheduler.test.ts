@@ -5,7 +5,16 @@ const minute = 60_000;
 
 function ticket(op: number, priority: number, since: number): Ticket {
   return {
-    ...{ workflow: `w-${op}`, op, undo: false, priority, weight: 0, parallelLimit: 5, locks: [] },
+    ...{
+      workflow: `w-${op}`,
+      op,
+      undo: false,
+      type: 'test',
+      priority,
+      weight: 0,
+      parallelLimit: 5,
+      locks: [],
+    },
     ...{ provider: undefined, cpuCores: 0, since },
   };
 }
@@ -50,4 +59,17 @@ test('a clock that jumps back neither breaks the order nor ages anything', () =>
   queue.add(ticket(0, 50, 100 * minute));
   queue.add(ticket(1, 60, 100 * minute));
   expect(queue.next(40 * minute, () => true)?.op).toBe(1);
+});
+
+test('13 §3 what waits is told by priority and by kind', () => {
+  const queue = scheduler('priority');
+  queue.add(ticket(0, 50, 0));
+  queue.add({ ...ticket(1, 50, 0), type: 'server.create' });
+  queue.add({ ...ticket(2, 80, 0), type: 'server.create' });
+  expect(queue.describe(1000)).toMatchObject({
+    ...{ oldest_wait_seconds: 1, by_priority: { 50: 2, 80: 1 }, by_type: { test: 1, 'server.create': 2 } },
+  });
+  // What runs does not wait.
+  expect(queue.next(1000, () => true)?.op).toBe(2);
+  expect(queue.describe(1000).by_type).toEqual({ test: 1, 'server.create': 1 });
 });

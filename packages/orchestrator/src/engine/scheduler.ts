@@ -5,6 +5,8 @@ export interface Ticket {
   readonly workflow: string;
   readonly op: number;
   readonly undo: boolean;
+  /** Kind of the operation: `server.create`. */
+  readonly type: string;
   readonly priority: number;
   /** Operations that wait for this one; decides among equal priorities (`dependency_first`). */
   readonly weight: number;
@@ -142,16 +144,19 @@ export class Scheduler {
     return undefined;
   }
 
-  /** What waits, for people: by priority, and the longest wait in seconds. */
+  /** What waits, for people: by priority, by kind, and the longest wait in seconds. */
   describe(now: number): {
     readonly oldest_wait_seconds: number;
     readonly by_priority: Readonly<Record<string, number>>;
+    readonly by_type: Readonly<Record<string, number>>;
     readonly blocked: readonly { readonly reason: string; readonly count: number }[];
   } {
     const byPriority: Record<string, number> = {};
+    const byType = new Map<string, number>();
     let oldest = now;
     const look = (entry: Entry) => {
       byPriority[entry.priority] = (byPriority[entry.priority] ?? 0) + 1;
+      byType.set(entry.type, (byType.get(entry.type) ?? 0) + 1);
       oldest = Math.min(oldest, entry.since);
       return false;
     };
@@ -160,6 +165,8 @@ export class Scheduler {
     return {
       oldest_wait_seconds: Math.max(0, Math.round((now - oldest) / 1000)),
       by_priority: byPriority,
+      // The kinds come from whoever wrote the workflow.
+      by_type: Object.fromEntries(byType),
       blocked: [...this.#parked]
         .slice(0, 100)
         .map(([key, heap]) => ({ reason: this.#explain(key), count: heap.size })),

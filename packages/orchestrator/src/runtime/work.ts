@@ -13,6 +13,7 @@ export function ticketOf({ state: { plan } }: Live, op: number, undo: boolean, s
     workflow: plan.id,
     op,
     undo,
+    type: operation.type,
     priority: operation.priority,
     weight: operation.weight,
     parallelLimit: plan.parallelLimit,

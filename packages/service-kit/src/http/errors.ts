@@ -78,7 +78,9 @@ function asProvisioningError(
   allowed: readonly string[],
 ): ProvisioningError {
   if (thrown instanceof ProvisioningError) return thrown;
-  const { code, statusCode } = (thrown ?? {}) as { code?: string; statusCode?: number };
+  // NestJS wraps the errors of Fastify.
+  const source = thrown instanceof HttpException ? (thrown.cause ?? thrown) : thrown;
+  const { code, statusCode } = (source ?? {}) as { code?: string; statusCode?: number };
   const known = code === undefined ? undefined : fastifyCodes[code];
   if (known) return new ProvisioningError({ ...known, kind: 'usage' });
   const status = thrown instanceof HttpException ? thrown.getStatus() : statusCode;

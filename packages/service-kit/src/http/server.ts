@@ -13,6 +13,7 @@ import type { ApiRequest } from './request.ts';
 import type { SecurityChain } from './security.ts';
 import { allowOrigins } from './cors.ts';
 import { levelOfHeaders } from './level.ts';
+import { followRequests } from './current-request.ts';
 import { acceptDocuments, type DocumentOptions } from './documents.ts';
 import { RouteMethods } from './route-methods.ts';
 import { SecurityGuard } from './security-guard.ts';
@@ -82,6 +83,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   } as never);
   const fastify = adapter.getInstance<FastifyInstance>();
   if (options.documents) acceptDocuments(fastify, options.documents);
+  followRequests(fastify);
   allowOrigins(fastify, options.corsOrigins ?? []);
   fastify.addHook('onRequest', async (request, reply) => {
     const api = request as ApiRequest;
@@ -110,6 +112,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   app.useGlobalFilters(new ErrorFilter(version, logger, methods));
   options.extend?.(fastify);
   await app.init();
+  // Readers that Fastify and NestJS bring along; nothing takes such bodies (13 §1).
+  fastify.removeContentTypeParser(['text/plain', 'application/x-www-form-urlencoded']);
   await fastify.ready();
   const server = app.getHttpServer() as Server;
   server.maxConnections = options.maxConnections;
