@@ -2,7 +2,14 @@ import type { CommandMetadata } from './frame/metadata.ts';
 
 /** The class of a command as far as it is run and its help is made; `CommandClass` says the whole. */
 export interface LoadedCommand {
-  new (argv: string[], host: never): { run(): Promise<void>; readonly exitCode: number };
+  new (
+    argv: string[],
+    host: never,
+  ): {
+    run(): Promise<void>;
+    readonly exitCode: number;
+    withUsage(cause: unknown): unknown;
+  };
   readonly args: object;
   readonly flags: object;
 }

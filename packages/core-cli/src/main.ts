@@ -102,7 +102,9 @@ async function dispatch(
     },
   } satisfies Host;
   const command = new type([...found.rest], host as never);
-  await command.run();
+  await command.run().catch((cause: unknown) => {
+    throw command.withUsage(cause);
+  });
   return command.exitCode;
 }
 

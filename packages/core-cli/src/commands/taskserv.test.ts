@@ -84,6 +84,15 @@ test('01.A14 a list in brackets, as one word or split by the shell, plans three 
   }
 });
 
+test('01 §7 an argument that the command itself misses is said with the usage', async () => {
+  for (const verb of ['status', 'health', 'create']) {
+    const { code, stdout, stderr } = await bed.cli(`taskserv ${verb}`);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/Missing required argument: taskserv\n +Usage: provisioning taskserv /);
+    expect(stderr).toContain(`taskserv ${verb} [taskserv`);
+  }
+});
+
 test('07.A3 an unknown taskserv: the list, the nearest one first, exit 5', async () => {
   const { code, stdout, stderr } = await bed.cli('taskserv create kubernets');
   expect({ code, stdout }).toEqual({ code: 5, stdout: '' });

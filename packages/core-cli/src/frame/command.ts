@@ -155,6 +155,20 @@ export abstract class ProvisioningCommand extends Command {
 
   /* eslint-enable @typescript-eslint/no-explicit-any */
 
+  /** A missing argument that the command itself noticed says the usage, as one that the parser noticed (01 §7). */
+  withUsage(cause: unknown): unknown {
+    if (!(cause instanceof ProvisioningError) || cause.code !== 'MISSING_ARGUMENT') return cause;
+    const { message, hint } = cause;
+    if (hint !== undefined || message.includes('\n')) return cause;
+    const usage = usageOf(this.host.id, (this.constructor as unknown as CommandClass).args);
+    return new ProvisioningError({
+      code: 'MISSING_ARGUMENT',
+      kind: 'usage',
+      message: `${message}\nUsage: ${usage}`,
+      cause,
+    });
+  }
+
   #setGlobals(flags: Record<string, unknown>, own: readonly string[]): void {
     const { environment: env } = this.runtime;
     const level = env['PROVISIONING_LOG_LEVEL'] ?? '';

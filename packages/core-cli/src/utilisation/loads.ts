@@ -99,7 +99,7 @@ export async function monitorLoads(command: ProvisioningCommand, wish: Monitorin
       { title: 'CPU', value: ({ cpu }) => percent(cpu) },
       { title: 'MEMORY', value: ({ memory }) => percent(memory) },
     ],
-    'servers that run',
+    'running servers',
   );
 }
 

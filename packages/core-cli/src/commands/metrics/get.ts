@@ -27,7 +27,7 @@ export default class MetricsGet extends ProvisioningCommand {
         { title: 'MEMORY', value: ({ memory }) => percent(memory), align: 'right' },
         { title: 'REASON', value: ({ reason }) => reason ?? '' },
       ],
-      'servers that run',
+      'running servers',
     );
   }
 }
