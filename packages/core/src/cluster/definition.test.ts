@@ -1,5 +1,7 @@
+import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect, test } from '@jest/globals';
+import { formatReport, runClusterConformance } from '@provisioning/extensions-sdk/conformance';
 import { ExtensionCatalogue } from '../extensions/discover.ts';
 import { loadCluster } from './definition.ts';
 
@@ -52,4 +54,9 @@ test('07 §10.5 custom-web-stack is made of its settings: servers by their names
   expect(names).not.toContain('load-balancer');
   expect(names).not.toContain('prometheus');
   expect(small.components.find(({ name }) => name === 'database')).toMatchObject({ service: 'mysql' });
+  const folder = join(dirname(packageFile), 'clusters/custom-web-stack');
+  for (const definition of [cluster, small]) {
+    const report = await runClusterConformance({ folder, definition });
+    expect([report.passed, formatReport(report)]).toEqual([true, expect.stringContaining('components')]);
+  }
 });
