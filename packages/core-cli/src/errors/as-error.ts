@@ -82,7 +82,7 @@ function fromSystem(error: NodeJS.ErrnoException): ProvisioningError {
 }
 
 /** What happened and to which file; the words of the system only where there are none of ours. */
-function systemMessage({ code = '', message, path }: NodeJS.ErrnoException): string {
+function systemMessage({ code = '', message, path, syscall }: NodeJS.ErrnoException): string {
   const words: Readonly<Record<string, string>> = {
     EACCES: 'Permission denied',
     EPERM: 'Permission denied',
@@ -92,6 +92,11 @@ function systemMessage({ code = '', message, path }: NodeJS.ErrnoException): str
     EISDIR: 'This is a folder, and a file is wanted',
     ENOTDIR: 'A folder is wanted, and this is a file',
   };
+  // A folder is made with those above it, so only a file can be in the way.
+  if (code === 'EEXIST' && syscall === 'mkdir' && path !== undefined) return `${words['ENOTDIR']}: ${path}`;
+  if (code === 'ENOENT' && syscall === 'mkdir' && path !== undefined)
+    return `No folder can be made here: ${path}`;
+  if (code === 'ENOSPC' && path === undefined) return 'No space left on the device';
   if (path === undefined || words[code] === undefined) return message;
   return `${words[code]}${code === 'ENOSPC' ? '' : ':'} ${path}`;
 }

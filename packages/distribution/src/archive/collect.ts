@@ -66,7 +66,7 @@ export interface CollectOptions {
   readonly exclude?: readonly string[];
   /** Files that belong into the package wherever they stand: what the manifest names as entry points. */
   readonly always?: readonly string[];
-  /** Everything but the excluded. */
+  /** Everything but the excluded, whatever it holds: of what is looked at and not handed on. */
   readonly everything?: boolean;
 }
 
@@ -103,14 +103,14 @@ export function collectFiles(
       if (entry.isDirectory()) visit(path);
       // An included pattern without a folder names a file at the top, not a file of that name anywhere.
       else if (include.some((glob) => glob.test(path)))
-        found.push(readEntry(folder, path, entry.isSymbolicLink()));
+        found.push(readEntry(folder, path, entry.isSymbolicLink(), options.everything === true));
     }
   };
   visit('');
   return found;
 }
 
-function readEntry(folder: string, path: string, isLink: boolean): TarFile | TarSymlink {
+function readEntry(folder: string, path: string, isLink: boolean, anyContent: boolean): TarFile | TarSymlink {
   const full = join(folder, path);
   if (isLink) return { path, target: safeTarget(path, readlinkSync(full).replaceAll('\\', '/')) };
   const details = lstatSync(full);
@@ -122,7 +122,7 @@ function readEntry(folder: string, path: string, isLink: boolean): TarFile | Tar
     });
   }
   const content = readFileSync(full);
-  const secret = findSecret(content);
+  const secret = anyContent ? undefined : findSecret(content);
   if (secret !== undefined) {
     throw new ProvisioningError({
       code: 'SECRET_FOUND',

@@ -36,7 +36,9 @@ export async function exportBundle(
     ...(await mirrorArtifacts(session, { place, namespace: extensions }, { references, check })),
     ...(await mirrorArtifacts(session, { place, namespace: platform }, { references: images, check })),
   ];
+  if (await isFolder(target)) throw wantsFile(target);
   if (check) return gather(new LayoutPlace(target));
+  await mkdir(dirname(target), { recursive: true });
   const folder = await mkdtemp(join(dirname(target), '.export-'));
   try {
     const layout = new LayoutPlace(join(folder, 'layout'));
@@ -99,6 +101,7 @@ export async function importBundle(
       entries: bundleEntries,
       ...session.call,
     });
+    if (!(await exists(join(folder, 'index.json')))) throw noBundle(file);
     const layout = new LayoutPlace(folder);
     const artifacts = await entriesOf(layout);
     return await mapLimited(artifacts, session.settings.concurrency, async ({ repository, tag }) => {
@@ -140,6 +143,7 @@ export async function importBundle(
 }
 
 async function openBundle(file: string): Promise<FileHandle> {
+  if (await isFolder(file)) throw wantsFile(file);
   try {
     return await open(file);
   } catch (error) {
@@ -152,6 +156,36 @@ async function openBundle(file: string): Promise<FileHandle> {
       cause: error,
     });
   }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+function wantsFile(path: string): ProvisioningError {
+  return new ProvisioningError({
+    code: 'PATH_IS_FOLDER',
+    message: `${path} is a folder, and a bundle is a file`,
+    hint: 'name a file, such as bundle.tar; a folder with an OCI image layout is read and written as layout:<folder>',
+  });
+}
+
+function noBundle(file: string): ProvisioningError {
+  return new ProvisioningError({
+    code: 'NOT_A_BUNDLE',
+    message: `${file} is no bundle: it holds no OCI image layout (index.json)`,
+    hint: 'name a bundle made by "oci export"; an archive of one extension is pushed by "oci push"',
+  });
 }
 
 /** The cache's layout holds an imported repository under the full name it is asked for later. */

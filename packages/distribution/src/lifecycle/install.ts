@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { stagingFolder, unpack } from '../archive/unpack.ts';
 import { mapLimited } from '../artifacts/listing.ts';
-import { writeOrigin } from '../extension/origin.ts';
+import { isEdited, readOrigin, treeDigest, writeOrigin } from '../extension/origin.ts';
 import type { ArtifactSession } from '../artifacts/session.ts';
 import type { Provided } from '../dependencies/candidates.ts';
 import { InstallJournal } from '../dependencies/journal.ts';
@@ -90,6 +90,7 @@ async function install(
     .filter(({ action }) => action !== 'orphan')
     .map((one) => stepOf(one, present, options.dataFolder));
   const changes = steps.filter(({ change }) => change);
+  await tellOfEdits(session, steps);
   const signers = new Map<string, string | undefined>();
   for (const { one } of changes) signers.set(one.name, await judge(session, one));
   if (options.check !== true) {
@@ -112,6 +113,18 @@ function stepOf(one: PlannedPackage, present: readonly UserExtension[], dataFold
   const path = userFolder(dataFolder, one.kind, one.name, one.version);
   const there = present.some(({ folder, digest }) => folder === path && digest === one.digest);
   return { one, path, change: one.action !== 'local' && !there };
+}
+
+/** Says which folders stay as they are although somebody edited them; taking them back is left to that person. */
+async function tellOfEdits(session: ArtifactSession, steps: readonly Step[]): Promise<void> {
+  for (const { one, path, change } of steps) {
+    if (change || one.action === 'local') continue;
+    const origin = await readOrigin(path);
+    if (origin === undefined || !(await isEdited(path, origin))) continue;
+    session.warn(
+      `files in ${path} were edited since it was installed; for the original remove it and install it again: provisioning extension remove ${one.kind}/${one.name}@${one.version}`,
+    );
+  }
 }
 
 function described({ one, path, change }: Step, check: boolean): InstalledVersion {
@@ -248,6 +261,7 @@ async function stage(
     reference: one.reference,
     digest: one.digest,
     content: stored.content.digest,
+    tree: await treeDigest(staging),
     requested: one.requested,
   });
   await session.rememberSigned(staging, { keyId, reference: one.reference, digest: one.digest });

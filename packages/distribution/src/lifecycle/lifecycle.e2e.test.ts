@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -104,6 +104,20 @@ test('an extension is installed for the user with its dependencies, version besi
   ).rejects.toMatchObject({ exitCode: 1, message: expect.stringContaining('changes were rolled back') });
   expect(await readdir(join(folder, 'extensions/taskservs'))).not.toContain('valkey-1.0.0');
   expect((await readUserExtensions(folder)).map(({ name }) => name)).toEqual(['containerd', 'redis', 'runc']);
+});
+
+test('files that were edited since an extension was installed are told of, whatever they hold, and stay', async () => {
+  const folder = data();
+  const [installed] = await install(folder, ['runc']);
+  const edited = (): boolean =>
+    scratch.warnings.some((text) => text.includes(`${installed!.path} were edited since it was installed`));
+  await install(folder, ['runc']);
+  expect(edited()).toBe(false);
+  const key = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+  await writeFile(join(installed!.path, 'README.md'), key);
+  expect(shown(await install(folder, ['runc']))).toEqual(['runc 1.1.0 current']);
+  expect(edited()).toBe(true);
+  expect(await readFile(join(installed!.path, 'README.md'), 'utf8')).toBe(key);
 });
 
 test('an update asks about a major step and new permissions; when activation fails the older version stays', async () => {

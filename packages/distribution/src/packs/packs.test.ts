@@ -1,4 +1,4 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readFile, readdir, rm } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Scratch } from '../testing/session.ts';
 import { cleanPacks, listPacks, packOne } from './packs.ts';
@@ -35,7 +35,11 @@ test('09.A15 a pack has its metadata, never changes, and old ones are cleaned', 
     'signature',
     'version',
   ]);
+  await rm(metadataPath);
   expect((await pack('0.0.1')).state).toBe('unchanged');
+  expect(JSON.parse(await readFile(metadataPath, 'utf8'))).toMatchObject({
+    package_file: 'upcloud_prov_0.0.1.tar',
+  });
   for (const version of ['0.0.2', '0.0.3', '0.0.10', '0.1.0']) await pack(version);
   expect((await cleanPacks(output, { keepLatest: 3, dryRun: true })).map(({ version }) => version)).toEqual([
     '0.0.2',

@@ -103,8 +103,11 @@ export async function packOne(input: PackInput): Promise<PackResult> {
     signature: null,
   };
   if (before !== undefined) {
-    if (createHash('sha256').update(before).digest('hex') === sha256)
+    if (createHash('sha256').update(before).digest('hex') === sha256) {
+      const described = await stat(metadataPath).catch(() => undefined);
+      if (described === undefined && input.check !== true) await writeMetadata(metadataPath, metadata);
       return { path, metadataPath, metadata, state: 'unchanged' };
+    }
     throw new ProvisioningError({
       code: 'PACK_EXISTS',
       kind: 'conflict',
@@ -115,8 +118,12 @@ export async function packOne(input: PackInput): Promise<PackResult> {
   if (input.check === true) return { path, metadataPath, metadata, state: 'would-create' };
   await mkdir(output, { recursive: true });
   await writeFileAtomic(path, archive, 0o644);
-  await writeFileAtomic(metadataPath, `${JSON.stringify(metadata, null, 2)}\n`, 0o644);
+  await writeMetadata(metadataPath, metadata);
   return { path, metadataPath, metadata, state: 'created' };
+}
+
+async function writeMetadata(path: string, metadata: PackMetadata): Promise<void> {
+  await writeFileAtomic(path, `${JSON.stringify(metadata, null, 2)}\n`, 0o644);
 }
 
 export interface ListedPack {

@@ -1,8 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { string as argument } from '@oclif/core/args';
 import { string } from '@oclif/core/flags';
-import { readManifest } from '@provisioning/core';
+import { readManifest, writeFileAtomic } from '@provisioning/core';
 import { packExtension } from '@provisioning/distribution';
 import { extensionFolder } from '../../extension/find.ts';
 import { ProvisioningCommand } from '../../frame/command.ts';
@@ -32,10 +31,7 @@ export default class ExtensionBuild extends ProvisioningCommand {
     });
     const folder = flags.output === undefined ? join(path, 'dist') : resolve(this.runtime.cwd, flags.output);
     const file = join(folder, packed.fileName);
-    if (!this.globals.check) {
-      await mkdir(folder, { recursive: true });
-      await writeFile(file, packed.archive);
-    }
+    if (!this.globals.check) await writeFileAtomic(file, packed.archive, 0o644);
     const document = {
       file,
       digest: packed.digest,

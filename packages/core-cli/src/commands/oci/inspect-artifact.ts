@@ -1,7 +1,7 @@
 import { string as argument } from '@oclif/core/args';
 import { string } from '@oclif/core/flags';
 import { createReadStream } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { inspectArchive } from '@provisioning/distribution';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
@@ -21,7 +21,7 @@ export default class OciInspectArtifact extends ProvisioningCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(OciInspectArtifact);
     const file = resolve(this.runtime.cwd, args.file!);
-    await access(file).catch((cause: unknown) => {
+    const found = await stat(file).catch((cause: unknown) => {
       throw new ProvisioningError({
         code: 'PATH_NOT_FOUND',
         kind: 'not-found',
@@ -29,6 +29,13 @@ export default class OciInspectArtifact extends ProvisioningCommand {
         cause,
       });
     });
+    if (found.isDirectory()) {
+      throw new ProvisioningError({
+        code: 'PATH_IS_FOLDER',
+        message: `${args.file} is a folder, and an archive is a file`,
+        hint: 'look at the folder of an extension with: provisioning oci package validate <folder>',
+      });
+    }
     const { package: manifest, files } = await inspectArchive(() => createReadStream(file), args.file!);
     const { stringify } = await import('yaml');
     await this.out.result({ manifest, files }, () => [

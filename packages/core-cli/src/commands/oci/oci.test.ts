@@ -1,8 +1,10 @@
 import {
   appendFileSync,
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -90,10 +92,21 @@ test('oci config sets a key below oci, shows the result, and changes nothing in 
   expect(await tool('--set tool=builtin')).toBe('builtin');
 });
 
-test('an extension is built into the folder that is named', async () => {
+test('an extension is built into the folder that is named, and an archive is replaced as a whole', async () => {
   expect(await line('extension build ./redis --output built')).toMatchObject({ code: 0 });
   expect(existsSync(join(home, 'built/redis-1.0.0.tar.gz'))).toBe(true);
   expect(existsSync(join(home, 'redis/dist'))).toBe(false);
+  // Whoever has the old archive open keeps it: nothing is ever written into a file of that name.
+  for (const command of ['extension build', 'oci package']) {
+    const archive = join(home, 'built/redis-1.0.0.tar.gz');
+    writeFileSync(archive, 'old');
+    linkSync(archive, join(home, 'kept'));
+    expect(await line(`${command} ./redis --output built`)).toMatchObject({ code: 0 });
+    expect(readFileSync(join(home, 'kept'), 'utf8')).toBe('old');
+    expect(readFileSync(archive).length).toBeGreaterThan(100);
+    rmSync(join(home, 'kept'));
+  }
+  expect(readdirSync(join(home, 'built'))).toEqual(['redis-1.0.0.tar.gz']);
 });
 
 test('what breaks a rule of packages is neither valid nor pushed, and nothing is sent', async () => {
@@ -181,6 +194,29 @@ test('check mode says what would be copied, stored and forgotten, and changes no
   } finally {
     await server.close();
   }
+});
+
+test('a path that leads to something else than what is wanted is named, and nothing is written', async () => {
+  const said = async (text: string): Promise<readonly [number, string]> => {
+    const { code, stderr } = await line(`${text} --registry layout:@/registry`);
+    return [code, stderr.split('\n', 1)[0]!.replaceAll(`${home}/`, '')];
+  };
+  writeFileSync(join(home, 'file'), '');
+  writeFileSync(join(home, 'empty.tar'), Buffer.alloc(1024));
+  expect(await said('oci export redis redis:1.0.0')).toEqual([
+    1,
+    'error: redis is a folder, and a bundle is a file',
+  ]);
+  expect(await said('oci import redis')).toEqual([1, 'error: redis is a folder, and a bundle is a file']);
+  expect(await said('oci import empty.tar')).toEqual([
+    1,
+    'error: empty.tar is no bundle: it holds no OCI image layout (index.json)',
+  ]);
+  expect((await line('oci inspect-artifact redis')).stderr).toContain('redis is a folder, and an archive');
+  expect((await line('oci package @/redis --output file')).stderr).toContain('A part of this path is a file');
+  expect(readdirSync(home).filter((name) => name.startsWith('.export-'))).toEqual([]);
+  expect((await said('oci export new/folder/b.tar redis:1.0.0'))[0]).toBe(0);
+  expect((await said('oci import new/folder/b.tar --to layout:@/from-bundle'))[0]).toBe(0);
 });
 
 test('extensions are registered, enabled and disabled in words only in check mode', async () => {

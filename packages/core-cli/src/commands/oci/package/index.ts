@@ -1,8 +1,7 @@
 import { string as argument } from '@oclif/core/args';
 import { string } from '@oclif/core/flags';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { readManifest } from '@provisioning/core';
+import { resolve } from 'node:path';
+import { readManifest, writeFileAtomic } from '@provisioning/core';
 import { packExtension } from '@provisioning/distribution';
 import { ProvisioningError } from '@provisioning/extensions-sdk';
 import { ProvisioningCommand } from '../../../frame/command.ts';
@@ -35,10 +34,7 @@ export default class OciPackage extends ProvisioningCommand {
       });
     }
     const file = resolve(cwd, flags.output, packed.fileName);
-    if (!this.globals.check) {
-      await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, packed.archive);
-    }
+    if (!this.globals.check) await writeFileAtomic(file, packed.archive, 0o644);
     await this.out.result({ path: file, digest: packed.digest, size: packed.archive.length }, () => [
       file,
       packed.digest,
