@@ -17,7 +17,7 @@ test('07 §10.5 custom-web-stack refuses settings in its own words', async () =>
   const alone = { database_tier: { high_availability: false } };
   await expect(stack(alone)).rejects.toMatchObject({
     exitCode: 3,
-    message: 'custom-web-stack.app_name: app_name cannot be empty',
+    message: 'custom-web-stack: app_name cannot be empty',
   });
   await expect(stack({ ...alone, app_name: 'shop', web_tier: { replicas: 0 } })).rejects.toThrow(
     'web_tier replicas must be at least 1',

@@ -117,9 +117,11 @@ async function validateDependencies(
   const { requires } = await dependenciesOf({ path, manifest });
   const conflicts: unknown = manifest['conflicts'] ?? [];
   const refused = new Set<unknown>(Array.isArray(conflicts) ? conflicts : Object.keys(conflicts as object));
+  // A cluster may be called like the taskserv it deploys; circles of clusters are found where they are deployed.
+  const circles = manifest.type !== 'cluster';
   for (const { alternatives, range } of requires) {
     const name = alternatives.join('|');
-    if (alternatives.includes(manifest.name))
+    if (circles && alternatives.includes(manifest.name))
       findings.error(`Circular dependency detected: ${manifest.name} → ${name}`);
     if (alternatives.some((one) => refused.has(one)))
       findings.error(`${name} is both required and named as a conflict`);
@@ -133,7 +135,7 @@ async function validateDependencies(
       findings.error(`Dependency ${name} ${range} is only available as ${versions.join(', ')}`);
     }
   }
-  if (catalogue !== undefined) {
+  if (circles && catalogue !== undefined) {
     const cycle = await findCycle(
       manifest.name,
       requires.flatMap(({ alternatives }) => alternatives),
