@@ -7,7 +7,7 @@ import { conflictsOf, parseRange } from '../extension/package-manifest.ts';
 import { WorkspaceCandidates } from './candidates.ts';
 import { treeDigest } from '../extension/origin.ts';
 import { installFolder, type InstalledPackage, readInstalled } from './installed.ts';
-import { type LockFile, readLock } from './lock-file.ts';
+import { lockedPackage, type LockFile, readLock } from './lock-file.ts';
 import type { DependencyBlock } from './workspace-block.ts';
 
 export interface UpdateInfo {
@@ -20,7 +20,15 @@ export interface UpdateInfo {
   readonly source: string;
 }
 
-/** Newer versions of what is locked (09 §10 `dep check-updates`). */
+/** A name is one of the workspace's modules or of what they brought. @throws ProvisioningError exit 5. */
+function mustKnow(name: string | undefined, block: DependencyBlock, lock: LockFile | undefined): void {
+  if (name !== undefined && !block.modules.some((one) => one.name === name)) lockedPackage(lock, name);
+}
+
+/**
+ * Newer versions of what is locked (09 §10 `dep check-updates`).
+ * @throws ProvisioningError `DEPENDENCY_NOT_FOUND`, exit 5, for a name that is neither locked nor a module.
+ */
 export async function checkUpdates(
   session: ArtifactSession,
   options: { readonly workspacePath: string; readonly block: DependencyBlock; readonly name?: string },
@@ -29,6 +37,7 @@ export async function checkUpdates(
     readLock(options.workspacePath),
     readInstalled(options.workspacePath),
   ]);
+  mustKnow(options.name, options.block, lock);
   const candidates = new WorkspaceCandidates(session, options.block.modules, installed);
   const entries = (lock?.packages ?? []).filter(
     ({ name }) => options.name === undefined || name === options.name,
@@ -72,7 +81,10 @@ export interface ValidationFinding {
   readonly message: string;
 }
 
-/** What is wrong with the installed set (09 §10 `dep validate`); empty when nothing is. */
+/**
+ * What is wrong with the installed set (09 §10 `dep validate`); empty when nothing is.
+ * @throws ProvisioningError `DEPENDENCY_NOT_FOUND`, exit 5, for a name that is neither locked nor a module.
+ */
 export async function validateDependencies(options: {
   readonly workspacePath: string;
   readonly block: DependencyBlock;
@@ -82,6 +94,7 @@ export async function validateDependencies(options: {
 }): Promise<readonly ValidationFinding[]> {
   const { workspacePath, block } = options;
   const [lock, installed] = await Promise.all([readLock(workspacePath), readInstalled(workspacePath)]);
+  mustKnow(options.name, block, lock);
   const findings: ValidationFinding[] = [];
   if (lock === undefined) {
     if (block.modules.length === 0) return [];

@@ -264,6 +264,13 @@ test('a locked version is kept until an update is asked for; orphans go only wit
   expect(await validateDependencies({ workspacePath: ws, block: blockOf(['moving@^1.0.0']) })).toMatchObject([
     { problem: 'modified' },
   ]);
+  const unknown = { workspacePath: ws, block: blockOf(['moving@^1.0.0']), name: 'nope' };
+  const refused = { exitCode: 5, message: 'Dependency not found: nope', hint: 'the lock has moving' };
+  await expect(validateDependencies(unknown)).rejects.toMatchObject(refused);
+  await expect(checkUpdates(scratch.session(registry.host), unknown)).rejects.toMatchObject(refused);
+  await rm(lockPath(ws));
+  await mkdir(lockPath(ws));
+  await expect(validateDependencies(unknown)).rejects.toMatchObject({ exitCode: 3 });
 });
 
 test('a dry run changes nothing', async () => {

@@ -51,7 +51,7 @@ export async function readLock(workspacePath: string): Promise<LockFile | undefi
     text = await readFile(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    throw unreadable(path, `cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
   }
   const { parse } = await import('yaml');
   let value: unknown;
@@ -75,6 +75,18 @@ export async function readLock(workspacePath: string): Promise<LockFile | undefi
     if (!valid) throw unreadable(path, `packages[${index}] is damaged`);
   }
   return lock;
+}
+
+/** What the lock says of one extension. @throws ProvisioningError `DEPENDENCY_NOT_FOUND`, exit 5. */
+export function lockedPackage(lock: Pick<LockFile, 'packages'> | undefined, name: string): LockedPackage {
+  const entry = lock?.packages.find((one) => one.name === name);
+  if (entry !== undefined) return entry;
+  throw new ProvisioningError({
+    code: 'DEPENDENCY_NOT_FOUND',
+    kind: 'not-found',
+    message: `Dependency not found: ${name}`,
+    hint: `the lock has ${lock?.packages.map((one) => one.name).join(', ') || 'nothing'}`,
+  });
 }
 
 /** The text of a lock: sorted, without times, one line of change for one change. */

@@ -1,6 +1,5 @@
-import { ProvisioningError } from '@provisioning/extensions-sdk';
 import type { InstalledPackage } from './installed.ts';
-import type { LockedPackage, LockFile } from './lock-file.ts';
+import { type LockedPackage, lockedPackage, type LockFile } from './lock-file.ts';
 
 /** One line of `dep tree`, with what it needs. */
 export interface TreeNode {
@@ -37,15 +36,7 @@ export function dependencyTree(
     return { name: entry.name, version: entry.version, repeated, missing, dependencies };
   };
   if (name !== undefined) {
-    const entry = byName.get(name);
-    if (entry === undefined) {
-      throw new ProvisioningError({
-        code: 'DEPENDENCY_NOT_FOUND',
-        kind: 'not-found',
-        message: `Dependency not found: ${name}`,
-        hint: `the lock has ${[...byName.keys()].join(', ') || 'nothing'}`,
-      });
-    }
+    const entry = lockedPackage(lock, name);
     return [node(entry, name, entry.version)];
   }
   return lock.packages
