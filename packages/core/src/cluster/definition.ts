@@ -3,6 +3,7 @@ import { type Cluster, ProvisioningError } from '@provisioning/extensions-sdk';
 import type { Data } from '../config/document.ts';
 import { isRecord, mergeData } from '../config/merge.ts';
 import type { ExtensionRecord } from '../extensions/record.ts';
+import type { ConfigSchema } from '../extensions/schema.ts';
 import { completeCluster, writtenCluster } from '../infra/clusters.ts';
 import type { Infrastructure } from '../infra/index.ts';
 import { configIssues, invalidConfig } from '../layers/validate.ts';
@@ -98,10 +99,11 @@ async function packageDefinition(
   settings: Data,
   check: boolean,
 ): Promise<NonNullable<Awaited<ReturnType<typeof readClusterFile>>>> {
-  const written = await readClusterFile(record.path, settings, async (config, schema) => {
-    const issues = check ? await configIssues(record.name, config, schema, [], undefined) : [];
+  const refuse = async (config: Data, schema: ConfigSchema): Promise<void> => {
+    const issues = await configIssues(record.name, config, schema, [], undefined);
     if (issues.length > 0) throw invalidConfig(issues);
-  });
+  };
+  const written = await readClusterFile(record.path, settings, check ? refuse : undefined);
   if (written !== undefined) return written;
   const { components, resources, features, network } = record.manifest as Data;
   return {

@@ -11,7 +11,6 @@ import type { ManifestFile } from '../extensions/manifest.ts';
 import { treeFiles } from '../extensions/tree.ts';
 import { checkTaskserv, loadTaskservPackage } from '../taskserv/package.ts';
 import { ExtensionProcess } from '../extensions/isolation/process.ts';
-import { type ConfigSchema, configSchema } from '../extensions/schema.ts';
 import { entryPoint } from '../extensions/provider-loader.ts';
 import type { ExtensionRecord } from '../extensions/record.ts';
 import { readClusterFile } from '../templates/cluster-file.ts';
@@ -73,19 +72,8 @@ async function validateProvider(path: string, manifest: Manifest, findings: Find
   }
 }
 
-/** Settings as the schema gives them for examples: what has no default is needed to render a definition. */
-function examplesOf({ properties = {} }: ConfigSchema): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(properties).flatMap(([key, { examples }]) =>
-      Array.isArray(examples) && examples.length > 0 ? [[key, examples[0] as unknown]] : [],
-    ),
-  );
-}
-
 async function validateCluster(path: string, manifest: Manifest, findings: Findings): Promise<void> {
-  const written = await findings.attempt(async () =>
-    readClusterFile(path, examplesOf((await configSchema(path)) ?? {})),
-  );
+  const written = await findings.attempt(() => readClusterFile(path));
   const definition = written?.definition ?? (Array.isArray(manifest['components']) ? manifest : undefined);
   if (definition === undefined) return findings.error('there is no cluster.yaml');
   const { Ajv } = await import('ajv');
